@@ -1,0 +1,126 @@
+"""Writing a file whole or not at all: what stood there before survives every failure."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from cellwright.core.errors import CellwrightError, OutputExists, OutputNotWritable
+
+_REASONS = {
+    errno.EACCES: "this folder or file may not be written to; choose another folder or change its permissions",
+    errno.EPERM: "this folder or file may not be written to; choose another folder or change its permissions",
+    errno.EROFS: "the disk is read-only; choose another folder",
+    errno.ENOSPC: "the disk is full; free some space or choose another disk",
+    errno.EDQUOT: "your disk quota is used up; free some space or choose another disk",
+    errno.EISDIR: "a folder has that name; choose another name",
+    errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",
+    errno.ENAMETOOLONG: "the name is too long for this disk; choose a shorter one",
+}
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a temporary file to write into; it takes the place of `path` when the block ends well.
+
+    The temporary file lies in the same folder, so that the exchange is one step of the file system. It is flushed to the
+    disk before the exchange and removed if the block fails. Missing folders are made.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write. A link is followed, and what it points to is replaced.
+    overwrite : bool
+        Whether a file already there may be replaced.
+
+    Yields
+    ------
+    Path
+        An empty file to be filled.
+
+    Raises
+    ------
+    OutputExists
+        If something stands at `path` and `overwrite` is false.
+    OutputNotWritable
+        If the folder cannot be written to, the disk is full, or the block raised any other `OSError`; the file that stood
+        at `path` is unchanged.
+    """
+    target = Path(os.path.realpath(path))
+    refuse_existing(target, overwrite)
+    with _explained(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+        part = target.parent / f".{secrets.token_hex(8)}.part"
+        # Made by hand, not by `tempfile`, so that the person's umask decides who may read the result.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        try:
+            yield part
+            _flush(part)
+            _exchange(part, target, overwrite)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """Raise `OutputExists` if something stands at `path` and it may not be replaced."""
+    if not overwrite and path.exists():
+        raise _already_there(path)
+
+
+def _already_there(path: Path) -> OutputExists:
+    return OutputExists(f"{path} already exists; allow overwriting or choose another name.")
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn an `OSError` into one sentence for a person."""
+    try:
+        yield
+    except CellwrightError:
+        raise
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}; choose another folder")
+        raise OutputNotWritable(f"{path} could not be written: {reason}.") from error
+
+
+def _flush(path: Path) -> None:
+    """Wait until the content has reached the disk."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _exchange(part: Path, target: Path, overwrite: bool) -> None:
+    """Give the finished file its name, in one step."""
+    if not overwrite:
+        try:
+            # A hard link fails if another program made the file meanwhile; a rename would silently replace it.
+            os.link(part, target)
+        except FileExistsError:
+            raise _already_there(target) from None
+        except OSError:  # disks without hard links, such as FAT
+            refuse_existing(target, overwrite)
+            part.replace(target)
+    else:
+        if target.exists():
+            os.chmod(part, target.stat().st_mode & 0o7777)
+        part.replace(target)
+    _flush_folder(target.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name last through a power cut, where the system can do that for folders."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
