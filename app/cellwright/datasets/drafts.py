@@ -1,0 +1,269 @@
+"""`Draft`: one picture as its format describes it, before anything is checked; and the step from drafts to a set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from cellwright.core import DatasetNotReadable
+from cellwright.datasets.files import picture_size
+from cellwright.datasets.labelled import LabelledPicture, LabelledSet
+from cellwright.datasets.report import FindingLog, ImportReport, Kind, Reason
+
+CLIP_TOLERANCE_PX = 0.5
+"""Labels are rounded when written; an overhang below half a pixel is rounding and not worth a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawBox:
+    """One box as written: corners in pixels, or in fractions of the picture for a `Draft` that says so.
+
+    Parameters
+    ----------
+    y0, x0, y1, x1 : float
+        Corners, half-open, unchecked.
+    name : str or None
+        Class as the file calls it; None if it has no name.
+    where : str
+        Where it stands, such as ``"labels/0007.txt:3"``.
+    ignore : bool
+        Whether it is judged neither way.
+    """
+
+    y0: float
+    x0: float
+    y1: float
+    x1: float
+    name: str | None
+    where: str
+    ignore: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A picture and its boxes as a format describes them.
+
+    Parameters
+    ----------
+    path : Path
+        Picture file.
+    where : str
+        Name for reports, relative to the set.
+    split, group : str
+        As in `LabelledPicture`.
+    boxes : list of RawBox
+        Unchecked.
+    is_fraction : bool
+        Whether the boxes are fractions of the picture's sides.
+    stated_size : (int, int) or None
+        Rows and columns that the annotation claims.
+    problem : Reason or None
+        Why the whole picture is left out.
+    findings : list of (Reason, str)
+        What was noticed while its labels were read.
+    """
+
+    path: Path
+    where: str
+    split: str = ""
+    group: str = ""
+    boxes: list[RawBox] = field(default_factory=list)
+    is_fraction: bool = False
+    stated_size: tuple[int, int] | None = None
+    problem: Reason | None = None
+    findings: list[tuple[Reason, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """Everything one reader found.
+
+    Parameters
+    ----------
+    format : str
+        Name of the format.
+    root : Path
+        Resolved folder of the set.
+    names : tuple of str
+        Classes in the order of the files.
+    pictures : list of Draft
+        In any order.
+    notes : list of str
+        Sentences for the report.
+    """
+
+    format: str
+    root: Path
+    names: tuple[str, ...]
+    pictures: list[Draft]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMap:
+    """From the names in the files to the classes of the set.
+
+    Parameters
+    ----------
+    classes : tuple of str
+        Classes of the set.
+    index : mapping of str to int
+        Name in the files, case folded, to position in `classes`.
+    """
+
+    classes: tuple[str, ...]
+    index: Mapping[str, int]
+
+    @classmethod
+    def build(cls, names: Sequence[str], wanted: Sequence[str] | None, aliases: Mapping[str, str]) -> ClassMap:
+        """Return the map for the names in the files, the classes asked for (None: all), and other names for them."""
+        renamed = {key.casefold(): value for key, value in aliases.items()}
+        seen = [renamed.get(name.casefold(), name) for name in names]
+        classes = tuple(wanted) if wanted is not None else tuple(dict.fromkeys(seen))
+        position = {name.casefold(): i for i, name in reversed(list(enumerate(classes)))}
+        pairs = ((name, position.get(new.casefold())) for name, new in zip(names, seen, strict=True))
+        return cls(classes, {name.casefold(): i for name, i in pairs if i is not None})
+
+
+def assemble(
+    drafts: Drafts,
+    split: str | None,
+    wanted: Sequence[str] | None,
+    aliases: Mapping[str, str],
+) -> tuple[LabelledSet, ImportReport]:
+    """Check every draft and make the set and the report of it.
+
+    Parameters
+    ----------
+    drafts : Drafts
+        What a reader found.
+    split : str or None
+        Only this split; None for all.
+    wanted, aliases
+        As in `ClassMap.build`.
+
+    Raises
+    ------
+    DatasetNotReadable
+        If no picture is left.
+    """
+    chosen = _of_split(drafts, split)
+    class_map = ClassMap.build(drafts.names, wanted, aliases)
+    log = FindingLog()
+    seen: set[Path] = set()
+    pictures = [p for p in (_settle_picture(d, class_map, seen, log) for d in chosen) if p is not None]
+    findings = log.findings()
+    if not pictures:
+        worst = max((f for f in findings if f.reason.kind is Kind.PICTURE), key=lambda f: f.count, default=None)
+        why = f": {worst.reason.value} ({worst.count} times, as in {worst.examples[0]})" if worst else ""
+        raise DatasetNotReadable(f"{drafts.root} holds no labelled picture that can be used{why}.")
+    made = LabelledSet(tuple(pictures), class_map.classes, drafts.root)
+    boxes = sum(len(p) for p in pictures)
+    notes = tuple(dict.fromkeys(drafts.notes))
+    return made, ImportReport(drafts.format, str(drafts.root), len(pictures), boxes, findings, notes)
+
+
+def _of_split(drafts: Drafts, split: str | None) -> list[Draft]:
+    ordered = sorted(drafts.pictures, key=lambda d: d.where)
+    if split is None:
+        return ordered
+    chosen = [d for d in ordered if d.split == split]
+    if not chosen:
+        names = ", ".join(sorted({repr(d.split) for d in ordered if d.split})) or "none"
+        raise DatasetNotReadable(f"{drafts.root} has no split {split!r}; there is: {names}.")
+    return chosen
+
+
+def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: FindingLog) -> LabelledPicture | None:
+    problem = draft.problem
+    if problem is None and draft.path in seen:
+        problem = Reason.LISTED_TWICE
+    size = picture_size(draft.path) if problem is None else None
+    if problem is None and size is None:
+        problem = Reason.BAD_PICTURE
+    if problem is not None or size is None:
+        log.add(problem or Reason.BAD_PICTURE, draft.where)
+        return None
+    seen.add(draft.path)
+    log.extend(draft.findings)
+    if draft.stated_size is not None and draft.stated_size != size:
+        log.add(Reason.SIZE_DIFFERS, draft.where)
+    rows = _settle_boxes(draft, size, classes, log)
+    return LabelledPicture(
+        draft.path,
+        size,
+        np.array([row[0] for row in rows], np.float32).reshape(-1, 4),
+        np.array([row[1] for row in rows], np.int16),
+        draft.group,
+        draft.split,
+        np.array([row[2] for row in rows], bool),
+    )
+
+
+_Corners = tuple[float, float, float, float]
+
+
+def _settle_boxes(
+    draft: Draft, size: tuple[int, int], classes: ClassMap, log: FindingLog
+) -> list[tuple[_Corners, int, bool]]:
+    rows: list[tuple[_Corners, int, bool]] = []
+    taken: dict[_Corners, set[int]] = {}
+    for box in draft.boxes:
+        class_index = _class_of(box, classes)
+        corners = _settle_corners(box, size, draft.is_fraction)
+        reason = class_index if isinstance(class_index, Reason) else corners if isinstance(corners, Reason) else None
+        if reason is not None or isinstance(class_index, Reason) or isinstance(corners, Reason):
+            log.add(reason or Reason.BAD_LINE, box.where)
+            continue
+        cut, overhang = corners
+        others = taken.setdefault(cut, set())
+        if class_index in others:
+            log.add(Reason.DUPLICATE, box.where)
+            continue
+        if others:
+            log.add(Reason.SAME_BOX, box.where)
+        if overhang > CLIP_TOLERANCE_PX:
+            log.add(Reason.CLIPPED, box.where)
+        others.add(class_index)
+        rows.append((cut, class_index, box.ignore))
+    return rows
+
+
+def _class_of(box: RawBox, classes: ClassMap) -> int | Reason:
+    if box.name is None:
+        return Reason.UNKNOWN_CLASS
+    return classes.index.get(box.name.casefold(), Reason.UNWANTED_CLASS)
+
+
+def _settle_corners(box: RawBox, size: tuple[int, int], is_fraction: bool) -> tuple[_Corners, float] | Reason:
+    """Return the corners cut to the picture and how far they hung over in pixels, or why they cannot be used."""
+    height, width = size
+    sy, sx = (height, width) if is_fraction else (1, 1)
+    y0, x0, y1, x1 = box.y0 * sy, box.x0 * sx, box.y1 * sy, box.x1 * sx
+    if not all(map(math.isfinite, (y0, x0, y1, x1))):
+        return Reason.NOT_FINITE
+    if y1 < y0 or x1 < x0:
+        return Reason.NEGATIVE_SIZE
+    if y1 == y0 or x1 == x0:
+        return Reason.ZERO_SIZE
+    if y0 >= height or x0 >= width or y1 <= 0 or x1 <= 0:
+        return Reason.OUTSIDE
+    cut = _as_float32(max(y0, 0.0), max(x0, 0.0), min(y1, height), min(x1, width))
+    if cut[2] <= cut[0] or cut[3] <= cut[1]:
+        return Reason.ZERO_SIZE
+    return cut, max(-y0, -x0, y1 - height, x1 - width)
+
+
+def _as_float32(*values: float) -> _Corners:
+    # Rounded first, so that two boxes which the set cannot tell apart count as the same box.
+    y0, x0, y1, x1 = (float(np.float32(value)) for value in values)
+    return y0, x0, y1, x1
+
+
+def unique_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names in their order, each once."""
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,94 @@
+"""`read_dataset`: one door for labelled sets of every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cellwright.core import DatasetNotReadable, unknown_name
+from cellwright.datasets.coco import coco_files, read_coco
+from cellwright.datasets.drafts import Drafts, assemble
+from cellwright.datasets.labelled import LabelledSet
+from cellwright.datasets.report import ImportReport
+from cellwright.datasets.voc import annotation_files, read_voc
+from cellwright.datasets.yolo import find_yaml, looks_like_yolo, read_yolo
+
+FORMATS: tuple[str, ...] = ("yolo", "voc", "coco")
+
+
+def read_dataset(
+    path: str | Path,
+    format: str = "auto",
+    split: str | None = None,
+    classes: Sequence[str] | None = None,
+    aliases: Mapping[str, str] | None = None,
+) -> tuple[LabelledSet, ImportReport]:
+    """Read a labelled set, and report what was left out of it and why.
+
+    No single bad line, box or picture makes it fail; each is left out and reported. No file outside the folder of
+    the set is read, whatever its lists and links say. Pictures are not decoded.
+
+    Parameters
+    ----------
+    path : str or Path
+        Folder of the set, a data.yaml, or a COCO JSON file.
+    format : {"auto", "yolo", "voc", "coco"}
+        ``"auto"`` looks at what is there.
+    split : str, optional
+        Only this split, such as ``"val"``; None for all.
+    classes : sequence of str, optional
+        Classes of the result, in this order; boxes of other classes are left out and reported. None takes the classes
+        of the set (for VOC, which lists none: the names that occur, sorted).
+    aliases : mapping of str to str, optional
+        Other names for classes, as in ``{"Platelets": "PLT"}``. Capitals make no difference, here and in `classes`.
+
+    Returns
+    -------
+    LabelledSet
+        With at least one picture.
+    ImportReport
+        What came in and what did not.
+
+    Raises
+    ------
+    DatasetNotReadable
+        If nothing usable is there.
+    UnknownName
+        If there is no such format.
+    """
+    place = Path(path).expanduser()
+    if not place.exists():
+        raise DatasetNotReadable(f"{place} does not exist; give the folder of a labelled set.")
+    chosen = _detect(place) if format == "auto" else format
+    drafts = _read(place, chosen, classes)
+    return assemble(drafts, split, classes, aliases or {})
+
+
+def _read(place: Path, format: str, classes: Sequence[str] | None) -> Drafts:
+    if format == "yolo":
+        return read_yolo(place, classes)
+    if format == "coco":
+        return read_coco(place)
+    if format == "voc":
+        return read_voc(place if place.is_dir() else place.parent)
+    raise unknown_name("format of labelled sets", format, FORMATS)
+
+
+def _detect(place: Path) -> str:
+    """Return the format of a set by the files that only this format has."""
+    if place.is_file():
+        by_suffix = {".yaml": "yolo", ".yml": "yolo", ".json": "coco"}
+        if place.suffix.lower() in by_suffix:
+            return by_suffix[place.suffix.lower()]
+        raise DatasetNotReadable(f"{place} is no description of a labelled set; give its folder, data.yaml or JSON.")
+    if find_yaml(place) is not None:
+        return "yolo"
+    if annotation_files(place):
+        return "voc"
+    if coco_files(place):
+        return "coco"
+    if looks_like_yolo(place):
+        return "yolo"
+    raise DatasetNotReadable(
+        f"{place} holds no labels that are known; YOLO needs a data.yaml, VOC a folder Annotations, COCO a JSON file."
+    )
