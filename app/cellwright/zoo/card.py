@@ -1,0 +1,349 @@
+"""`ModelCard`: what a model folder says about its network, checked word by word; needs no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+
+from cellwright.core import ModelNotUsable
+from cellwright.core.atomic import replacing
+
+CARD_FILE = "card.json"
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class _Part(BaseModel):
+    """A piece of a card: unknown words are mistakes, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InputContract(_Part):
+    """What the network was trained to look at.
+
+    Parameters
+    ----------
+    channels : "rgb"
+        Three channels, uint8 scaled to 0..1.
+    tile_px : int
+        Long side a small picture is fitted to, and side of a tile of a large one; in pixels, a multiple of `stride`.
+    halo_px : int
+        Rim that neighbouring tiles share on each side, in pixels; objects wider than this may be cut by a seam.
+    stride : int
+        Sides of what the network is given are multiples of this.
+    um_per_px : float or None
+        Pixel size of the training pictures in µm; None when nobody knows it.
+    scale_tolerance : float
+        Factor by which a picture's pixel size may differ from `um_per_px` before it is resampled.
+    """
+
+    channels: Literal["rgb"] = "rgb"
+    tile_px: int = Field(ge=32, le=8192)
+    halo_px: int = Field(ge=0)
+    stride: int = Field(default=32, ge=1)
+    um_per_px: Positive | None = None
+    scale_tolerance: float = Field(default=1.25, ge=1.0)
+
+    @model_validator(mode="after")
+    def _tile_holds_halo(self) -> InputContract:
+        if self.tile_px % self.stride:
+            raise ValueError(f"tile_px={self.tile_px} is not a multiple of stride={self.stride}")
+        if 2 * self.halo_px >= self.tile_px:
+            raise ValueError(f"halo_px={self.halo_px} leaves nothing of tile_px={self.tile_px}")
+        return self
+
+
+class ObjectClass(_Part):
+    """One kind of object, in the order of the network's outputs.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in tables and files: ``"RBC"``.
+    title : str
+        As shown to a person: ``"Red blood cell"``.
+    colour : str
+        ``#RRGGBB``.
+    badge : str
+        One letter that tells the class apart without colour.
+    """
+
+    name: str = Field(min_length=1, max_length=40)
+    title: str = Field(min_length=1)
+    colour: str = Field(pattern=r"^#[0-9A-Fa-f]{6}$")
+    badge: str = Field(min_length=1, max_length=1)
+
+
+class Thresholds(_Part):
+    """Where boxes are cut off.
+
+    Parameters
+    ----------
+    confidence : dict of str to float
+        Calibrated score from which an object of a class counts, unless a person moves the slider.
+    floor : float
+        Calibrated score below which boxes are not kept at all.
+    nms_iou : float
+        Two boxes of a class that overlap by more than this are one object.
+    nms : "greedy", "diou" or "merge"
+        How the one is chosen.
+    """
+
+    confidence: dict[str, Fraction]
+    floor: float = Field(default=0.05, gt=0.0, lt=1.0)
+    nms_iou: float = Field(default=0.6, gt=0.0, lt=1.0)
+    nms: Literal["greedy", "diou", "merge"] = "greedy"
+
+
+class Calibration(_Part):
+    """How raw probabilities become calibrated ones: ``p' = σ(logit(p) / T)``, one T a class (1 where not named)."""
+
+    temperature: dict[str, Positive] = {}
+    data: str = ""
+
+
+class WeightsFile(_Part):
+    """The file with the weights, and what it must be."""
+
+    file: str = "weights.safetensors"
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    dtype: Literal["float16", "float32"] = "float16"
+
+    @field_validator("file")
+    @classmethod
+    def _stays_inside(cls, value: str) -> str:
+        return _inside_folder(value)
+
+
+class Training(_Part):
+    """How the weights came about."""
+
+    data: str
+    pictures: int = Field(ge=0)
+    recipe: str = ""
+    epochs: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0.0)
+    device: str = ""
+    seed: int | None = None
+    start: str = "from scratch"
+    details: dict[str, JsonValue] = {}
+
+
+class ClassMetrics(_Part):
+    """How well one class is found on the judging pictures."""
+
+    ap_50: Fraction
+    ap_50_95: Fraction
+    precision: Fraction | None = None
+    recall: Fraction | None = None
+    count_error: float | None = Field(default=None, ge=0.0)
+
+
+class Metrics(_Part):
+    """Scores on pictures that the network never saw.
+
+    Parameters
+    ----------
+    data : str
+        Which pictures, and why they are unseen.
+    pictures : int
+        How many.
+    map_50, map_50_95 : float
+        Mean average precision at IoU 0.5, and averaged over 0.5, 0.55 … 0.95.
+    per_class : dict of str to ClassMetrics
+        The same by class name; `count_error` is the mean over pictures of ``|found - true| / true``.
+    details : dict
+        Anything more, as plain JSON.
+    """
+
+    data: str
+    pictures: int = Field(ge=0)
+    map_50: Fraction
+    map_50_95: Fraction
+    per_class: dict[str, ClassMetrics] = {}
+    details: dict[str, JsonValue] = {}
+
+
+class Reliability(_Part):
+    """What came true of one class's confidences: per bin the mean score, the fraction that were objects, how many.
+
+    `ece_before` and `ece` are the expected calibration errors without and with the temperature.
+    """
+
+    ece: Fraction
+    ece_before: Fraction | None = None
+    confidence: tuple[Fraction, ...] = ()
+    precision: tuple[Fraction, ...] = ()
+    count: tuple[int, ...] = ()
+
+    @model_validator(mode="after")
+    def _bins_agree(self) -> Reliability:
+        if not len(self.confidence) == len(self.precision) == len(self.count):
+            raise ValueError("confidence, precision and count need one entry a bin each")
+        return self
+
+
+class Sample(_Part):
+    """A picture in the model folder and the objects that the model must find on it."""
+
+    picture: str
+    expected: str
+
+    @field_validator("picture", "expected")
+    @classmethod
+    def _stays_inside(cls, value: str) -> str:
+        return _inside_folder(value)
+
+
+class ModelCard(_Part):
+    """Everything that must be known of a model to use it, judge it and cite it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the folder and of the model on the command line: lower-case letters, digits, ``.``, ``_``, ``-``.
+    architecture : dict
+        What `cellwright.nets.build` makes the network from.
+    parent : str or None
+        Name and hash of the model it was fine-tuned from.
+    """
+
+    format: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")
+    title: str = Field(min_length=1)
+    summary: str = ""
+    task: Literal["detection"] = "detection"
+    architecture: dict[str, JsonValue]
+    input: InputContract
+    classes: tuple[ObjectClass, ...] = Field(min_length=1)
+    thresholds: Thresholds
+    calibration: Calibration = Calibration()
+    weights: WeightsFile = WeightsFile()
+    training: Training | None = None
+    metrics: Metrics | None = None
+    reliability: dict[str, Reliability] = {}
+    licence: str = ""
+    citations: tuple[str, ...] = ()
+    parent: str | None = None
+    sample: Sample | None = None
+
+    @model_validator(mode="after")
+    def _classes_agree(self) -> ModelCard:
+        names = self.class_names
+        if len(set(names)) != len(names):
+            raise ValueError(f"two classes share a name: {', '.join(names)}")
+        if set(self.thresholds.confidence) != set(names):
+            raise ValueError(
+                f"thresholds.confidence names {sorted(self.thresholds.confidence)}, the classes are {sorted(names)}"
+            )
+        per_class = {*self.calibration.temperature, *self.reliability}
+        if self.metrics is not None:
+            per_class |= set(self.metrics.per_class)
+        if strange := per_class - set(names):
+            raise ValueError(f"{sorted(strange)} are described but are no classes of this model")
+        return self
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Short names in the order of the network's outputs."""
+        return tuple(kind.name for kind in self.classes)
+
+    @property
+    def model_hash(self) -> str:
+        """sha256 of the weights file, in hexadecimal; names this model among all others."""
+        return self.weights.sha256
+
+    @property
+    def source(self) -> str:
+        """What `Objects.source` says of objects found by this model: ``"model:NAME@HASH12"``."""
+        return f"model:{self.name}@{self.model_hash[:12]}"
+
+    def confidence_thresholds(self) -> tuple[float, ...]:
+        """Return the default threshold of each class, in class order."""
+        return tuple(self.thresholds.confidence[name] for name in self.class_names)
+
+    def temperatures(self) -> tuple[float, ...]:
+        """Return the calibration temperature of each class, in class order."""
+        return tuple(self.calibration.temperature.get(name, 1.0) for name in self.class_names)
+
+    def to_json(self) -> str:
+        """Return the text of the card file."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    def changed(self, **parts: Any) -> ModelCard:
+        """Return a card with some parts replaced, checked like one that is read.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            If the parts do not fit together.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return ModelCard(**{**values, **parts})
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read the card of a model folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The model folder, or the card file in it.
+
+    Returns
+    -------
+    ModelCard
+        With a hash of the weights; whether the weights have it is for `verify` and `load_network` to say.
+
+    Raises
+    ------
+    ModelNotUsable
+        If there is no card, or a word of it is wrong; the message names the word.
+    """
+    path = folder if folder.name == CARD_FILE else folder / CARD_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ModelNotUsable(f"{path.parent} is no model folder: it has no {CARD_FILE}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelNotUsable(f"The model card {path} cannot be read: {error}.") from error
+    try:
+        card = ModelCard.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        raise ModelNotUsable(f"The model card {path} is wrong: {_first_mistake(error)}") from error
+    if not card.weights.sha256:
+        raise ModelNotUsable(f"The model card {path} is wrong: weights.sha256 is empty; write it with write_model.")
+    return card
+
+
+def save_card(folder: Path, card: ModelCard) -> Path:
+    """Write a card into its folder, replacing the one there in a single step.
+
+    Raises
+    ------
+    OutputNotWritable
+        If the folder cannot be written; a card that stood there is unchanged.
+    """
+    path = folder / CARD_FILE
+    with replacing(path) as part:
+        part.write_text(card.to_json(), encoding="utf-8")
+    return path
+
+
+def _first_mistake(error: ValidationError) -> str:
+    mistakes = error.errors(include_url=False)
+    first = mistakes[0]
+    place = ".".join(str(step) for step in first["loc"]) or "card"
+    more = f" ({len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    return f"{place}: {first['msg']}{more}."
+
+
+def _inside_folder(value: str) -> str:
+    path = PurePosixPath(value)
+    if not value or path.is_absolute() or ".." in path.parts or "\\" in value or ":" in value:
+        raise ValueError(f"{value!r} does not name a file inside the model folder")
+    return value
