@@ -1,0 +1,45 @@
+# Everything a person types. Each target first brings ./.venv up to date (quick when nothing changed).
+BIN := .venv/bin
+# The suite is bound by memory traffic, not by cores: more than four workers gain nothing.
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
+SAMPLE := resources/samples/smear.png
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench screenshots sample clean
+
+help: ## Say what there is to type
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv ready: Python packages, and Qt's system libraries where allowed
+	@.ci/setup
+
+run: setup ## Open the sample smear in the window; without a display analyse it on the command line
+	@.ci/run-sample $(SAMPLE)
+
+test: setup ## Run the whole suite, canvas tests included (under Xvfb where there is no display)
+	$(PYTEST) -m "not gl" -n $(JOBS) --dist loadfile $(ARGS)
+	@.ci/with-display $(PYTEST) -m gl $(ARGS)
+
+check: setup ## Lint, check formatting, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: setup ## Bring the source into its one format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: setup ## Time what a user feels and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks.run $(ARGS)
+
+screenshots: setup ## Draw the window's pictures anew into docs/images
+	@CELLWRIGHT_SCREENSHOTS=docs/images .ci/with-display $(PYTEST) -m gl -k screenshot $(ARGS)
+
+sample: setup ## Draw the sample smear anew (the same bytes, as a test says)
+	$(BIN)/python -m cellwright.testing.smear --out $(SAMPLE)
+
+clean: ## Remove what the other targets made
+	rm -rf .venv build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find app tests benchmarks plugins -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -1,0 +1,99 @@
+"""What every room's tests share: real data, settings of their own, no network, no display.
+
+- `data_dir` is the folder of labelled sets and real files (``CELLWRIGHT_DATA``, else ``../shared/data`` beside the
+  checkout). Without it a test is skipped with the reason; with ``CI=true`` it fails instead.
+- The user's settings are out of reach: every test has a configuration folder of its own.
+- The network is out of reach: connecting anywhere but to this machine raises.
+- Windows are drawn by Qt's offscreen platform. Tests marked ``gl`` need OpenGL and run under Xvfb (``make test`` does).
+- With ``CI=true`` a skipped test fails the run, unless its reason says that it needs hardware not here ("needs CUDA").
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+UNDER_CI = os.environ.get("CI", "").lower() == "true"
+EXCUSED = ("needs CUDA",)
+
+# Before anything imports Qt, napari or openvino.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+# Shared machines are slow at times: a test is wrong when its answer is, not when it took long.
+hypothesis.settings.register_profile("cellwright", deadline=None, derandomize=UNDER_CI)
+hypothesis.settings.load_profile("cellwright")
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The checkout that is being tested."""
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real labelled sets and files; read-only."""
+    folder = Path(os.environ.get("CELLWRIGHT_DATA") or REPOSITORY.parent / "shared" / "data")
+    if folder.is_dir():
+        return folder
+    reason = f"no data at {folder}: set CELLWRIGHT_DATA to the folder of labelled sets"
+    if UNDER_CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def settings_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point everything that remembers something about a person at an empty folder."""
+    folder = tmp_path_factory.mktemp("person")
+    monkeypatch.setenv("CELLWRIGHT_CONFIG_DIR", str(folder / "cellwright"))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(name, str(folder / name.lower()))
+    monkeypatch.delenv("CELLWRIGHT_MODELS", raising=False)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every connection that would leave this machine an error."""
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: object) -> None:
+        local = self.family == getattr(socket, "AF_UNIX", None) or (
+            isinstance(address, tuple) and str(address[0]) in {"127.0.0.1", "::1", "localhost"}
+        )
+        if not local:
+            raise AssertionError(f"A test tried to reach {address}: pictures of patients stay on the machine.")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave canvas tests out where nothing can draw them."""
+    if os.environ["QT_QPA_PLATFORM"] != "offscreen":
+        return
+    for item in items:
+        if item.get_closest_marker("gl"):
+            item.add_marker(
+                pytest.mark.skip(reason="Qt's offscreen platform has no OpenGL; `make test` runs it in Xvfb")
+            )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Under CI, a test that did not run is a test that failed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if not UNDER_CI or reporter is None:
+        return
+    reasons = [str(report.longrepr[2]) for report in reporter.stats.get("skipped", ()) if report.longrepr]
+    unexcused = [reason for reason in reasons if not any(excuse in reason for excuse in EXCUSED)]
+    if unexcused:
+        reporter.write_line(f"{len(unexcused)} tests were skipped under CI: {sorted(set(unexcused))}", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
