@@ -6,7 +6,8 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from cellwright.core.errors import CellwrightError, OutputExists, OutputNotWritable
@@ -65,6 +66,78 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
             _exchange(part, target, overwrite)
         finally:
             part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path, layout: Collection[str], *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a temporary folder to fill; it takes the place of the folder `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder to write.
+    layout : collection of str
+        Names that may stand in such a folder. One that holds anything else is somebody's own and is never replaced.
+    overwrite : bool
+        Whether a folder already there may be replaced; an empty one always may.
+
+    Yields
+    ------
+    Path
+        An empty folder beside the final one.
+
+    Raises
+    ------
+    OutputExists
+        If something stands at `path` and `overwrite` is false.
+    OutputNotWritable
+        If the folder holds other things, cannot be written to, the disk is full, or the block raised any other `OSError`;
+        the folder that stood at `path` is unchanged.
+    """
+    target = Path(os.path.realpath(path))
+    with _explained(target):
+        _refuse_folder(target, layout, overwrite)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        token = secrets.token_hex(8)
+        part, old = target.parent / f".{token}.part", target.parent / f".{token}.old"
+        part.mkdir()
+        try:
+            yield part
+            for file in part.rglob("*"):
+                if file.is_file():
+                    _flush(file)
+            _exchange_folder(part, target, old)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _exchange_folder(part: Path, target: Path, old: Path) -> None:
+    """Put the finished folder in place; the old one is removed last, and put back if the exchange fails."""
+    was_there = target.exists()
+    if was_there:
+        target.replace(old)
+    try:
+        part.replace(target)
+    except OSError:
+        if was_there:
+            old.replace(target)
+        raise
+    _flush_folder(target.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_folder(target: Path, layout: Collection[str], overwrite: bool) -> None:
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise OutputNotWritable(f"{target} is a file, but a folder is to be written; choose another name.")
+    names = {entry.name for entry in target.iterdir()}
+    if names:
+        refuse_existing(target, overwrite)
+    if strange := sorted(names - set(layout)):
+        raise OutputNotWritable(
+            f"{target} holds {strange[0]!r}, which is no part of what is to be written; choose another folder."
+        )
 
 
 def refuse_existing(path: Path, overwrite: bool) -> None:

@@ -1,0 +1,36 @@
+"""Words every other room shares: boxes, regions, pixel sizes, objects and errors. Knows numpy and nothing above it."""
+
+from cellwright.core.errors import (
+    BadParameter,
+    CellwrightError,
+    DatasetNotReadable,
+    ModelNotUsable,
+    OutputExists,
+    OutputNotWritable,
+    PluginNotUsable,
+    SlideNotReadable,
+    TrainingStopped,
+    UnknownName,
+    unknown_name,
+)
+from cellwright.core.geometry import Box, PixelSize, PixelSizeSource, Region
+from cellwright.core.objects import Objects
+
+__all__ = [
+    "BadParameter",
+    "Box",
+    "CellwrightError",
+    "DatasetNotReadable",
+    "ModelNotUsable",
+    "Objects",
+    "OutputExists",
+    "OutputNotWritable",
+    "PixelSize",
+    "PixelSizeSource",
+    "PluginNotUsable",
+    "Region",
+    "SlideNotReadable",
+    "TrainingStopped",
+    "UnknownName",
+    "unknown_name",
+]

@@ -1,0 +1,38 @@
+"""Networks: modules, target assignment, losses and decoding, in torch; knows nothing of files, slides or windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+
+from cellwright.core import unknown_name
+from cellwright.nets.yolo import build_yolo
+
+_ARCHITECTURES = {"yolo": build_yolo}
+
+
+def build(architecture: Mapping[str, Any]) -> nn.Module:
+    """Build the network that a card's ``architecture`` describes.
+
+    Parameters
+    ----------
+    architecture : mapping
+        ``{"kind": "yolo", **parameters}``.
+
+    Raises
+    ------
+    UnknownName
+        If no architecture has that name.
+    ModelNotUsable
+        If the parameters do not fit it.
+    """
+    parameters = dict(architecture)
+    kind = str(parameters.pop("kind", ""))
+    if kind not in _ARCHITECTURES:
+        raise unknown_name("architecture", kind, _ARCHITECTURES)
+    return _ARCHITECTURES[kind](parameters)
+
+
+__all__ = ["build"]

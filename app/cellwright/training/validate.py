@@ -1,0 +1,87 @@
+"""A look at pictures that are not trained on: what the network finds there, to be scored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torchvision.ops import batched_nms
+
+from cellwright.nets.boxes import yxyx_from_xyxy
+from cellwright.training.augment import FILL, Sample, fit
+
+_LOWEST_SCORE = 0.001
+"""Average precision integrates over all confidences, so nearly all boxes are kept."""
+_MOST_BOXES = 300
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Boxes found on one picture: (M, 4) float32 yxyx in its own pixels, (M,) classes, (M,) scores, best first."""
+
+    boxes: NDArray[np.float32]
+    class_index: NDArray[np.int16]
+    scores: NDArray[np.float32]
+
+
+def find_all(
+    network: nn.Module,
+    pictures: Sequence[Sample],
+    size_px: int,
+    dtype: torch.dtype | None,
+    device: torch.device,
+    nms_iou: float = 0.6,
+) -> list[Found]:
+    """Run the network over whole pictures, each fitted to `size_px` and padded to the network's stride.
+
+    Parameters
+    ----------
+    network : nn.Module
+        In evaluation mode, with a `predict` and a `max_stride`.
+    pictures : sequence of Sample
+        In their own size.
+    size_px : int
+        Long side the network is shown.
+    dtype : torch.dtype or None
+        Number format for autocast; None for float32.
+    nms_iou : float
+        Boxes of one class that overlap more than this are taken for one.
+    """
+    return [_find(network, picture, size_px, dtype, device, nms_iou) for picture in pictures]
+
+
+@torch.inference_mode()
+def _find(
+    network: nn.Module, picture: Sample, size_px: int, dtype: torch.dtype | None, device: torch.device, nms_iou: float
+) -> Found:
+    fitted = fit(picture, size_px).image
+    _, h, w = fitted.shape
+    stride = int(network.max_stride)  # type: ignore[arg-type]
+    padded = F.pad(fitted, (0, -w % stride, 0, -h % stride), value=FILL)
+    images = to_network(padded[None], device)
+    with torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None):
+        answer: Tensor = network.predict(images)[0].float()  # type: ignore[operator]
+    boxes, probabilities = answer[:, :4], answer[:, 4:]
+    place, kind = (probabilities > _LOWEST_SCORE).nonzero(as_tuple=True)
+    boxes, scores = boxes[place], probabilities[place, kind]
+    keep = batched_nms(boxes, scores, kind, nms_iou)[:_MOST_BOXES]
+    full_h, full_w = picture.image.shape[1:]
+    scale = torch.tensor([full_w / w, full_h / h, full_w / w, full_h / h], device=device)
+    limit = torch.tensor([full_w, full_h, full_w, full_h], device=device)
+    corners = torch.minimum((boxes[keep] * scale).clamp(min=0), limit)
+    return Found(
+        yxyx_from_xyxy(corners).cpu().numpy().astype(np.float32),
+        kind[keep].cpu().numpy().astype(np.int16),
+        scores[keep].cpu().numpy().astype(np.float32),
+    )
+
+
+def to_network(images: Tensor, device: torch.device) -> Tensor:
+    """(N, 3, H, W) uint8 → float32 in [0, 1], channels last, which both bf16 engines need to be fast."""
+    moved = images.to(device, non_blocking=True)
+    return moved.contiguous(memory_format=torch.channels_last).float().div_(255)
