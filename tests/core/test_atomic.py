@@ -34,7 +34,10 @@ def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old")
-    with pytest.raises(OutputNotWritable, match=r"table\.csv could not be written: the disk is full"), replacing(target):
+    with (
+        pytest.raises(OutputNotWritable, match=r"table\.csv could not be written: the disk is full"),
+        replacing(target),
+    ):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert target.read_text() == "old"
 

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cellwright.settings import FOLDER_VARIABLE, RECENT_FILES_KEPT, Settings, load_settings, save_settings, settings_path
+from cellwright.settings import (
+    FOLDER_VARIABLE,
+    RECENT_FILES_KEPT,
+    Settings,
+    load_settings,
+    save_settings,
+    settings_path,
+)
 
 
 def test_what_is_saved_is_loaded_again(tmp_path: Path) -> None:

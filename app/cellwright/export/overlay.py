@@ -1,0 +1,186 @@
+"""The picture with its boxes drawn on it and a legend below, as PNG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import BadParameter, Objects
+from cellwright.core.atomic import replacing
+from cellwright.export.table import printable
+
+if TYPE_CHECKING:
+    from PIL import ImageDraw, ImageFont
+
+# Of the long side: two pixels on a smear of 640 or 1280, and never less than one.
+_LINE_FRACTION = 1 / 640
+_LARGEST_LINE = 6
+_PAPER, _INK, _GREY = (255, 255, 255), (26, 26, 26), (96, 96, 96)
+
+
+@dataclass(frozen=True, slots=True)
+class LegendEntry:
+    """One line of the legend: a class, its colour, and what to say of it.
+
+    Parameters
+    ----------
+    colour : str
+        ``#RRGGBB``, also of the boxes.
+    badge : str
+        One letter that tells the class apart without colour.
+    text : str
+        As in ``"RBC 312 (279 to 348)"``.
+    """
+
+    colour: str
+    badge: str
+    text: str
+
+
+def draw_overlay(
+    rgb: NDArray[np.uint8],
+    objects: Objects,
+    legend: Sequence[LegendEntry],
+    *,
+    downsample: float = 1.0,
+    caption: str = "",
+) -> NDArray[np.uint8]:
+    """Draw boxes over a picture and a legend below it, so that no cell is hidden.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) ndarray of uint8
+        The picture; it is not changed.
+    objects : Objects
+        What to draw, boxes in level-0 pixels.
+    legend : sequence of LegendEntry
+        One a class, in class order.
+    downsample : float
+        Level-0 pixels per pixel of `rgb`.
+    caption : str
+        Last line of the legend, in grey.
+
+    Returns
+    -------
+    (H + legend, W, 3) ndarray of uint8
+        The picture above, the legend below it on white.
+
+    Raises
+    ------
+    BadParameter
+        If the legend does not have one entry a class.
+    """
+    if len(legend) != len(objects.classes):
+        raise BadParameter(f"{len(legend)} legend entries do not fit {len(objects.classes)} classes.")
+    marked = _with_boxes(rgb, objects, legend, downsample)
+    strip = _legend(marked.shape[1], legend, caption)
+    return np.concatenate((marked, strip), axis=0)
+
+
+def write_png(path: str | Path, rgb: NDArray[np.uint8], *, overwrite: bool = False) -> Path:
+    """Write an RGB picture as PNG.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    rgb : (H, W, 3) ndarray of uint8
+        The picture.
+    overwrite : bool
+        Whether a file already there may be replaced.
+
+    Raises
+    ------
+    OutputExists
+        If the file is there and `overwrite` is false.
+    OutputNotWritable
+        If it cannot be written; what stood there is unchanged.
+    """
+    from PIL import Image
+
+    with replacing(path, overwrite=overwrite) as part:
+        Image.fromarray(rgb).save(part, format="PNG", compress_level=3)
+    return Path(path)
+
+
+def rgb_of(colour: str) -> tuple[int, int, int]:
+    """Return the red, green and blue (0..255) of ``#RRGGBB``."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _with_boxes(
+    rgb: NDArray[np.uint8], objects: Objects, legend: Sequence[LegendEntry], downsample: float
+) -> NDArray[np.uint8]:
+    """Draw the sides of every box straight into a copy of the array: four slices each, whatever the picture's size."""
+    marked = rgb.copy()
+    height, width = marked.shape[:2]
+    line = int(np.clip(round(max(height, width) * _LINE_FRACTION), 1, _LARGEST_LINE))
+    colours = np.array([rgb_of(entry.colour) for entry in legend], np.uint8).reshape(-1, 3)
+    boxes = np.rint(objects.boxes.astype(np.float64) / downsample).astype(np.int64)
+    boxes = np.clip(boxes, 0, np.array([height, width, height, width]))
+    # Uncertain ones first, so that the sure ones stay whole where boxes cross.
+    for row in np.argsort(objects.scores, kind="stable").tolist():
+        y0, x0, y1, x1 = boxes[row].tolist()
+        colour = colours[objects.class_index[row]]
+        marked[y0 : min(y0 + line, y1), x0:x1] = colour
+        marked[max(y1 - line, y0) : y1, x0:x1] = colour
+        marked[y0:y1, x0 : min(x0 + line, x1)] = colour
+        marked[y0:y1, max(x1 - line, x0) : x1] = colour
+    return marked
+
+
+def _legend(width: int, entries: Sequence[LegendEntry], caption: str) -> NDArray[np.uint8]:
+    from PIL import Image, ImageDraw, ImageFont
+
+    text_px = max(11, min(40, width // 45))
+    font = ImageFont.load_default(text_px)
+    places, height = _places(width, entries, font, text_px, has_caption=bool(caption))
+    strip = Image.new("RGB", (width, height), _PAPER)
+    draw = ImageDraw.Draw(strip)
+    for entry, (x, y) in zip(entries, places, strict=True):
+        _swatch(draw, entry, x, y, text_px, font)
+        draw.text((x + 2 * text_px, y), printable(entry.text), fill=_INK, font=font)
+    if caption:
+        draw.text((text_px, height - 2 * text_px), printable(caption), fill=_GREY, font=font)
+    return np.asarray(strip, np.uint8).copy()
+
+
+def _places(
+    width: int,
+    entries: Sequence[LegendEntry],
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    text_px: int,
+    has_caption: bool,
+) -> tuple[list[tuple[int, int]], int]:
+    """Return where each entry starts, side by side and wrapped like words, and the height of the whole."""
+    places: list[tuple[int, int]] = []
+    x, y = text_px, text_px
+    for entry in entries:
+        needed = 2 * text_px + round(font.getlength(printable(entry.text)))
+        if places and x + needed > width - text_px:
+            x, y = text_px, y + 2 * text_px
+        places.append((x, y))
+        x += needed + 2 * text_px
+    lines_below = 2 if has_caption else 0
+    return places, y + (2 + lines_below) * text_px
+
+
+def _swatch(
+    draw: ImageDraw.ImageDraw,
+    entry: LegendEntry,
+    x: int,
+    y: int,
+    text_px: int,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """Draw a square of the class colour with its letter in black or white, whichever can be read."""
+    red, green, blue = rgb_of(entry.colour)
+    ink = _INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else _PAPER
+    side = round(1.4 * text_px)
+    draw.rectangle((x, y, x + side, y + side), fill=(red, green, blue))
+    draw.text((x + side / 2, y + side / 2), entry.badge, fill=ink, font=font, anchor="mm")

@@ -1,0 +1,111 @@
+"""Tables as a workbook: one sheet a table, and one with notes on how the numbers came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellwright.core.atomic import replacing
+from cellwright.export.table import Cell, Table, printable
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+
+SHEET_ROWS = 1_048_575
+"""Rows below the header that one sheet holds; a longer table goes on in a second sheet."""
+
+_NARROWEST, _WIDEST = 9, 44
+_CELL_CHARACTERS = 32_767
+
+
+def write_xlsx(
+    path: str | Path, tables: Sequence[Table], notes: Sequence[str] = (), *, overwrite: bool = False
+) -> Path:
+    """Write tables as sheets of one workbook, and a sheet ``notes`` with sentences and the meaning of every column.
+
+    Text is stored as text, whatever it begins with; nothing becomes a formula.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    tables : sequence of Table
+        One sheet each, named after the table; a table of more than `SHEET_ROWS` rows takes several.
+    notes : sequence of str
+        Sentences for the last sheet.
+    overwrite : bool
+        Whether a file already there may be replaced.
+
+    Raises
+    ------
+    OutputExists
+        If the file is there and `overwrite` is false.
+    OutputNotWritable
+        If it cannot be written; what stood there is unchanged.
+    """
+    from openpyxl import Workbook
+
+    with replacing(path, overwrite=overwrite) as part:
+        book = Workbook(write_only=True)
+        book.properties.creator = "Cellwright"
+        for table in tables:
+            _add_table(book, table)
+        _add_sheet(book, "notes", _note_rows(tables, notes), [28, 10, 90], header=False)
+        book.save(part)
+    return Path(path)
+
+
+def _add_table(book: Workbook, table: Table) -> None:
+    rows = table.rows()
+    for number, start in enumerate(range(0, max(1, len(rows)), SHEET_ROWS), start=1):
+        title = table.name if number == 1 else f"{table.name} {number}"
+        piece = rows[start : start + SHEET_ROWS]
+        _add_sheet(book, title, [tuple(table.header), *piece], _widths(table, piece), header=True)
+
+
+def _add_sheet(book: Workbook, title: str, rows: Sequence[tuple[Cell, ...]], widths: list[int], header: bool) -> None:
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(title)
+    for i, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(i)].width = width
+    if header:
+        sheet.freeze_panes = "A2"
+        sheet.auto_filter.ref = f"A1:{get_column_letter(max(1, len(rows[0])))}{len(rows)}"
+    for number, row in enumerate(rows):
+        sheet.append(list(_cells(sheet, row, is_header=header and number == 0)))
+
+
+def _cells(sheet: Any, row: tuple[Cell, ...], is_header: bool) -> Iterator[Any]:
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    for value in row:
+        text = value[:_CELL_CHARACTERS] if isinstance(value, str) else None
+        if is_header:
+            cell = WriteOnlyCell(sheet, text)
+            cell.font = Font(bold=True)
+            yield cell
+        elif text is not None and text[:1] in "=#":
+            # The library would make a formula or an error value of it.
+            cell = WriteOnlyCell(sheet, text)
+            cell.data_type = "s"
+            yield cell
+        else:
+            yield value if text is None else text
+
+
+def _widths(table: Table, rows: Sequence[tuple[Cell, ...]]) -> list[int]:
+    longest = [len(name) for name in table.header]
+    for row in rows[:200]:  # enough to see how wide a column is
+        longest = [max(width, len(str(value))) for width, value in zip(longest, row, strict=True)]
+    return [min(_WIDEST, max(_NARROWEST, width + 2)) for width in longest]
+
+
+def _note_rows(tables: Sequence[Table], notes: Sequence[str]) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = [(printable(note),) for note in notes]
+    for table in tables:
+        rows += [(), (f"Columns of sheet {table.name}", "unit", "meaning")]
+        rows += [(column.name, column.unit, column.description) for column in table.columns]
+    return rows

@@ -1,0 +1,38 @@
+"""The verbs: analyze, count, export, evaluate. What the window and the command line both do stands here once."""
+
+from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
+from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
+from cellwright.workflows.exporting import (
+    ExportAnalyses,
+    ExportFormat,
+    export_analyses,
+    planned_outputs,
+    refuse_existing_outputs,
+    write_overlay,
+)
+from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
+from cellwright.workflows.tables import counts_table, notes, objects_table
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Analysis",
+    "AnalyzePicture",
+    "CountRow",
+    "CountTable",
+    "ExportAnalyses",
+    "ExportFormat",
+    "FoundPictures",
+    "LeftOut",
+    "PictureInfo",
+    "add_counts",
+    "count_table",
+    "counts_table",
+    "export_analyses",
+    "find_pictures",
+    "notes",
+    "objects_table",
+    "planned_outputs",
+    "refuse_existing_outputs",
+    "write_overlay",
+]

@@ -1,0 +1,120 @@
+"""`Analysis`: one picture as one model saw it, with everything needed to say later how the numbers came about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellwright.core import Objects, PixelSize
+from cellwright.zoo.card import ModelCard
+
+if TYPE_CHECKING:
+    from cellwright.imaging import SlideRef
+    from cellwright.inference import Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class PictureInfo:
+    """What is known about a picture without its pixels.
+
+    Parameters
+    ----------
+    ref : SlideRef
+        The file, and which of its pictures.
+    name : str
+        As shown to a person; the file name, with the series where a file holds several.
+    shape : (int, int)
+        Rows and columns at level 0.
+    pixel_size : PixelSize or None
+        Size of a level-0 pixel and where it was learned; None where nobody knows.
+    pixel_size_note : str
+        Which tag of the file, or who.
+    sha256 : str
+        Of the file's content.
+    """
+
+    ref: SlideRef
+    name: str
+    shape: tuple[int, int]
+    pixel_size: PixelSize | None
+    pixel_size_note: str
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.ref.path
+
+    @property
+    def area_mm2(self) -> float | None:
+        """Area of the whole picture in mm²; None without a pixel size."""
+        if self.pixel_size is None:
+            return None
+        return self.shape[0] * self.shape[1] * self.pixel_size.area_um2 / 1e6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What a model found on a picture.
+
+    Parameters
+    ----------
+    picture : PictureInfo
+        Which picture.
+    card : ModelCard
+        Which model, with its classes, colours and default thresholds.
+    objects : Objects
+        Everything from the card's floor confidence up; see `counted` for those that count.
+    coverage : Coverage
+        What became of every tile.
+    device, engine : str
+        What it ran on, such as ``"cpu"`` and ``"OpenVINO bf16"``.
+    seconds : float
+        From opening the picture to the last object.
+    notes : tuple of str
+        What a person should know beside the numbers, one sentence each.
+    """
+
+    picture: PictureInfo
+    card: ModelCard
+    objects: Objects
+    coverage: Coverage
+    device: str
+    engine: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+    @property
+    def model_hash(self) -> str:
+        """sha256 of the model's weights."""
+        return self.card.model_hash
+
+    @property
+    def default_thresholds(self) -> tuple[float, ...]:
+        """Confidence from which an object counts, by class, as the card has it."""
+        return self.card.confidence_thresholds()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every tile that should have been analysed was."""
+        return self.coverage.is_complete
+
+    @property
+    def analysed_mm2(self) -> float | None:
+        """Area that was really looked at in mm²; None without a pixel size."""
+        area = self.picture.area_mm2
+        return None if area is None else area * self.coverage.fraction
+
+    def counted(self, thresholds: float | Sequence[float] | None = None) -> Objects:
+        """Return the objects that count: those that reach the thresholds (the card's where None are given)."""
+        return self.objects.at_least(self.default_thresholds if thresholds is None else thresholds)
+
+    def with_pixel_size(self, pixel_size: PixelSize | None, note: str = "entered by hand") -> Analysis:
+        """Return the same analysis of a picture whose pixels have another size; no object changes."""
+        return replace(self, picture=replace(self.picture, pixel_size=pixel_size, pixel_size_note=note))
+
+    def with_objects(self, objects: Objects) -> Analysis:
+        """Return the analysis with other objects, for example after some were filtered away."""
+        return replace(self, objects=objects)

@@ -1,0 +1,210 @@
+"""The two tables that people take away: one row an object, and one row a class of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+import cellwright
+from cellwright.core import Objects
+from cellwright.export import Column, Table
+from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.counts import CountRow, CountTable, count_table
+
+Thresholds = float | Sequence[float] | None
+
+
+def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -> Table:
+    """Return a row for every object that counts, in pixels and, where the pixel size is known, in micrometres.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        In the order of the table.
+    thresholds : float or sequence of float, optional
+        See `Analysis.counted`.
+
+    Returns
+    -------
+    Table
+        Named ``"objects"``; lengths in µm are NaN for pictures without a pixel size.
+    """
+    counted = [analysis.counted(thresholds) for analysis in analyses]
+    boxes = _joined([objects.boxes.astype(np.float64) for objects in counted], width=4)
+    side_um = _joined([_sides_um(a, len(o)) for a, o in zip(analyses, counted, strict=True)], width=2)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    columns = [
+        Column("uuid", _texts(counted, Objects.id_strings), "", "stable id of the object"),
+        Column("picture", _repeated(analyses, counted, lambda a: a.picture.name), "", "name of the picture"),
+        Column("class", _texts(counted, _class_texts), "", "class of the object"),
+        Column("score", _floats([o.scores for o in counted]), "", "calibrated probability, 0 to 1", 4),
+        *_pairs("box_{}0", low, side_um, "first {} of the box"),
+        *_pairs("box_{}1", high, side_um, "end of the box along {}, not included"),
+        *_pairs("centre_{}", (low + high) / 2, side_um, "{} of the middle of the box"),
+        Column("box_area_px2", (high - low).prod(axis=1), "px²", "area of the box", 1),
+        Column("box_area_um2", ((high - low) * side_um).prod(axis=1), "µm²", "area of the box", 3),
+        Column("model", _repeated(analyses, counted, lambda a: a.card.name), "", "model that found the object"),
+        Column("model_sha256", _repeated(analyses, counted, lambda a: a.model_hash), "", "hash of the model's weights"),
+        Column("picture_sha256", _repeated(analyses, counted, lambda a: a.picture.sha256), "", "hash of the file"),
+    ]
+    return Table("objects", tuple(columns))
+
+
+def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: float = 0.95) -> Table:
+    """Return a row for every class of every picture, and one for all classes of it together.
+
+    Parameters
+    ----------
+    analyses : sequence of Analysis
+        In the order of the table.
+    thresholds : float or sequence of float, optional
+        See `Analysis.counted`.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    Table
+        Named ``"counts"``; what is unknown or makes no sense is empty.
+    """
+    tables = [count_table(analysis, thresholds, level=level) for analysis in analyses]
+    rows = [(a, t, row) for a, t in zip(analyses, tables, strict=True) for row in (*t.rows, t.total)]
+    said = f"{level:.0%} interval"
+    columns = [
+        Column("picture", [a.picture.name for a, _, _ in rows], "", "name of the picture"),
+        Column("class", [row.name for _, _, row in rows], "", "class, or all of them together"),
+        Column("count", [row.count for _, _, row in rows], "cells", "cells that reach the confidence"),
+        _number(
+            "count_low", rows, lambda r: r.count_interval.low, "cells", f"lower end of the exact Poisson {said}", 1
+        ),
+        _number("count_high", rows, lambda r: r.count_interval.high, "cells", f"upper end of that {said}", 1),
+        _number("share_percent", rows, lambda r: _percent(r.share), "%", "share of all cells counted", 2),
+        _number("share_low_percent", rows, lambda r: _low(r, 100), "%", f"lower end of the exact binomial {said}", 2),
+        _number("share_high_percent", rows, lambda r: _high(r, 100), "%", f"upper end of that {said}", 2),
+        _number("per_mm2", rows, lambda r: r.per_mm2, "1/mm²", "cells on a square millimetre analysed", 1),
+        _number("per_mm2_low", rows, lambda r: _end(r, 0), "1/mm²", f"the count's {said} over the same area", 1),
+        _number("per_mm2_high", rows, lambda r: _end(r, 1), "1/mm²", f"the count's {said} over the same area", 1),
+        Column("analysed_mm2", [t.area_mm2 for _, t, _ in rows], "mm²", "area that was analysed", 6),
+        Column("confidence", [_threshold(a, thresholds, r.name) for a, _, r in rows], "", "least score counted", 4),
+        Column("complete", [t.is_complete for _, t, _ in rows], "", "whether every part of the picture was analysed"),
+        Column("coverage", [t.note for _, t, _ in rows], "", "what was analysed and what was left out"),
+        Column("model", [a.card.name for a, _, _ in rows], "", "model that found the objects"),
+        Column("model_sha256", [a.model_hash for a, _, _ in rows], "", "hash of the model's weights"),
+    ]
+    return Table("counts", tuple(columns))
+
+
+def notes(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: float = 0.95) -> list[str]:
+    """Return in sentences how the numbers came about: program, models, confidence, intervals, pictures."""
+    lines = [
+        f"Written by Cellwright {cellwright.__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        f"Counts carry exact Poisson intervals (Garwood) and shares exact binomial ones (Clopper and Pearson), {level:.0%}.",
+        "Pixels are counted from the top left corner, y down and x to the right; a box ends before its second corner.",
+    ]
+    lines += dict.fromkeys(line for analysis in analyses for line in _model_notes(analysis, thresholds))
+    for analysis in analyses:
+        lines += _picture_notes(analysis)
+    return lines
+
+
+def _model_notes(analysis: Analysis, thresholds: Thresholds) -> list[str]:
+    card = analysis.card
+    least = ", ".join(f"{name} {_threshold(analysis, thresholds, name):.2f}" for name in card.class_names)
+    lines = [
+        f"Model {card.name} ({card.title}), weights sha256 {card.model_hash}.",
+        f"Least confidence counted: {least}.",
+    ]
+    if card.licence:
+        lines.append(f"Licence of {card.name}: {card.licence}.")
+    lines += [f"To cite with {card.name}: {citation}" for citation in card.citations]
+    return lines
+
+
+def _picture_notes(analysis: Analysis) -> list[str]:
+    picture = analysis.picture
+    size = str(picture.pixel_size) if picture.pixel_size else "pixel size unknown, so nothing in µm"
+    rows, columns = picture.shape
+    said = f" ({picture.pixel_size_note})" if picture.pixel_size_note else ""
+    return [
+        f"{picture.name}: {columns} × {rows} px, {size}{said}. {analysis.coverage.sentence()} "
+        f"On {analysis.device} with {analysis.engine}, {analysis.seconds:.1f} s.",
+        *(f"{picture.name}: {note}" for note in analysis.notes),
+    ]
+
+
+def _pairs(
+    name: str, points: NDArray[np.float64], side_um: NDArray[np.float64], description: str
+) -> tuple[Column, Column, Column, Column]:
+    """Return y and x in px, then y and x in µm."""
+    in_um = points * side_um
+    y, x = (description.format(axis) for axis in ("y", "x"))
+    return (
+        Column(f"{name.format('y')}_px", points[:, 0], "px", y, 2),
+        Column(f"{name.format('x')}_px", points[:, 1], "px", x, 2),
+        Column(f"{name.format('y')}_um", in_um[:, 0], "µm", y, 3),
+        Column(f"{name.format('x')}_um", in_um[:, 1], "µm", x, 3),
+    )
+
+
+def _number(
+    name: str,
+    rows: Sequence[tuple[Analysis, CountTable, CountRow]],
+    value: Callable[[CountRow], float | None],
+    unit: str,
+    description: str,
+    decimals: int,
+) -> Column:
+    return Column(name, [value(row) for _, _, row in rows], unit, description, decimals)
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100 * share
+
+
+def _low(row: CountRow, factor: float) -> float | None:
+    return None if row.share_interval is None else factor * row.share_interval.low
+
+
+def _high(row: CountRow, factor: float) -> float | None:
+    return None if row.share_interval is None else factor * row.share_interval.high
+
+
+def _end(row: CountRow, which: int) -> float | None:
+    return None if row.per_mm2_interval is None else tuple(row.per_mm2_interval)[which]
+
+
+def _threshold(analysis: Analysis, thresholds: Thresholds, name: str) -> float | None:
+    """Return the least score that counts for a class; for all classes together only where they agree."""
+    chosen = analysis.default_thresholds if thresholds is None else thresholds
+    per_class = np.broadcast_to(np.asarray(chosen, np.float64), (len(analysis.card.classes),)).tolist()
+    by_name = dict(zip(analysis.card.class_names, per_class, strict=True))
+    agreed = per_class[0] if len(set(per_class)) == 1 else None
+    return by_name.get(name, agreed)
+
+
+def _sides_um(analysis: Analysis, count: int) -> NDArray[np.float64]:
+    size = analysis.picture.pixel_size
+    return np.tile((np.nan, np.nan) if size is None else (size.y_um, size.x_um), (count, 1)).astype(np.float64)
+
+
+def _joined(parts: Sequence[NDArray[np.float64]], width: int) -> NDArray[np.float64]:
+    return np.concatenate(parts) if parts else np.empty((0, width))
+
+
+def _floats(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+
+def _texts(parts: Sequence[Objects], of: Callable[[Objects], list[str]]) -> list[str]:
+    return [text for part in parts for text in of(part)]
+
+
+def _class_texts(objects: Objects) -> list[str]:
+    return [objects.classes[i] for i in objects.class_index.tolist()]
+
+
+def _repeated(analyses: Sequence[Analysis], parts: Sequence[Objects], of: Callable[[Analysis], str]) -> list[str]:
+    return [text for a, part in zip(analyses, parts, strict=True) for text in [of(a)] * len(part)]
