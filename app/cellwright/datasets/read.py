@@ -18,7 +18,7 @@ FORMATS: tuple[str, ...] = ("yolo", "voc", "coco")
 
 def read_dataset(
     path: str | Path,
-    format: str = "auto",
+    format: str = "auto",  # noqa: A002 - the word that everybody uses for it
     split: str | None = None,
     classes: Sequence[str] | None = None,
     aliases: Mapping[str, str] | None = None,
@@ -64,14 +64,14 @@ def read_dataset(
     return assemble(drafts, split, classes, aliases or {})
 
 
-def _read(place: Path, format: str, classes: Sequence[str] | None) -> Drafts:
-    if format == "yolo":
+def _read(place: Path, name: str, classes: Sequence[str] | None) -> Drafts:
+    if name == "yolo":
         return read_yolo(place, classes)
-    if format == "coco":
+    if name == "coco":
         return read_coco(place)
-    if format == "voc":
+    if name == "voc":
         return read_voc(place if place.is_dir() else place.parent)
-    raise unknown_name("format of labelled sets", format, FORMATS)
+    raise unknown_name("format of labelled sets", name, FORMATS)
 
 
 def _detect(place: Path) -> str:

@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file a picture with corners counted from 1, both ends included; ImageSets/Main names the splits."""
+"""Pascal VOC: one XML file a picture, corners counted from 1 with both ends included; ImageSets/Main names splits."""
 
 from __future__ import annotations
 

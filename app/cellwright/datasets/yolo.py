@@ -1,4 +1,4 @@
-"""YOLO: one text file a picture, ``class cx cy w h`` in fractions of its sides, and a data.yaml with names and splits."""
+"""YOLO: a text file a picture, ``class cx cy w h`` in fractions of its sides, and a data.yaml with names and splits."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def read_yolo(path: Path, names: Sequence[str] | None = None) -> Drafts:
     notes = list(described.notes)
     manifest = read_manifest(root)
     sources = {split: list(_find(root, described, written, notes)) for split, written in described.splits.items()}
-    split_of = _split_rule(root, sources, manifest, notes)
+    split_of = _split_rule(sources, manifest, notes)
     found = [picture for pictures in sources.values() for picture in pictures]
     if not any(sources.values()):
         found = list(files.pictures_below(root))
@@ -194,7 +194,7 @@ class _SplitRule:
         return row.split if row is not None else ""
 
 
-def _split_rule(root: Path, sources: dict[str, list[Path]], manifest: Manifest | None, notes: list[str]) -> _SplitRule:
+def _split_rule(sources: dict[str, list[Path]], manifest: Manifest | None, notes: list[str]) -> _SplitRule:
     train, val = set(sources.get("train", ())), set(sources.get("val", ()))
     found_in = {path: split for split, paths in reversed(list(sources.items())) for path in paths}
     same = bool(train) and train == val

@@ -1,0 +1,53 @@
+"""Scores: how good detections are against what people drew, how well cells are counted, how honest confidences are."""
+
+from cellwright.evaluate.calibration import ClassCalibration, apply_temperature, fit_calibration, fit_temperature
+from cellwright.evaluate.confusion import ConfusionMatrix, confusion_matrix
+from cellwright.evaluate.counting import CountErrors, count_errors, picture_counts, relative_errors
+from cellwright.evaluate.curves import (
+    PrecisionRecall,
+    average_precision_all_points,
+    average_precision_coco,
+    average_precision_voc07,
+    interpolated_precision,
+    precision_recall,
+)
+from cellwright.evaluate.inputs import PictureDetections, PictureTruth
+from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
+from cellwright.evaluate.operating import OperatingPoint, best_f1_points, operating_points
+from cellwright.evaluate.overlap import iou_matrix
+from cellwright.evaluate.reliability import Reliability, reliability
+from cellwright.evaluate.scores import DetectionScores, score_detections, score_matches
+
+__all__ = [
+    "COCO_MAX_DETECTIONS",
+    "COCO_THRESHOLDS",
+    "ClassCalibration",
+    "ConfusionMatrix",
+    "CountErrors",
+    "DetectionScores",
+    "Matches",
+    "OperatingPoint",
+    "PictureDetections",
+    "PictureTruth",
+    "PrecisionRecall",
+    "Reliability",
+    "apply_temperature",
+    "average_precision_all_points",
+    "average_precision_coco",
+    "average_precision_voc07",
+    "best_f1_points",
+    "confusion_matrix",
+    "count_errors",
+    "fit_calibration",
+    "fit_temperature",
+    "interpolated_precision",
+    "iou_matrix",
+    "match",
+    "operating_points",
+    "picture_counts",
+    "precision_recall",
+    "relative_errors",
+    "reliability",
+    "score_detections",
+    "score_matches",
+]

@@ -1,0 +1,146 @@
+"""Count errors: how far the number of cells on each picture is from the number a person drew."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from cellwright.core import BadParameter
+from cellwright.evaluate.inputs import Floats, Ints, PictureDetections, PictureTruth, check_pictures
+
+
+@dataclass(frozen=True, slots=True)
+class CountErrors:
+    """How well one class is counted, over many pictures.
+
+    Parameters
+    ----------
+    pictures : int
+        How many pictures.
+    true_total, found_total : int
+        Objects on all of them.
+    relative_error : float
+        Mean over the pictures that have such objects of |found - true| / true; NaN without such a picture.
+    pictures_with_objects : int
+        Over how many pictures that mean was taken.
+    mean_absolute_error : float
+        Mean of |found - true| over all pictures.
+    root_mean_square_error : float
+        Root of the mean of (found - true)² over all pictures.
+    bias : float
+        Mean of found - true over all pictures; above 0 where too many are found.
+    limits_of_agreement : (float, float)
+        bias ± 1.96 standard deviations of found - true (Bland and Altman).
+    exact : float
+        Share of the pictures where the two numbers are equal.
+    """
+
+    pictures: int
+    true_total: int
+    found_total: int
+    relative_error: float
+    pictures_with_objects: int
+    mean_absolute_error: float
+    root_mean_square_error: float
+    bias: float
+    limits_of_agreement: tuple[float, float]
+    exact: float
+
+    @property
+    def total_relative_error(self) -> float:
+        """(found - true) / true over all pictures together, where errors up and down cancel; NaN without objects."""
+        return (self.found_total - self.true_total) / self.true_total if self.true_total else math.nan
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the errors as values that JSON knows; None stands for NaN."""
+        values: dict[str, object] = {**asdict(self), "total_relative_error": self.total_relative_error}
+        values["limits_of_agreement"] = [_plain(v) for v in self.limits_of_agreement]
+        return {key: _plain(v) if isinstance(v, float) else v for key, v in values.items()}
+
+
+def picture_counts(
+    detections: Sequence[PictureDetections],
+    truths: Sequence[PictureTruth],
+    n_classes: int,
+    thresholds: ArrayLike,
+) -> tuple[Ints, Ints]:
+    """Count what was found and what is true on each picture.
+
+    Parameters
+    ----------
+    detections, truths : sequences of equal length
+        One entry a picture.
+    n_classes : int
+        How many classes there are.
+    thresholds : float or (C,) array_like of float
+        Smallest score that counts.
+
+    Returns
+    -------
+    found, true : (P, C) ndarray of int64
+        Objects to be ignored are not among the true ones.
+
+    Raises
+    ------
+    BadParameter
+        If the lengths differ or a class has no name.
+    """
+    check_pictures(detections, truths, n_classes)
+    smallest = np.broadcast_to(np.asarray(thresholds, np.float64), (n_classes,))
+    found = [_bincount(d.class_index[d.scores >= smallest[d.class_index]], n_classes) for d in detections]
+    true = [_bincount(t.class_index[~t.ignore], n_classes) for t in truths]
+    return np.array(found, np.int64).reshape(-1, n_classes), np.array(true, np.int64).reshape(-1, n_classes)
+
+
+def count_errors(found: ArrayLike, true: ArrayLike) -> CountErrors:
+    """Summarise how far the counts of one class are off.
+
+    Parameters
+    ----------
+    found, true : (P,) array_like of int
+        Counts on the same pictures, in the same order; at least one picture.
+
+    Raises
+    ------
+    BadParameter
+        If the lengths differ or there is no picture.
+    """
+    f, t = np.asarray(found, np.int64), np.asarray(true, np.int64)
+    if f.shape != t.shape or f.ndim != 1 or not len(f):
+        raise BadParameter(f"Counts of shapes {f.shape} and {t.shape}; give one number a picture for both.")
+    off = (f - t).astype(np.float64)
+    relative = relative_errors(f, t)
+    known = relative[~np.isnan(relative)]
+    spread = 1.96 * float(off.std(ddof=1)) if len(off) > 1 else math.nan
+    bias = float(off.mean())
+    return CountErrors(
+        len(f),
+        int(t.sum()),
+        int(f.sum()),
+        float(known.mean()) if len(known) else math.nan,
+        len(known),
+        float(np.abs(off).mean()),
+        float(np.sqrt(np.mean(off**2))),
+        bias,
+        (bias - spread, bias + spread),
+        float(np.mean(off == 0)),
+    )
+
+
+def relative_errors(found: ArrayLike, true: ArrayLike) -> Floats:
+    """Return |found - true| / true for each picture; NaN where nothing is true."""
+    f, t = np.asarray(found, np.float64), np.asarray(true, np.float64)
+    result: Floats = np.divide(np.abs(f - t), t, out=np.full(f.shape, np.nan), where=t > 0)
+    return result
+
+
+def _bincount(values: Ints, n: int) -> Ints:
+    return np.bincount(values, minlength=n).astype(np.int64)
+
+
+def _plain(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
