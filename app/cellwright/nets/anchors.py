@@ -24,7 +24,9 @@ def shape_iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.floa
     return np.asarray(inter / union)
 
 
-def fit_anchors(sizes: NDArray[np.float64], count: int = 9, *, seed: int = 0, rounds: int = 100) -> NDArray[np.float64]:
+def fit_anchors(
+    sizes: NDArray[np.float64], count: int = 9, *, seed: int = 0, rounds: int = 100, starts: int = 8
+) -> NDArray[np.float64]:
     """Find the shapes that best stand for all boxes.
 
     Parameters
@@ -36,7 +38,9 @@ def fit_anchors(sizes: NDArray[np.float64], count: int = 9, *, seed: int = 0, ro
     seed : int
         For the choice of the first centres (k-means++ under the distance 1 - IoU).
     rounds : int
-        At most so many improvements.
+        At most so many improvements from one start.
+    starts : int
+        k-means stops at the nearest optimum, so it is begun so many times and the best fit is kept.
 
     Returns
     -------
@@ -53,23 +57,29 @@ def fit_anchors(sizes: NDArray[np.float64], count: int = 9, *, seed: int = 0, ro
     if not len(sizes):
         raise ValueError("Anchors need at least one box with an area.")
     rng = np.random.default_rng(seed)
-    centres = _spread_centres(sizes, count, rng)
+    fits = [_improve(sizes, _spread_centres(sizes, count, rng), rounds) for _ in range(starts)]
+    best = max(fits, key=lambda anchors: mean_best_iou(sizes, anchors))
+    return np.asarray(best[np.argsort(best.prod(1), kind="stable")])
+
+
+def _improve(sizes: NDArray[np.float64], centres: NDArray[np.float64], rounds: int) -> NDArray[np.float64]:
+    """Move each centre to the median shape of its members until nobody changes sides."""
     members = np.full(len(sizes), -1)
     for _ in range(rounds):
         nearest = shape_iou(sizes, centres).argmax(1)
         if (nearest == members).all():
             break
         members = nearest
-        for k in range(count):
+        for k in range(len(centres)):
             if (members == k).any():
                 centres[k] = np.median(sizes[members == k], axis=0)
-    return np.asarray(centres[np.argsort(centres.prod(1), kind="stable")])
+    return centres
 
 
 def _spread_centres(sizes: NDArray[np.float64], count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     centres = [sizes[rng.integers(len(sizes))]]
     for _ in range(count - 1):
-        distance = 1 - shape_iou(sizes, np.stack(centres)).max(1)
+        distance = (1 - shape_iou(sizes, np.stack(centres)).max(1)) ** 2
         total = distance.sum()
         chance = distance / total if total > 0 else None
         centres.append(sizes[rng.choice(len(sizes), p=chance)])
