@@ -38,7 +38,7 @@ screenshots: setup ## Draw the window's pictures anew into docs/images
 	@CELLWRIGHT_SCREENSHOTS=docs/images .ci/with-display $(PYTEST) -m gl -k screenshot $(ARGS)
 
 sample: setup ## Draw the sample smear anew (the same bytes, as a test says)
-	$(BIN)/python -m cellwright.testing.smear --out $(SAMPLE)
+	$(BIN)/python -m cellwright.testing.sample --out $(SAMPLE)
 
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
