@@ -28,8 +28,8 @@ _REASONS = {
 def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     """Give a temporary file to write into; it takes the place of `path` when the block ends well.
 
-    The temporary file lies in the same folder, so that the exchange is one step of the file system. It is flushed to the
-    disk before the exchange and removed if the block fails. Missing folders are made.
+    The temporary file lies in the same folder, so that the exchange is one step of the file system. It is flushed to
+    the disk before the exchange and removed if the block fails. Missing folders are made.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     OutputExists
         If something stands at `path` and `overwrite` is false.
     OutputNotWritable
-        If the folder cannot be written to, the disk is full, or the block raised any other `OSError`; the file that stood
-        at `path` is unchanged.
+        If the folder cannot be written to, the disk is full, or the block raised any other `OSError`; the file that
+        stood at `path` is unchanged.
     """
     target = Path(os.path.realpath(path))
     refuse_existing(target, overwrite)
@@ -91,8 +91,8 @@ def replacing_folder(path: str | Path, layout: Collection[str], *, overwrite: bo
     OutputExists
         If something stands at `path` and `overwrite` is false.
     OutputNotWritable
-        If the folder holds other things, cannot be written to, the disk is full, or the block raised any other `OSError`;
-        the folder that stood at `path` is unchanged.
+        If the folder holds other things, cannot be written to, the disk is full, or the block raised any other
+        `OSError`; the folder that stood at `path` is unchanged.
     """
     target = Path(os.path.realpath(path))
     with _explained(target):
@@ -184,7 +184,7 @@ def _exchange(part: Path, target: Path, overwrite: bool) -> None:
             part.replace(target)
     else:
         if target.exists():
-            os.chmod(part, target.stat().st_mode & 0o7777)
+            part.chmod(target.stat().st_mode & 0o7777)
         part.replace(target)
     _flush_folder(target.parent)
 

@@ -1,0 +1,25 @@
+"""Pictures in: opens image files and reads any region of them at any resolution, with pixel size and contrast."""
+
+from cellwright.imaging.contrast import composite, contrast_limits, limits_of, read_rgb, to_display
+from cellwright.imaging.digest import content_sha256
+from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
+from cellwright.imaging.readers import READERS
+from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
+
+__all__ = [
+    "OPENABLE_SUFFIXES",
+    "READERS",
+    "Channel",
+    "Limits",
+    "Slide",
+    "SlideReader",
+    "SlideRef",
+    "composite",
+    "content_sha256",
+    "contrast_limits",
+    "is_probably_openable",
+    "limits_of",
+    "open_slide",
+    "read_rgb",
+    "to_display",
+]

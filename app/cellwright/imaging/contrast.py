@@ -1,0 +1,199 @@
+"""How pixels become what a person sees: limits taken once for a picture, and the same for every tile of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import Box, Region
+from cellwright.imaging.slide import Limits, Slide
+
+OVERVIEW_PX = 1024
+"""Long side of the overview from which limits are taken."""
+
+_MAX_PLANES = 5
+_LOW, _HIGH, _TOP = 0.35, 99.65, 99.99
+"""Percentiles: darkest and brightest shown, and what sparse bright cells on a dark ground reach."""
+
+_SPARSE = 0.1
+"""Below this share of the way to `_TOP`, `_HIGH` is only the ground between sparse cells."""
+
+_FULL_8_BIT = (0.0, 255.0)
+_FAINT_8_BIT = 64.0
+"""8-bit pictures that use less of their 255 steps than this are stretched; others are shown as stored."""
+
+_DEFAULT_COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 255, 255), (255, 0, 255), (255, 255, 0))
+"""Colours of channels whose file names none, in the order that ImageJ made customary."""
+
+
+def contrast_limits(slide: Slide) -> Limits:
+    """Return sensible display limits of every channel, from an overview of the whole picture.
+
+    What the file itself asks for (a DICOM window) comes first. 8-bit pictures are shown as stored, unless they are
+    very faint. Others are shown from the 0.35th to the 99.65th percentile, or to the 99.99th where bright objects are
+    sparse; NaN and infinity are left out. The channels of a colour picture share their limits, so hues stay.
+
+    Parameters
+    ----------
+    slide : Slide
+        Up to five of its planes and time points are looked at.
+
+    Returns
+    -------
+    tuple of (float, float)
+        Per channel (lowest, highest), finite, lowest < highest.
+
+    Raises
+    ------
+    SlideNotReadable
+        If the picture cannot be decoded.
+    """
+    if slide.suggested_limits is not None:
+        return slide.suggested_limits
+    count = len(slide.channels)
+    if slide.is_rgb and slide.dtype == np.uint8:
+        return (_FULL_8_BIT,) * count
+    planes = _overviews(slide)
+    if slide.is_rgb:
+        low, high = limits_of(planes)
+        return ((min(low, 0.0) if slide.dtype.kind == "u" else low, high),) * count
+    return tuple(limits_of(planes[..., c]) for c in range(count))
+
+
+def limits_of(values: NDArray[Any]) -> tuple[float, float]:
+    """Return display limits of an array of values of any shape; see `contrast_limits`."""
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+    if finite.size == 0:
+        return (0.0, 1.0)
+    if values.dtype.kind == "f":
+        finite = finite.astype(np.float64)
+    low, high, top = (float(v) for v in np.percentile(finite, (_LOW, _HIGH, _TOP)))
+    if high - low < _SPARSE * (top - low):
+        high = top
+    if not high > low:
+        low, high = float(finite.min()), float(finite.max())
+    if values.dtype == np.uint8 and (high - low >= _FAINT_8_BIT or high == low):
+        return _FULL_8_BIT
+    if not high > low:
+        # One value everywhere is shown as middle grey.
+        half = max(0.5, abs(low) * 1e-3)
+        return (low - half, high + half)
+    return (low, high)
+
+
+def to_display(array: NDArray[Any], limits: Sequence[tuple[float, float]]) -> NDArray[np.uint8]:
+    """Map pixel values to 0 … 255.
+
+    Parameters
+    ----------
+    array : (Y, X, C) ndarray
+        Pixels of any real type.
+    limits : sequence of (float, float)
+        Per channel of the array: the value that becomes 0 and the value that becomes 255.
+
+    Returns
+    -------
+    (Y, X, C) ndarray of uint8
+        Values beyond the limits are clipped; NaN becomes 0. The array itself where nothing has to change.
+    """
+    if array.dtype == np.uint8 and all(tuple(pair) == _FULL_8_BIT for pair in limits):
+        return array
+    if array.dtype.kind in "ui" and array.dtype.itemsize <= 2 and len(set(limits)) == 1:
+        return _through_table(array, limits[0])
+    result = np.empty(array.shape, np.uint8)
+    for c, pair in enumerate(limits):
+        channel = array[..., c]
+        is_small = array.dtype.kind in "ui" and array.dtype.itemsize <= 2
+        result[..., c] = _through_table(channel, pair) if is_small else _stretched(channel, pair)
+    return result
+
+
+def _through_table(array: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    info = np.iinfo(array.dtype)
+    table = _stretched(np.arange(info.min, info.max + 1), limits)
+    if info.min == 0:
+        return np.asarray(table[array])
+    return np.asarray(np.roll(table, info.min)[array])  # negative values index from the end
+
+
+def _stretched(values: NDArray[Any], limits: tuple[float, float]) -> NDArray[np.uint8]:
+    low, high = limits
+    dtype = np.dtype(np.float32 if values.dtype in (np.float16, np.float32) else np.float64)
+    start, factor = np.asarray(low, dtype), np.asarray(255.0 / (high - low), dtype)
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled: NDArray[Any] = (values.astype(dtype) - start) * factor
+    scaled = np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    return np.asarray(np.rint(np.clip(scaled, 0.0, 255.0)).astype(np.uint8))
+
+
+def read_rgb(slide: Slide, region: Region, limits: Sequence[tuple[float, float]]) -> NDArray[np.uint8]:
+    """Read a region as a person sees it, and as the networks get it.
+
+    Parameters
+    ----------
+    slide : Slide
+        Where from.
+    region : Region
+        Which part; `Region.channels` chooses the channels that are mixed.
+    limits : sequence of (float, float)
+        Of all channels of the slide, from `contrast_limits`.
+
+    Returns
+    -------
+    (Y, X, 3) ndarray of uint8
+        Grey pictures have three equal channels; several channels are added up in their colours.
+    """
+    chosen = tuple(range(len(slide.channels))) if region.channels is None else region.channels
+    shown = to_display(slide.read(region), [limits[c] for c in chosen])
+    if slide.is_rgb and chosen == (0, 1, 2):
+        return shown
+    if len(slide.channels) == 1:
+        return np.repeat(shown, 3, axis=2)
+    return composite(shown, [channel_colour(slide, c) for c in chosen])
+
+
+def channel_colour(slide: Slide, index: int) -> tuple[int, int, int]:
+    """Return the colour that a channel is shown in: the file's, or the customary one of its position."""
+    own = slide.channels[index].colour
+    if own is not None:
+        return own
+    return _DEFAULT_COLOURS[index % len(_DEFAULT_COLOURS)] if len(slide.channels) > 1 else (255, 255, 255)
+
+
+def composite(shown: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:
+    """Add up channels in their colours, as light does.
+
+    Parameters
+    ----------
+    shown : (Y, X, C) ndarray of uint8
+        Brightness of each channel.
+    colours : sequence of (int, int, int)
+        Red, green, blue of each channel at its brightest.
+
+    Returns
+    -------
+    (Y, X, 3) ndarray of uint8
+        Sums above 255 are clipped.
+    """
+    total = np.zeros((*shown.shape[:2], 3), np.uint32)
+    for c, colour in enumerate(colours):
+        for part, strength in enumerate(colour):
+            if strength:
+                total[..., part] += shown[..., c].astype(np.uint32) * strength
+    return np.asarray(np.minimum((total + 127) // 255, 255).astype(np.uint8))
+
+
+def _overviews(slide: Slide) -> NDArray[Any]:
+    downsample = max(1.0, max(slide.shape) / OVERVIEW_PX)
+    box = Box(0, 0, *slide.shape)
+    planes = [slide.read(Region(box, downsample, z, t)) for z, t in _some_planes(slide.n_z, slide.n_t)]
+    return np.stack(planes)
+
+
+def _some_planes(n_z: int, n_t: int) -> list[tuple[int, int]]:
+    count = n_z * n_t
+    chosen = {round(i * (count - 1) / max(1, _MAX_PLANES - 1)) for i in range(_MAX_PLANES)}
+    return [divmod(index, n_t) for index in sorted(chosen)]
