@@ -83,7 +83,7 @@ def waves(seed: int, purpose: int, box: Box, longest_px: float, count: int = 6) 
         along_x = k * np.cos(2 * np.pi * angle) * x
         # cos(a + b) as two outer products: no cosine per pixel.
         total += np.outer(np.cos(along_y), np.cos(along_x)) - np.outer(np.sin(along_y), np.sin(along_x))
-    return total / count
+    return np.asarray(total / count)
 
 
 def grain(seed: int, purpose: int, box: Box) -> Field:
@@ -97,7 +97,7 @@ def grain(seed: int, purpose: int, box: Box) -> Field:
             block = local_generator(seed, purpose, i, j).random((side, side, 3, 4)).sum(axis=-1)
             inside = block[part.y0 - i * side : part.y1 - i * side, part.x0 - j * side : part.x1 - j * side]
             out[part.y0 - box.y0 : part.y1 - box.y0, part.x0 - box.x0 : part.x1 - box.x0] = inside
-    return (out - 2.0) * np.sqrt(3.0)
+    return np.asarray((out - 2.0) * np.sqrt(3.0))
 
 
 def soften(picture: Field, sigma_px: float, margin: int) -> Field:

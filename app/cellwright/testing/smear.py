@@ -124,7 +124,7 @@ class Smear:
         film = 1.0 + waves(self.seed, _FILM, box, 3 * self.red_cell_px, count=9)
         texture = waves(self.seed, _TEXTURE, box, 0.5 * self.red_cell_px, count=12)
         # Dried plasma: next to nothing, and never quite even.
-        density = (0.012 * film + 0.006 * texture)[..., None] * np.array([0.7, 1.0, 0.9])
+        density: Field = (0.012 * film + 0.006 * texture)[..., None] * np.array([0.7, 1.0, 0.9])
         for cell in self._layout.cells_in(box):
             self._add(cell, box, density)
         return density
