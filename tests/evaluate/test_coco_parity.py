@@ -86,7 +86,7 @@ def test_a_perfect_detector_scores_one(reference: Any, make_pictures: Any) -> No
     _, truths = make_pictures(4)
     found = [PictureDetections(t.boxes, t.class_index, np.full(len(t), 0.5)) for t in truths]
     assert_equal_scores(reference, found, truths, 3)
-    assert score_detections(found, truths, "abc").map50_95 == pytest.approx(1.0)
+    assert score_detections(found, truths, "abc").map_50_95 == pytest.approx(1.0)
 
 
 boxes = st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 5), st.integers(0, 5)).map(

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from cellwright.core import DatasetNotReadable
+from cellwright.core import DatasetNotReadable, SlideNotReadable
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 TEXT_LIMIT_BYTES = 64 * 2**20
@@ -15,6 +15,7 @@ TEXT_LIMIT_BYTES = 64 * 2**20
 
 _EXIF_ORIENTATION = 0x0112
 _EXIF_FORMATS = frozenset({"JPEG", "MPO", "WEBP"})
+_TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 
 
 def inside(root: Path, path: Path) -> bool:
@@ -82,7 +83,22 @@ def read_text(path: Path) -> str:
 
 def picture_size(path: Path) -> tuple[int, int] | None:
     """Return rows and columns of a picture as shown, from its header alone, or None if there is no such header."""
-    from PIL import Image, UnidentifiedImageError
+    return _slide_size(path) if path.suffix.lower() in _TIFF_SUFFIXES else _header_size(path)
+
+
+def _slide_size(path: Path) -> tuple[int, int] | None:
+    # A TIFF file may hold series, levels and planes: only its reader knows which of them is the picture.
+    from cellwright.imaging import open_slide
+
+    try:
+        with open_slide(path) as slide:
+            return slide.shape
+    except SlideNotReadable:
+        return None
+
+
+def _header_size(path: Path) -> tuple[int, int] | None:
+    from PIL import Image
 
     try:
         with warnings.catch_warnings():
@@ -90,9 +106,9 @@ def picture_size(path: Path) -> tuple[int, int] | None:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as picture:
                 width, height = picture.size
-                turned = picture.format in _EXIF_FORMATS and picture.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
-    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
-        return None
-    if width < 1 or height < 1:
+                # Asking a PNG for EXIF decodes it whole, unless the tag stands before the pixels.
+                may_be_turned = picture.format in _EXIF_FORMATS or "exif" in picture.info
+                turned = may_be_turned and picture.getexif().get(_EXIF_ORIENTATION, 1) in {5, 6, 7, 8}
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     return (width, height) if turned else (height, width)

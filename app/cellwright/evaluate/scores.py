@@ -49,17 +49,17 @@ class DetectionScores:
     n_pictures: int
 
     @property
-    def map50(self) -> float:
+    def map_50(self) -> float:
         """mAP@0.5: mean over the classes at an overlap of 0.5."""
         return _mean(self.average_precision[:, self._column(0.5)])
 
     @property
-    def map75(self) -> float:
+    def map_75(self) -> float:
         """mAP@0.75: mean over the classes at an overlap of 0.75."""
         return _mean(self.average_precision[:, self._column(0.75)])
 
     @property
-    def map50_95(self) -> float:
+    def map_50_95(self) -> float:
         """mAP: mean over the classes and over all the overlaps (0.5 … 0.95 unless others were asked for)."""
         return _mean(self.average_precision)
 
@@ -68,11 +68,11 @@ class DetectionScores:
         """COCO's AR: mean over the classes and the overlaps."""
         return _mean(self.recall)
 
-    def ap50(self) -> Floats:
+    def ap_50(self) -> Floats:
         """(C,) float64: AP@0.5 of each class."""
         return self.average_precision[:, self._column(0.5)]
 
-    def ap50_95(self) -> Floats:
+    def ap_50_95(self) -> Floats:
         """(C,) float64: AP of each class, mean over the overlaps."""
         return np.array([_mean(row) for row in self.average_precision])
 
@@ -104,7 +104,7 @@ class DetectionScores:
             "pictures": self.n_pictures,
             "iou_thresholds": self.iou_thresholds.round(6).tolist(),
             **means,
-            "map": _plain(self.map50_95),
+            "map_50_95": _plain(self.map_50_95),
             "mean_recall": _plain(self.mean_recall),
             "per_class": per_class,
         }
