@@ -1,1 +1,5 @@
-"""Tests that plugin authors inherit: what every reader must keep, ready to run on a file of theirs. Needs pytest."""
+"""What tests of Cellwright and of its plugins share: a drawn smear of which every cell is known. Knows core alone."""
+
+from cellwright.testing.smear import CLASSES, Smear
+
+__all__ = ["CLASSES", "Smear"]
