@@ -18,17 +18,16 @@ def test_the_file_appears_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> 
         part.write_text("new")
         assert not target.exists()
     assert target.read_text() == "new"
-    assert os.listdir(target.parent) == ["table.csv"]
+    assert _names(target.parent) == ["table.csv"]
 
 
 def test_a_failure_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old")
-    with pytest.raises(ZeroDivisionError), replacing(target) as part:
-        part.write_text("half")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        _fail_midway(target)
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["table.csv"]
+    assert _names(tmp_path) == ["table.csv"]
 
 
 def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path: Path) -> None:
@@ -52,11 +51,10 @@ def test_an_existing_file_is_not_replaced_without_leave(tmp_path: Path) -> None:
 
 def test_a_file_that_appears_meanwhile_is_not_replaced_either(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
-    with pytest.raises(OutputExists), replacing(target, overwrite=False) as part:
-        part.write_text("mine")
-        target.write_text("theirs")
+    with pytest.raises(OutputExists):
+        _race(target)
     assert target.read_text() == "theirs"
-    assert os.listdir(tmp_path) == ["table.csv"]
+    assert _names(tmp_path) == ["table.csv"]
 
 
 def test_a_folder_of_that_name_and_a_file_on_the_way_are_named(tmp_path: Path) -> None:
@@ -84,3 +82,19 @@ def test_the_persons_umask_decides_who_may_read(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "table.csv").stat().st_mode & 0o777 == 0o640
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def _fail_midway(target: Path) -> None:
+    with replacing(target) as part:
+        part.write_text("half")
+        raise ZeroDivisionError
+
+
+def _race(target: Path) -> None:
+    with replacing(target, overwrite=False) as part:
+        part.write_text("mine")
+        target.write_text("theirs")

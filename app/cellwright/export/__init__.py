@@ -1,4 +1,4 @@
-"""Files that other programs read: tables (CSV, XLSX, Parquet), boxes (COCO, YOLO, VOC) and the overlay. Knows only `core`."""
+"""Files that other programs read: tables (CSV, XLSX, Parquet), boxes (COCO, YOLO, VOC), overlays. Knows only `core`."""
 
 from cellwright.export.boxed import BoxedPicture, unique_file_names
 from cellwright.export.coco import write_coco

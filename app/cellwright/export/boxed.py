@@ -42,7 +42,7 @@ class BoxedPicture:
         return PurePosixPath(self.file_name).stem
 
     def clipped(self) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-        """Return the boxes cut at the picture's edge, (M, 4) y0, x0, y1, x1, and their rows; those without area are gone."""
+        """Return the boxes cut at the picture's edge, (M, 4) y0, x0, y1, x1, and their rows; empty ones are gone."""
         high = np.array([*self.size, *self.size], np.float64)
         boxes = np.clip(self.objects.boxes.astype(np.float64), 0.0, high)
         rows = np.flatnonzero((boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1]))

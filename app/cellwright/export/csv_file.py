@@ -16,8 +16,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def write_csv(path: str | Path, table: Table, *, overwrite: bool = False) -> Path:
     """Write a table as comma-separated values.
 
-    Lines end in CR LF and cells with commas, quotes or line breaks are quoted (RFC 4180). Unknown values are empty. Text
-    that a spreadsheet would run as a formula gets an apostrophe in front.
+    Lines end in CR LF and cells with commas, quotes or line breaks are quoted (RFC 4180). Unknown values are empty.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front.
 
     Returns
     -------

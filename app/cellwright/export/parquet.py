@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from cellwright.core.atomic import replacing
 from cellwright.export.table import Column, Table, printable
 
 if TYPE_CHECKING:
-    import pyarrow
+    import pyarrow as pa
 
 
 def write_parquet(
@@ -40,31 +40,32 @@ def write_parquet(
     OutputNotWritable
         If it cannot be written; what stood there is unchanged.
     """
-    import pyarrow.parquet
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     columns = [_array(column) for column in table.columns]
-    schema = pyarrow.schema(
+    schema = pa.schema(
         [
-            pyarrow.field(column.name, array.type, metadata={"unit": column.unit, "description": column.description})
+            pa.field(column.name, array.type, metadata={"unit": column.unit, "description": column.description})
             for column, array in zip(table.columns, columns, strict=True)
         ],
         metadata={"creator": "Cellwright", **(metadata or {})},
     )
     with replacing(path, overwrite=overwrite) as part:
-        pyarrow.parquet.write_table(pyarrow.Table.from_arrays(columns, schema=schema), part, compression="zstd")
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), part, compression="zstd")
     return Path(path)
 
 
-def _array(column: Column) -> pyarrow.Array[Any]:
-    import pyarrow
+def _array(column: Column) -> pa.Array:
+    import pyarrow as pa
 
     values = column.values
     if isinstance(values, np.ndarray) and values.dtype.kind in "biu":
-        return pyarrow.array(values)
+        return pa.array(values)
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return pyarrow.array(values, mask=~np.isfinite(values))
+        return pa.array(values, mask=~np.isfinite(values))
     plain = [printable(value) if isinstance(value, str) else value for value in values]
     known = [value for value in plain if value is not None]
     # Without a known value there is nothing to tell the kind from; what may be unknown here is always a number.
-    kind = pyarrow.string() if not column.unit and all(isinstance(v, str) for v in known) else None
-    return pyarrow.array(plain, type=kind if known or kind else pyarrow.float64(), from_pandas=True)
+    kind = pa.string() if not column.unit and all(isinstance(v, str) for v in known) else None
+    return pa.array(plain, type=kind if known or kind else pa.float64(), from_pandas=True)

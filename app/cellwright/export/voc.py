@@ -17,8 +17,8 @@ _LAYOUT = ("Annotations", "JPEGImages", "ImageSets")
 def write_voc(folder: str | Path, pictures: Sequence[BoxedPicture], *, overwrite: bool = False) -> Path:
     """Write a Pascal VOC set: ``Annotations/NAME.xml``, and ``JPEGImages/`` where pictures come along.
 
-    VOC counts pixels from 1, in whole numbers, and names the last pixel inside, so that box corners move by up to half a
-    pixel; a box is at least two pixels wide, since readers take one of a single pixel for a slip of the mouse.
+    VOC counts pixels from 1, in whole numbers, and names the last pixel inside, so that box corners move by up to
+    half a pixel; a box is at least two pixels wide, since readers take one of a single pixel for a slip of the mouse.
 
     Raises
     ------

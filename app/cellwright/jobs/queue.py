@@ -58,8 +58,8 @@ class JobState(str, Enum):
 class Job(Generic[R]):
     """One operation on its way through a queue.
 
-    The three signals are emitted on the worker's thread (on the thread that cancels, for a job that never started), so a
-    window bridges them by a queued signal of its own.
+    The three signals are emitted on the worker's thread (on the thread that cancels, for a job that never started),
+    so a window bridges them by a queued signal of its own.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class Job(Generic[R]):
         return self._clock.left() if self.state is JobState.RUNNING else None
 
     def cancel(self) -> None:
-        """Ask to stop: at once while queued, else after the step that is running. Does nothing to a job that is over."""
+        """Ask to stop: at once while queued, else after the step that is running. A job that is over stays so."""
         self._cancel_asked.set()
         with self._lock:
             never_started = self.state is JobState.QUEUED
@@ -142,8 +142,8 @@ class Job(Generic[R]):
         """Block until the job is over and its last signal was delivered; return whether that happened in time."""
         return self._over.wait(timeout)
 
-    def _work(self) -> None:
-        """Run the operation on this thread."""
+    def work(self) -> None:
+        """Run the operation on this thread to its end; for the workers of a queue."""
         with self._lock:
             if self.state is not JobState.QUEUED:
                 return  # cancelled while it waited
@@ -154,7 +154,7 @@ class Job(Generic[R]):
         try:
             end = self._steps()
         # Everything is kept, also what is no `Exception`: a worker must not die, and no error may vanish.
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001
             self.error = error
             self.error_text = "".join(traceback.format_exception(error))
             _log.info("%s failed", self.title, exc_info=error)
@@ -328,12 +328,12 @@ class _Clock:
 def _serve(lane: queue.SimpleQueue[Job[Any] | None]) -> None:
     """Work through a lane until its end is marked."""
     while (job := lane.get()) is not None:
-        job._work()
+        job.work()
 
 
 def _emit(signal: SignalInstance, *values: object) -> None:
     """Emit, and write down what a listener raises: a broken panel must not fail the work."""
     try:
         signal.emit(*values)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a listener may raise anything
         _log.exception("A listener to %s failed", signal.name)

@@ -3,6 +3,7 @@
 from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
+from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.exporting import (
     ExportAnalyses,
     ExportFormat,
@@ -13,6 +14,7 @@ from cellwright.workflows.exporting import (
 )
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.tables import counts_table, notes, objects_table
+from cellwright.workflows.verify import verify_model
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -20,11 +22,14 @@ __all__ = [
     "AnalyzePicture",
     "CountRow",
     "CountTable",
+    "EvaluateModel",
+    "Evaluation",
     "ExportAnalyses",
     "ExportFormat",
     "FoundPictures",
     "LeftOut",
     "PictureInfo",
+    "PictureScore",
     "add_counts",
     "count_table",
     "counts_table",
@@ -34,5 +39,6 @@ __all__ = [
     "objects_table",
     "planned_outputs",
     "refuse_existing_outputs",
+    "verify_model",
     "write_overlay",
 ]

@@ -1,19 +1,18 @@
-"""`AnalyzePicture`: a model looks at a picture, tile by tile; the window and the command line run this same operation."""
+"""`AnalyzePicture`: a model looks at a picture tile by tile; window and command line run this same operation."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellwright.core import Objects, PixelSize
+from cellwright.core import PixelSize
 from cellwright.jobs import Progress
-from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.analysis import Analysis
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide, SlideRef
+    from cellwright.imaging import SlideRef
 
 DEFAULT_MODEL = "blood-cells-yolo"
 
@@ -45,8 +44,12 @@ class AnalyzePicture:
     @property
     def title(self) -> str:
         """Name of the work."""
-        path = self.picture if isinstance(self.picture, Path) else self.picture.path
-        return f"Analyze {path.name}"
+        return f"Analyze {self.path.name}"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.picture if isinstance(self.picture, Path) else self.picture.path
 
     def run(self) -> Generator[Progress, None, Analysis]:
         """Open the picture and the model, then settle tile after tile.

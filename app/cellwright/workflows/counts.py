@@ -106,8 +106,8 @@ def count_table(
     source : Analysis or Objects
         An analysis brings titles, area, coverage and default thresholds along.
     thresholds : float or sequence of float, optional
-        Confidence from which an object counts, one for all or one a class. None takes those of the card, or counts every
-        row of a bare table.
+        Confidence from which an object counts, one for all or one a class. None takes those of the card, or counts
+        every row of a bare table.
     classes : iterable of str, optional
         Classes that take part; shares are among these. None for all.
     titles : mapping, optional

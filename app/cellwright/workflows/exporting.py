@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from cellwright import export
-from cellwright.core import BadParameter, Box, OutputExists, Region
+from cellwright.core import BadParameter, Box, OutputExists, Region, SlideNotReadable
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.counts import count_table
@@ -245,7 +245,7 @@ def write_overlay(analysis: Analysis, path: Path, thresholds: Thresholds = None,
         analysis.counted(thresholds),
         _legend(analysis, thresholds),
         downsample=downsample,
-        caption=f"{analysis.picture.name} · {analysis.card.name} {analysis.model_hash[:12]} · {analysis.coverage.sentence()}",
+        caption=f"{analysis.picture.name} · {analysis.objects.source} · {analysis.coverage.sentence()}",
     )
     return export.write_png(path, drawn, overwrite=overwrite)
 
@@ -272,10 +272,10 @@ def _suffix_in_set(analysis: Analysis) -> str:
 
 
 def _picture_writer(analysis: Analysis, suffix: str) -> Callable[[Path], None]:
-    """Return what puts the picture into a set: the file itself where every program opens it, else what is shown of it."""
+    """Return what puts the picture into a set: the file itself where every program opens it, else its display."""
     picture = analysis.picture
     if suffix == picture.path.suffix.lower():
-        return lambda path: path.write_bytes(picture.path.read_bytes()) and None
+        return lambda path: _copy(picture.path, path)
     rows, columns = picture.shape
     if rows * columns > COPIED_PIXELS:
         side = math.isqrt(COPIED_PIXELS)
@@ -284,6 +284,16 @@ def _picture_writer(analysis: Analysis, suffix: str) -> Callable[[Path], None]:
             f"{side} × {side}); export without pictures."
         )
     return lambda path: _write_shown(analysis, path)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise SlideNotReadable(
+            f"{source} cannot be read any more ({error.strerror}); export without pictures."
+        ) from error
+    target.write_bytes(content)
 
 
 def _write_shown(analysis: Analysis, path: Path) -> None:

@@ -35,7 +35,8 @@ class FoundPictures:
 def find_pictures(paths: Iterable[str | Path]) -> FoundPictures:
     """Return the pictures below folders and the files named outright.
 
-    Folders are searched to any depth in sorted order, hidden names and linked folders left out; of their files those count
+    Folders are searched to any depth in sorted order, hidden names and linked folders left out; of their files those
+    count
     whose name or first bytes look like a picture. A file named outright counts whatever it looks like: if it cannot be
     opened, that is for the reader to say.
 

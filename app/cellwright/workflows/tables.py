@@ -101,7 +101,7 @@ def notes(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: fl
     """Return in sentences how the numbers came about: program, models, confidence, intervals, pictures."""
     lines = [
         f"Written by Cellwright {cellwright.__version__} on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
-        f"Counts carry exact Poisson intervals (Garwood) and shares exact binomial ones (Clopper and Pearson), {level:.0%}.",
+        f"Intervals are exact, {level:.0%}: Poisson (Garwood) for counts, binomial (Clopper and Pearson) for shares.",
         "Pixels are counted from the top left corner, y down and x to the right; a box ends before its second corner.",
     ]
     lines += dict.fromkeys(line for analysis in analyses for line in _model_notes(analysis, thresholds))
@@ -129,8 +129,8 @@ def _picture_notes(analysis: Analysis) -> list[str]:
     rows, columns = picture.shape
     said = f" ({picture.pixel_size_note})" if picture.pixel_size_note else ""
     return [
-        f"{picture.name}: {columns} × {rows} px, {size}{said}. {analysis.coverage.sentence()} "
-        f"On {analysis.device} with {analysis.engine}, {analysis.seconds:.1f} s.",
+        f"{picture.name}: {columns} × {rows} px, {size}{said}. {analysis.coverage.sentence()}",
+        f"{picture.name}: analysed on {analysis.device} with {analysis.engine} in {analysis.seconds:.1f} s.",
         *(f"{picture.name}: {note}" for note in analysis.notes),
     ]
 

@@ -1,0 +1,234 @@
+"""``cellwright analyze``: pictures in, files and a table of counts out, and a word about everything left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellwright.cli.console import Watcher, print_json, print_table, say, watching, with_interval
+from cellwright.cli.main import Exit
+from cellwright.cli.parser import DEFAULT_FORMATS
+from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
+from cellwright.workflows import (
+    Analysis,
+    AnalyzePicture,
+    CountRow,
+    CountTable,
+    ExportAnalyses,
+    ExportFormat,
+    LeftOut,
+    add_counts,
+    count_table,
+    find_pictures,
+    refuse_existing_outputs,
+)
+from cellwright.zoo import ModelCard, find_model, load_card
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What came of it so far."""
+
+    analyses: list[Analysis] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    written: tuple[Path, ...] = ()
+
+
+def run(options: Namespace) -> int:
+    """Analyse pictures one after the other; one that cannot be read does not stop the rest."""
+    formats = _formats(options)
+    folder = find_model(options.model)
+    card = load_card(folder)
+    thresholds = parse_confidence(options.confidence, card)
+    pixel_size = _pixel_size(options.pixel_size)
+    found = find_pictures(Path(path).expanduser() for path in options.paths)
+    if options.out and not options.overwrite:
+        # Before the work, not after an hour of it.
+        refuse_existing_outputs(options.out, formats, [path.name for path in found.pictures])
+    outcome = _Outcome(left_out=list(found.left_out))
+    with watching(is_silent=options.json) as watcher:
+        for number, path in enumerate(found.pictures):
+            operation = AnalyzePicture(path, folder, options.device, pixel_size)
+            _analyze(operation, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
+        if options.out and outcome.analyses:
+            export = ExportAnalyses(
+                tuple(outcome.analyses), options.out, formats, thresholds, options.overwrite, options.with_pictures
+            )
+            outcome.written = watcher.run(export)
+    tables = [count_table(analysis, thresholds) for analysis in outcome.analyses]
+    if options.json:
+        print_json(_as_json(card, outcome, tables))
+    else:
+        _print(outcome, tables)
+    return Exit.INCOMPLETE if outcome.left_out or not outcome.analyses else Exit.DONE
+
+
+def parse_confidence(text: str | None, card: ModelCard) -> tuple[float, ...]:
+    """Return the least score of each class in class order.
+
+    Parameters
+    ----------
+    text : str or None
+        ``"0.4"`` for all classes, ``"RBC=0.4,WBC=0.5"`` for some; None and classes not named take the card's.
+    card : ModelCard
+        Whose classes.
+
+    Raises
+    ------
+    BadParameter
+        If a number is none, lies outside [floor, 1], or a class does not exist.
+    """
+    if text is None:
+        return card.confidence_thresholds()
+    if "=" not in text:
+        return (_score(text, card),) * len(card.classes)
+    chosen = dict(card.thresholds.confidence)
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        known = {kind.casefold(): kind for kind in card.class_names}
+        if name.strip().casefold() not in known:
+            raise BadParameter(f"{card.name} has no class {name.strip()!r}; there is: {', '.join(card.class_names)}.")
+        chosen[known[name.strip().casefold()]] = _score(value, card)
+    return tuple(chosen[name] for name in card.class_names)
+
+
+def _score(text: str, card: ModelCard) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadParameter(f"--confidence {text!r} is no number; give one such as 0.4, or RBC=0.4,WBC=0.5.") from None
+    floor = card.thresholds.floor
+    if not floor <= value <= 1.0:
+        raise BadParameter(
+            f"--confidence {text} lies outside {floor:g} to 1; {card.name} keeps nothing below {floor:g}."
+        )
+    return value
+
+
+def _formats(options: Namespace) -> tuple[ExportFormat, ...]:
+    if options.format and not options.out:
+        raise BadParameter("--format needs a folder to write into; give --out DIR.")
+    return tuple(ExportFormat(name) for name in options.format or DEFAULT_FORMATS.split(","))
+
+
+def _pixel_size(um: float | None) -> PixelSize | None:
+    return None if um is None else PixelSize(um, um, PixelSizeSource.USER)
+
+
+def _analyze(
+    operation: AnalyzePicture, outcome: _Outcome, watcher: Watcher, number: int, of: int, *, is_debug: bool
+) -> None:
+    path = operation.path
+    try:
+        analysis = watcher.run(operation, number=number, of=of)
+    except (ModelNotUsable, UnknownName, BadParameter):
+        raise  # would be the same for every picture
+    except CellwrightError as error:
+        outcome.left_out.append(LeftOut(str(path), str(error)))
+    except Exception as error:
+        if is_debug:
+            raise
+        outcome.left_out.append(LeftOut(str(path), f"Unexpected {type(error).__name__}: {error}; --debug shows where."))
+    else:
+        outcome.analyses.append(analysis)
+        if not analysis.is_complete:
+            outcome.left_out.append(LeftOut(str(path), analysis.coverage.sentence()))
+
+
+def _print(outcome: _Outcome, tables: list[CountTable]) -> None:
+    if tables:
+        names = [analysis.picture.name for analysis in outcome.analyses]
+        total = add_counts(tables, names)
+        title = names[0] if len(names) == 1 else f"{len(names)} pictures together"
+        if len(names) > 1:
+            _print_pictures(names, tables)
+        _print_counts(title, total)
+    for path in outcome.written:
+        say(f"Written: {path}")
+    for left in outcome.left_out:
+        say(f"Left out: {left.what}: {left.reason}")
+
+
+def _print_pictures(names: list[str], tables: list[CountTable]) -> None:
+    header = ["Picture", *(row.name for row in tables[0].rows), "All"]
+    rows = [
+        [name, *(f"{row.count:,}" for row in table.rows), f"{table.total.count:,}"]
+        for name, table in zip(names, tables, strict=True)
+    ]
+    print_table("", header, rows)
+
+
+def _print_counts(title: str, table: CountTable) -> None:
+    level = f"{table.level:.0%}"
+    header = ["Class", f"Count ({level} interval)", f"Share ({level} interval)"]
+    if table.area_mm2:
+        header.append(f"per mm² ({level} interval)")
+    rows = [_count_cells(row, with_area=bool(table.area_mm2)) for row in (*table.rows, table.total)]
+    print_table(f"{title}: {table.note}", header, rows)
+
+
+def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:
+    low, high = row.count_interval
+    cells = [row.title, with_interval(f"{row.count:,}", f"{low:,.1f}", f"{high:,.1f}")]
+    if row.share is None or row.share_interval is None:
+        cells.append("")
+    else:
+        low, high = row.share_interval
+        cells.append(with_interval(f"{row.share:.1%}", f"{low:.1%}", f"{high:.1%}"))
+    if with_area and row.per_mm2 is not None and row.per_mm2_interval is not None:
+        low, high = row.per_mm2_interval
+        cells.append(with_interval(f"{row.per_mm2:,.0f}", f"{low:,.0f}", f"{high:,.0f}"))
+    return cells
+
+
+def _as_json(card: ModelCard, outcome: _Outcome, tables: list[CountTable]) -> dict[str, object]:
+    return {
+        "model": {"name": card.name, "sha256": card.model_hash},
+        "pictures": [_picture_json(analysis, table) for analysis, table in zip(outcome.analyses, tables, strict=True)],
+        "total": _counts_json(add_counts(tables)) if tables else None,
+        "written": [str(path) for path in outcome.written],
+        "left_out": [{"what": left.what, "reason": left.reason} for left in outcome.left_out],
+    }
+
+
+def _picture_json(analysis: Analysis, table: CountTable) -> dict[str, object]:
+    picture = analysis.picture
+    size = picture.pixel_size
+    return {
+        "name": picture.name,
+        "path": str(picture.path),
+        "sha256": picture.sha256,
+        "height_px": picture.shape[0],
+        "width_px": picture.shape[1],
+        "pixel_size_um": None if size is None else {"y": size.y_um, "x": size.x_um, "source": size.source.value},
+        "device": analysis.device,
+        "engine": analysis.engine,
+        "seconds": round(analysis.seconds, 3),
+        "notes": list(analysis.notes),
+        **_counts_json(table),
+    }
+
+
+def _counts_json(table: CountTable) -> dict[str, object]:
+    return {
+        "level": table.level,
+        "analysed_mm2": table.area_mm2,
+        "complete": table.is_complete,
+        "coverage": table.note,
+        "counts": {row.name: _row_json(row) for row in (*table.rows, table.total)},
+    }
+
+
+def _row_json(row: CountRow) -> dict[str, object]:
+    return {
+        "count": row.count,
+        "count_interval": list(row.count_interval),
+        "share": row.share,
+        "share_interval": None if row.share_interval is None else list(row.share_interval),
+        "per_mm2": row.per_mm2,
+        "per_mm2_interval": None if row.per_mm2_interval is None else list(row.per_mm2_interval),
+    }

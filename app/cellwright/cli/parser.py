@@ -1,0 +1,164 @@
+"""The words of the command line. Imports the standard library alone, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from cellwright import __version__
+
+EXPORT_FORMATS = ("csv", "xlsx", "parquet", "coco", "yolo", "voc", "overlay")
+DEFAULT_FORMATS = "csv,xlsx,overlay"
+DEFAULT_MODEL = "blood-cells-yolo"
+
+_DESCRIPTION = "Find, count and measure cells. Without a command, the window opens with the pictures given."
+
+_COMMANDS = {
+    "analyze": "find and count the cells on pictures",
+    "train": "train a detector from a recipe and a labelled set",
+    "evaluate": "score a model on a labelled set",
+    "models": "list, show or verify models",
+    "doctor": "say what is installed, what is missing and how to get it",
+}
+
+_EPILOG = (
+    "commands:\n"
+    + "\n".join(f"  {name:<22}{said}" for name, said in _COMMANDS.items())
+    + ("\n\n'cellwright COMMAND --help' says more. A picture named like a command is opened as ./NAME.")
+)
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Parameters
+    ----------
+    words : sequence of str
+        What follows the program's name.
+
+    Returns
+    -------
+    argparse.Namespace
+        With ``command`` (``"window"`` where none is named) and ``debug`` among its fields.
+
+    Raises
+    ------
+    SystemExit
+        After help, the version, or an explanation of what makes no sense.
+    """
+    command = words[0] if words and words[0] in _COMMANDS else "window"
+    builder = {
+        "window": _window,
+        "analyze": _analyze,
+        "train": _train,
+        "evaluate": _evaluate,
+        "models": _models,
+        "doctor": _doctor,
+    }[command]
+    rest = list(words) if command == "window" else list(words[1:])
+    return builder().parse_args(rest, argparse.Namespace(command=command))
+
+
+def _parser(command: str, description: str) -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog=f"cellwright {command}".strip(), description=description, allow_abbrev=False)
+    made.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return made
+
+
+def _window() -> argparse.ArgumentParser:
+    made = _parser("", _DESCRIPTION)
+    made.usage = "cellwright [PATHS ...] [--analyze]\n       cellwright COMMAND ..."
+    made.epilog = _EPILOG
+    made.formatter_class = argparse.RawDescriptionHelpFormatter
+    made.add_argument("paths", nargs="*", metavar="PATHS", help="pictures and folders to open")
+    made.add_argument("--analyze", action="store_true", help="start the analysis of the pictures at once")
+    made.add_argument("--version", action="version", version=f"Cellwright {__version__}")
+    return made
+
+
+def _analyze() -> argparse.ArgumentParser:
+    made = _parser("analyze", "Find and count the cells on pictures, and write what was found into a folder.")
+    made.add_argument("paths", nargs="+", metavar="PATHS", help="pictures; folders are searched to any depth")
+    made.add_argument("--out", type=Path, metavar="DIR", help="folder for the results; without it nothing is written")
+    made.add_argument(
+        "--format",
+        type=_formats,
+        default=None,
+        metavar="LIST",
+        help=f"what to write, of {','.join(EXPORT_FORMATS)} (default: {DEFAULT_FORMATS})",
+    )
+    made.add_argument("--with-pictures", action="store_true", help="put a copy of the pictures into coco, yolo and voc")
+    made.add_argument("--overwrite", action="store_true", help="replace results that are already in DIR")
+    _add_model(made)
+    made.add_argument(
+        "--confidence",
+        metavar="C",
+        help="least score that counts, 0 to 1; or by class, as in RBC=0.4,WBC=0.5 (default: the model's own)",
+    )
+    made.add_argument(
+        "--pixel-size", type=float, metavar="UM", help="side of a pixel in µm, where the file is silent or wrong"
+    )
+    made.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    return made
+
+
+def _train() -> argparse.ArgumentParser:
+    made = _parser("train", "Train a detector from a recipe and a labelled set (YOLO, Pascal VOC or COCO).")
+    made.add_argument("recipe", type=Path, metavar="RECIPE", help="recipe.toml, or a model folder that holds one")
+    made.add_argument("--data", type=Path, required=True, metavar="DIR", help="the labelled set")
+    made.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME of the recipe)")
+    made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run folder")
+    made.add_argument("--epochs", type=int, metavar="N", help="train so many epochs instead of the recipe's")
+    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    made.add_argument("--json", action="store_true", help="print the scores as JSON")
+    return made
+
+
+def _evaluate() -> argparse.ArgumentParser:
+    made = _parser("evaluate", "Score a model on a labelled set that it was not trained on.")
+    _add_model(made, required=True)
+    made.add_argument("--data", type=Path, required=True, metavar="DIR", help="the labelled set")
+    made.add_argument(
+        "--split", metavar="NAME", help="train, val, test … (default: val where the set has one, else all)"
+    )
+    made.add_argument("--json", action="store_true", help="print the scores as JSON")
+    return made
+
+
+def _models() -> argparse.ArgumentParser:
+    made = _parser("models", "The models on the shelf.")
+    what = made.add_subparsers(dest="what", required=True, metavar="list|show|verify")
+    listed = what.add_parser("list", help="every model, with its score on unseen pictures", allow_abbrev=False)
+    shown = what.add_parser("show", help="the card of one model", allow_abbrev=False)
+    verified = what.add_parser("verify", help="are weights and sample as the card says", allow_abbrev=False)
+    shown.add_argument("model", help="name or folder")
+    verified.add_argument("models", nargs="*", metavar="MODEL", help="names or folders (default: all)")
+    verified.add_argument("--device", default="auto", metavar="D", help="where to run the sample (default: auto)")
+    for each in (listed, shown, verified):
+        each.add_argument("--json", action="store_true", help="print JSON")
+        each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return made
+
+
+def _doctor() -> argparse.ArgumentParser:
+    made = _parser("doctor", "Say what is installed, what is missing and how to get it.")
+    made.add_argument("--json", action="store_true", help="print JSON")
+    return made
+
+
+def _add_model(made: argparse.ArgumentParser, *, required: bool = False) -> None:
+    default = None if required else DEFAULT_MODEL
+    said = "name or folder" if required else f"name or folder (default: {DEFAULT_MODEL})"
+    made.add_argument("--model", required=required, default=default, metavar="M", help=said)
+    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda … (default: auto)")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    strange = [name for name in chosen if name not in EXPORT_FORMATS]
+    if strange or not chosen:
+        raise argparse.ArgumentTypeError(
+            f"unknown format {', '.join(strange) or text!r}; there is: {', '.join(EXPORT_FORMATS)}"
+        )
+    return chosen

@@ -1,0 +1,1 @@
+"""``cellwright train``: a recipe and a labelled set become a model."""

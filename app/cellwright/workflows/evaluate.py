@@ -1,0 +1,279 @@
+"""`EvaluateModel`: how good a model is on pictures that people labelled, judged as it would be used."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import DatasetNotReadable, SlideNotReadable
+from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, read_dataset
+from cellwright.evaluate import (
+    CountErrors,
+    DetectionScores,
+    Matches,
+    OperatingPoint,
+    PictureDetections,
+    PictureTruth,
+    Reliability,
+    count_errors,
+    match,
+    operating_points,
+    picture_counts,
+    reliability,
+    score_matches,
+)
+from cellwright.evaluate.matching import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
+from cellwright.jobs import Progress, run_inline
+from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.analyze import AnalyzePicture
+from cellwright.workflows.pictures import LeftOut
+from cellwright.zoo import ModelCard, find_model, load_card
+
+MAX_DETECTIONS = 1000
+"""Detections of one class on one picture that are judged; COCO's 100 is less than a smear has red cells."""
+
+WORST_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PictureScore:
+    """How one picture went at the default thresholds and an overlap of 0.5, all classes together."""
+
+    path: Path
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 1 where there is nothing and nothing was found."""
+        whole = 2 * self.true_positives + self.false_positives + self.false_negatives
+        return 2 * self.true_positives / whole if whole else 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What came of it.
+
+    Parameters
+    ----------
+    card : ModelCard
+        The model.
+    data : Path
+        The labelled set.
+    split : str or None
+        Which part of it; None for all.
+    scores : DetectionScores
+        Average precision, by class and overlap.
+    points : tuple of OperatingPoint
+        Precision, recall and F1 of each class at the model's default threshold and an overlap of 0.5.
+    counts : tuple of CountErrors
+        How far the number of cells on each picture is off, by class.
+    reliability : tuple of Reliability
+        Confidence against the share that is right, by class.
+    worst : tuple of PictureScore
+        The pictures with the lowest F1, the worst first.
+    report : ImportReport
+        What was left out when the set was read.
+    left_out : tuple of LeftOut
+        Pictures that could not be analysed; they are in no number above.
+    seconds : float
+        Of the whole.
+    """
+
+    card: ModelCard
+    data: Path
+    split: str | None
+    scores: DetectionScores
+    points: tuple[OperatingPoint, ...]
+    counts: tuple[CountErrors, ...]
+    reliability: tuple[Reliability, ...]
+    worst: tuple[PictureScore, ...]
+    report: ImportReport
+    left_out: tuple[LeftOut, ...]
+    seconds: float
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the evaluation as values that JSON knows."""
+        return {
+            "model": {"name": self.card.name, "sha256": self.card.model_hash},
+            "data": str(self.data),
+            "split": self.split,
+            "scores": self.scores.to_dict(),
+            "per_class": {
+                name: {
+                    "operating_point": self.points[i].to_dict(),
+                    "counts": self.counts[i].to_dict(),
+                    "reliability": self.reliability[i].to_dict(),
+                }
+                for i, name in enumerate(self.scores.classes)
+            },
+            "worst_pictures": [
+                {
+                    "path": str(p.path),
+                    "f1": p.f1,
+                    "true_positives": p.true_positives,
+                    "false_positives": p.false_positives,
+                    "false_negatives": p.false_negatives,
+                }
+                for p in self.worst
+            ],
+            "import": self.report.to_dict(),
+            "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
+            "max_detections": MAX_DETECTIONS,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateModel:
+    """Score a model on a labelled set; an `Operation` whose result is an `Evaluation`.
+
+    Every picture goes through `AnalyzePicture`, so what is judged is what a person gets.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name of a model on the shelf, or its folder.
+    data : Path
+        The labelled set.
+    split : str or None
+        Which part of it. None takes ``"val"`` where the set has one, else everything.
+    device : str
+        See `AnalyzePicture`.
+    """
+
+    model: str | Path
+    data: Path
+    split: str | None = None
+    device: str = "auto"
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return f"Evaluate {Path(self.model).name} on {self.data.name}"
+
+    def run(self) -> Generator[Progress, None, Evaluation]:
+        """Analyse the labelled pictures one by one, then judge them together.
+
+        Raises
+        ------
+        UnknownName, ModelNotUsable
+            If there is no such model, or it is damaged.
+        DatasetNotReadable
+            If the set cannot be read, has no such split, or none of its pictures can be analysed.
+        """
+        began = time.monotonic()
+        folder = find_model(self.model)
+        card = load_card(folder)
+        yield Progress(0, 0, "Reading labels")
+        labelled, report, split = read_labelled(self.data, self.split, card)
+        judged: list[LabelledPicture] = []
+        found: list[PictureDetections] = []
+        left_out: list[LeftOut] = []
+        for number, picture in enumerate(labelled):
+            yield Progress(number, len(labelled), picture.path.name)
+            try:
+                # Reports about single tiles mean nothing here.
+                analysis = run_inline(AnalyzePicture(picture.path, folder, self.device))
+            except SlideNotReadable as error:
+                left_out.append(LeftOut(str(picture.path), str(error)))
+                continue
+            if analysis.is_complete:
+                judged.append(picture)
+                found.append(_detections(analysis))
+            else:
+                left_out.append(LeftOut(str(picture.path), analysis.coverage.sentence()))
+        if not judged:
+            raise DatasetNotReadable(
+                f"None of the {len(labelled)} pictures of {self.data} could be analysed; check them."
+            )
+        yield Progress(len(labelled), len(labelled), "Judging")
+        return _judge(card, self.data, split, judged, found, report, left_out, began)
+
+
+def read_labelled(data: Path, split: str | None, card: ModelCard) -> tuple[LabelledSet, ImportReport, str | None]:
+    """Read a labelled set in the classes of a model.
+
+    A class of the set belongs to a class of the model if it has its name or title, in the singular or the plural.
+
+    Returns
+    -------
+    LabelledSet
+        In the model's classes.
+    ImportReport
+        What was left out.
+    str or None
+        The split that was taken: the one asked for, else ``"val"`` where there is one, else None for all.
+    """
+    aliases = {text: kind.name for kind in card.classes for text in (kind.title, f"{kind.title}s", f"{kind.name}s")}
+    if split is None:
+        whole, report = read_dataset(data, classes=card.class_names, aliases=aliases)
+        if "val" not in whole.splits:
+            return whole, report, None
+        split = "val"
+    labelled, report = read_dataset(data, split=split, classes=card.class_names, aliases=aliases)
+    return labelled, report, split
+
+
+def _detections(analysis: Analysis) -> PictureDetections:
+    objects = analysis.objects
+    return PictureDetections(objects.boxes, objects.class_index, objects.scores)
+
+
+def _judge(
+    card: ModelCard,
+    data: Path,
+    split: str | None,
+    pictures: Sequence[LabelledPicture],
+    found: Sequence[PictureDetections],
+    report: ImportReport,
+    left_out: Sequence[LeftOut],
+    began: float,
+) -> Evaluation:
+    truths = [PictureTruth(p.boxes, p.class_index, p.ignored) for p in pictures]
+    names, thresholds = card.class_names, np.asarray(card.confidence_thresholds())
+    matches = match(found, truths, len(names), max_detections=MAX_DETECTIONS)
+    counted, true = picture_counts(found, truths, len(names), thresholds)
+    scored = _picture_scores(pictures, matches, thresholds, true.sum(axis=1))
+    return Evaluation(
+        card=card,
+        data=data,
+        split=split,
+        scores=score_matches(matches, names),
+        points=tuple(operating_points(matches, thresholds)),
+        counts=tuple(count_errors(counted[:, c], true[:, c]) for c in range(len(names))),
+        reliability=tuple(_reliability(matches, c) for c in range(len(names))),
+        worst=tuple(sorted(scored, key=lambda p: (p.f1, -p.false_negatives - p.false_positives))[:WORST_SHOWN]),
+        report=report,
+        left_out=tuple(left_out),
+        seconds=time.monotonic() - began,
+    )
+
+
+def _reliability(matches: Matches, class_index: int) -> Reliability:
+    rows = matches.of_class(class_index)
+    outcome = matches.outcome[matches.threshold_row(0.5), rows]
+    judged = outcome != IGNORED
+    return reliability(matches.scores[rows][judged], outcome[judged] == TRUE_POSITIVE)
+
+
+def _picture_scores(
+    pictures: Sequence[LabelledPicture],
+    matches: Matches,
+    thresholds: NDArray[np.float64],
+    positives: NDArray[np.int64],
+) -> list[PictureScore]:
+    outcome = matches.outcome[matches.threshold_row(0.5)]
+    kept = matches.scores >= thresholds[matches.class_index]
+    right = np.bincount(matches.picture[kept & (outcome == TRUE_POSITIVE)], minlength=len(pictures))
+    wrong = np.bincount(matches.picture[kept & (outcome == FALSE_POSITIVE)], minlength=len(pictures))
+    return [
+        PictureScore(picture.path, int(right[i]), int(wrong[i]), int(positives[i] - right[i]))
+        for i, picture in enumerate(pictures)
+    ]
