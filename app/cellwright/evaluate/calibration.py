@@ -200,7 +200,7 @@ def apply_temperature(scores: ArrayLike, temperature: ArrayLike) -> NDArray[np.f
 
 
 def _can_fit(y: Floats) -> bool:
-    return len(y) >= FEWEST_DETECTIONS and 0 < y.sum() < len(y)
+    return len(y) >= FEWEST_DETECTIONS and bool(0 < y.sum() < len(y))
 
 
 def _slope(inverse_temperature: float, z: Floats, y: Floats) -> float:
