@@ -120,14 +120,17 @@ def resample(block: NDArray[Any], rows: Taps, columns: Taps, background: float) 
     if block.size == 0:
         return np.full(shape, background, block.dtype)
     accumulator = _accumulator(block.dtype)
-    total = rows.weight.sum(axis=1)[:, None] * columns.weight.sum(axis=1)[None, :]
+    total = columns.weight.sum(axis=1)[:, None] * rows.weight.sum(axis=1)[None, :]  # (X, Y)
     total[total == 0.0] = 1.0
     # Measured values may be NaN, infinite or huge; they stay what they are, without a warning each.
     with np.errstate(invalid="ignore", over="ignore"):
-        summed = _weigh(block, rows, accumulator)
-        # Columns become rows, so that each gathered line is contiguous.
-        summed = _weigh(np.ascontiguousarray(summed.transpose(1, 0, 2)), columns, accumulator).transpose(1, 0, 2)
-        result = _as_type(summed / total[:, :, None].astype(accumulator), block.dtype)
+        # Columns become rows for the second sum, so that each gathered line is contiguous.
+        summed = _weigh(block, rows, accumulator).transpose(1, 0, 2)  # (x, Y, C)
+        summed = _weigh(np.ascontiguousarray(summed), columns, accumulator)  # (X, Y, C)
+        np.divide(summed, total[:, :, None].astype(accumulator), out=summed)
+        if block.dtype.kind != "f":
+            np.rint(summed, out=summed)
+        result = np.ascontiguousarray(summed.astype(block.dtype, copy=False).transpose(1, 0, 2))
     result[~rows.inside] = background
     result[:, ~columns.inside] = background
     return result
@@ -136,14 +139,16 @@ def resample(block: NDArray[Any], rows: Taps, columns: Taps, background: float) 
 def _weigh(block: NDArray[Any], taps: Taps, accumulator: np.dtype[Any]) -> NDArray[Any]:
     first = taps.start if taps.inside.any() else 0
     index = np.clip(taps.index - first, 0, len(block) - 1)
-    total = np.zeros((len(index), *block.shape[1:]), accumulator)
+    shape = (len(index), *block.shape[1:])
+    total = np.zeros(shape, accumulator)
+    lines, product = np.empty(shape, block.dtype), np.empty(shape, accumulator)
     for k in range(index.shape[1]):
         weight = taps.weight[:, k]
-        lines = block[index[:, k]]
+        np.take(block, index[:, k], axis=0, out=lines, mode="clip")
         if (weight == 1.0).all():
             total += lines
         else:
-            total += lines * weight.astype(accumulator)[:, None, None]
+            total += np.multiply(lines, weight.astype(accumulator)[:, None, None], out=product)
     return total
 
 
@@ -151,9 +156,3 @@ def _accumulator(dtype: np.dtype[Any]) -> np.dtype[Any]:
     # Sums of 8-bit pixels are exact in float32 up to 256 x 256 of them; wider types need the longer number.
     exact_enough = dtype.itemsize == 1 or dtype in (np.dtype(np.float16), np.dtype(np.float32))
     return np.dtype(np.float32 if exact_enough else np.float64)
-
-
-def _as_type(values: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
-    if dtype.kind == "f":
-        return np.ascontiguousarray(values, dtype)
-    return np.ascontiguousarray(np.rint(values), dtype)
