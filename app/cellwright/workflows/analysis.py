@@ -104,8 +104,8 @@ class Analysis:
     @property
     def analysed_mm2(self) -> float | None:
         """Area that was really looked at in mm²; None without a pixel size."""
-        area = self.picture.area_mm2
-        return None if area is None else area * self.coverage.fraction
+        pixel_size = self.picture.pixel_size
+        return None if pixel_size is None else self.coverage.covered_px * pixel_size.area_um2 / 1e6
 
     def counted(self, thresholds: float | Sequence[float] | None = None) -> Objects:
         """Return the objects that count: those that reach the thresholds (the card's where None are given)."""
