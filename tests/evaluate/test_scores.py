@@ -20,6 +20,7 @@ from cellwright.evaluate import (
     average_precision_voc07,
     iou_matrix,
     match,
+    overlapping_pairs,
     precision_recall,
     score_detections,
 )
@@ -51,6 +52,19 @@ def test_overlap_is_that_of_the_pixels(a: list[Any], b: list[Any]) -> None:
     shared = pixels(a) @ pixels(b).T
     union = pixels(a).sum(1)[:, None] + pixels(b).sum(1) - shared
     np.testing.assert_allclose(iou_matrix(a, b), np.where(union > 0, shared / np.maximum(union, 1), 0))
+
+
+@given(st.integers(0, 300), st.integers(0, 300), st.sampled_from([0.1, 0.5, 0.9]))
+def test_pairs_found_in_blocks_are_those_of_the_whole_matrix(n: int, m: int, iou: float) -> None:
+    rng = np.random.default_rng(n + 1000 * m)
+    corner = rng.uniform(0, 60, (n + m, 2))
+    boxes = np.hstack([corner, corner + rng.uniform(5, 30, (n + m, 2))])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cellwright.evaluate.overlap._BLOCK", 16)
+        rows, columns, overlaps = overlapping_pairs(boxes[:n], boxes[n:], iou)
+    whole = iou_matrix(boxes[:n], boxes[n:])
+    np.testing.assert_array_equal((rows, columns), np.nonzero(whole >= iou))
+    np.testing.assert_array_equal(overlaps, whole[rows, columns])
 
 
 def one_class(scores: list[float], right: list[bool], positives: int) -> Any:

@@ -179,13 +179,9 @@ def _of_split(drafts: Drafts, split: str | None) -> list[Draft]:
 
 
 def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: FindingLog) -> LabelledPicture | None:
-    problem = draft.problem
-    if problem is None and draft.path in seen:
-        problem = Reason.LISTED_TWICE
-    size = picture_size(draft.path) if problem is None else None
-    if problem is None and size is None:
-        problem = Reason.BAD_PICTURE
-    if problem is not None or size is None:
+    problem = draft.problem or (Reason.LISTED_TWICE if draft.path in seen else None)
+    size = None if problem else picture_size(draft.path)
+    if size is None:
         log.add(problem or Reason.BAD_PICTURE, draft.where)
         return None
     seen.add(draft.path)
@@ -214,10 +210,12 @@ def _settle_boxes(
     taken: dict[_Corners, set[int]] = {}
     for box in draft.boxes:
         class_index = _class_of(box, classes)
+        if isinstance(class_index, Reason):
+            log.add(class_index, box.where)
+            continue
         corners = _settle_corners(box, size, draft.is_fraction)
-        reason = class_index if isinstance(class_index, Reason) else corners if isinstance(corners, Reason) else None
-        if reason is not None or isinstance(class_index, Reason) or isinstance(corners, Reason):
-            log.add(reason or Reason.BAD_LINE, box.where)
+        if isinstance(corners, Reason):
+            log.add(corners, box.where)
             continue
         cut, overhang = corners
         others = taken.setdefault(cut, set())

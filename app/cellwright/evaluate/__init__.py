@@ -14,7 +14,7 @@ from cellwright.evaluate.curves import (
 from cellwright.evaluate.inputs import PictureDetections, PictureTruth
 from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
 from cellwright.evaluate.operating import OperatingPoint, best_f1_points, operating_points
-from cellwright.evaluate.overlap import iou_matrix
+from cellwright.evaluate.overlap import iou_matrix, overlapping_pairs
 from cellwright.evaluate.reliability import Reliability, reliability
 from cellwright.evaluate.scores import DetectionScores, score_detections, score_matches
 
@@ -44,6 +44,7 @@ __all__ = [
     "iou_matrix",
     "match",
     "operating_points",
+    "overlapping_pairs",
     "picture_counts",
     "precision_recall",
     "relative_errors",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cellwright.evaluate.inputs import Bools, Floats, Ints, PictureDetections, PictureTruth, check_pictures
-from cellwright.evaluate.overlap import intersection_matrix, iou_matrix
+from cellwright.evaluate.overlap import intersection_matrix, iou_matrix, overlapping_pairs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,10 +121,9 @@ def _count_picture(counts: Ints, found: PictureDetections, truth: PictureTruth, 
 
 def _pair(found: PictureDetections, boxes: Floats, true_class: Ints, iou: float) -> Ints:
     """Return (K, 2) rows of detections and of true objects that belong together."""
-    overlap = iou_matrix(found.boxes, boxes)
-    d, g = np.nonzero(overlap >= iou)
+    d, g, overlap = overlapping_pairs(found.boxes, boxes, iou)
     differs = found.class_index[d] != true_class[g]
-    order = np.lexsort((-found.scores[d], differs, -overlap[d, g]))
+    order = np.lexsort((-found.scores[d], differs, -overlap))
     free_d, free_g = np.ones(len(found), bool), np.ones(len(boxes), bool)
     pairs = []
     for i in order:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cellwright.evaluate.inputs import Floats, Ints
+
+_BLOCK = 256
+"""Boxes compared at a time."""
+
 
 def iou_matrix(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     """Return the intersection over union of each box of `a` with each box of `b`.
@@ -23,6 +28,40 @@ def iou_matrix(a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
     shared = intersection_matrix(first, second)
     union = _areas(first)[:, None] + _areas(second)[None] - shared
     return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
+def overlapping_pairs(a: ArrayLike, b: ArrayLike, iou: float) -> tuple[Ints, Ints, Floats]:
+    """Return which boxes overlap at least so much, without comparing all with all.
+
+    Parameters
+    ----------
+    a, b : (N, 4) and (M, 4) array_like of float
+        y0, x0, y1, x1.
+    iou : float
+        Smallest overlap, above 0.
+
+    Returns
+    -------
+    rows, columns : (K,) ndarray of int64
+        Into `a` and into `b`, sorted by row, then column.
+    overlaps : (K,) ndarray of float64
+        Of each pair.
+    """
+    first, second = np.asarray(a, np.float64).reshape(-1, 4), np.asarray(b, np.float64).reshape(-1, 4)
+    order = np.argsort(first[:, 0], kind="stable")
+    found = [_pairs_of_block(first, second, order[i : i + _BLOCK], iou) for i in range(0, len(first), _BLOCK)]
+    empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    rows, columns, overlaps = (np.concatenate(part) for part in zip(empty, *found, strict=True))
+    sorted_again = np.lexsort((columns, rows))
+    return rows[sorted_again], columns[sorted_again], overlaps[sorted_again]
+
+
+def _pairs_of_block(a: Floats, b: Floats, block: Ints, iou: float) -> tuple[Ints, Ints, Floats]:
+    # Boxes of one block begin at similar heights, so nearly all of `b` is above or below them.
+    near = np.flatnonzero((b[:, 0] < a[block, 2].max()) & (b[:, 2] > a[block, 0].min()))
+    overlap = iou_matrix(a[block], b[near])
+    rows, columns = np.nonzero(overlap >= iou)
+    return block[rows], near[columns], overlap[rows, columns]
 
 
 def intersection_matrix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
