@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +34,18 @@ def test_ci_calls_the_command_of_the_readme(repository: Path) -> None:
     readme = (repository / "README.md").read_text("utf-8")
     assert "make run" in readme
     assert "make test" in readme
+
+
+def test_the_scores_in_the_readme_are_those_of_the_cards(repository: Path) -> None:
+    done = subprocess.run([sys.executable, str(repository / ".ci" / "model-table"), "--check"], check=False)
+    assert done.returncode == 0, "run `make table`"
+
+
+def test_every_file_the_documents_point_at_is_there(repository: Path) -> None:
+    for document in [*repository.glob("*.md"), *(repository / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)", document.read_text("utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} points at {target}"
 
 
 def test_ci_refuses_to_run_without_data(repository: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,15 +16,34 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOP = set(
-    "app benchmarks docs models plugins resources tests pyproject.toml constraints.txt Makefile README.md CHANGELOG.md "
-    "CONTRIBUTING.md LICENSE .ci .editorconfig .gitattributes .gitignore".split()
-)
+FOLDERS = {"app", "benchmarks", "docs", "models", "plugins", "resources", "tests", ".ci"}
+FILES = {
+    ".gitignore",
+    ".editorconfig",
+    ".gitattributes",
+    "pyproject.toml",
+    "constraints.txt",
+    "Makefile",
+    "README.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+}
 # Folders of one machine, hosts of package indexes by their usual names, files that name them.
 OF_ONE_MACHINE = re.compile(
     r"(?<![\w.-])/(?:work|farm|opt/wheels|home/\w+|Users/\w+)/|pythonhosted\.org|https?://[\w.-]*(?:pypi|artifact|mirror)[\w.-]*"
 )
 LONGEST_FILE = 500
+# Found at run time by the libraries that use them: codecs of tifffile and pydicom, table engines of pandas.
+LOADED_BY_OTHERS = {
+    "imagecodecs",
+    "openpyxl",
+    "pylibjpeg",
+    "pylibjpeg-openjpeg",
+    "pyarrow",
+    "tensorboard",
+    "torchvision",
+}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +61,7 @@ def sources(tracked: list[Path], repository: Path) -> list[Path]:
 
 
 def test_nothing_lies_at_the_top_that_does_not_belong_there(tracked: list[Path], repository: Path) -> None:
-    assert {file.relative_to(repository).parts[0] for file in tracked} <= TOP
+    assert {file.relative_to(repository).parts[0] for file in tracked} <= FOLDERS | FILES
 
 
 def test_no_file_names_a_folder_of_one_machine_or_a_package_index(tracked: list[Path]) -> None:
@@ -73,6 +93,34 @@ def test_every_pin_allows_what_the_project_asks_for(repository: Path) -> None:
     for requirement in asked:
         pin = pins[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pin, prereleases=True), f"{requirement} but {pin} is pinned"
+
+
+def test_every_library_the_package_imports_is_asked_for(sources: list[Path], repository: Path) -> None:
+    """Also the other way round: nothing is asked for that no line imports."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    # Plugin authors run what is under testing/, and bring pytest with them.
+    used = {name for file in sources if "testing" not in file.parts for name in _imported(file)}
+    providers = metadata.packages_distributions()
+    needed = {name: {canonicalize_name(d) for d in providers.get(name, [name])} for name in used}
+    missing = {name for name, offers in needed.items() if not offers & asked}
+    assert missing == set()
+    idle = asked - set().union(*needed.values()) - LOADED_BY_OTHERS
+    assert idle == set()
+
+
+def _imported(file: Path) -> set[str]:
+    """Top names of other people's packages that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    return {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"cellwright", "__future__"}
 
 
 def test_every_room_says_what_it_knows(repository: Path) -> None:
