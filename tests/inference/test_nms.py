@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter
-from cellwright.inference.nms import NmsKind, falling_order, nms
+from cellwright.inference.suppression import NmsKind, falling_order, nms
 
 Boxes = NDArray[np.float32]
 

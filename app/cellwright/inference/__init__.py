@@ -1,1 +1,53 @@
-"""From a picture to its objects: tiles, engines, suppression, seams and an account of every tile."""
+"""From a picture to its objects: tiles, engines, suppression, seams and an account of every tile. Loads no torch."""
+
+from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
+from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
+from cellwright.inference.detect import Detection, DetectOptions, TileResult, detect
+from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
+from cellwright.inference.identity import object_ids
+from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
+from cellwright.inference.sample import detect_file, find_objects, record_sample
+from cellwright.inference.seams import merge
+from cellwright.inference.step import TileStep, plan_steps, run_steps
+from cellwright.inference.suppression import NmsKind, Survivors, nms, warm
+from cellwright.inference.tiles import Tile, plan_tiles
+from cellwright.inference.view import View, plan_view, read_tile
+
+__all__ = [
+    "DEVICES",
+    "THREADS_VARIABLE",
+    "Boxes",
+    "Coverage",
+    "CoverageLedger",
+    "Cut",
+    "DetectOptions",
+    "Detection",
+    "NmsKind",
+    "Predictor",
+    "Survivors",
+    "Tile",
+    "TileRecord",
+    "TileResult",
+    "TileState",
+    "TileStep",
+    "View",
+    "best_boxes",
+    "calibrated",
+    "detect",
+    "detect_file",
+    "find_objects",
+    "has_native_bf16",
+    "may_have_cuda",
+    "merge",
+    "network_threads",
+    "nms",
+    "object_ids",
+    "open_predictor",
+    "plan_steps",
+    "plan_tiles",
+    "plan_view",
+    "read_tile",
+    "record_sample",
+    "run_steps",
+    "warm",
+]

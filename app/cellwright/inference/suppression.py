@@ -83,16 +83,16 @@ def nms(
     order = falling_order(scores)
     if not len(order):
         return Survivors(np.empty(0, np.intp), np.empty((0, 4), np.float32))
-    from cellwright.inference import nms_kernels  # numba takes half a second to load
+    from cellwright.inference import suppression_kernels  # numba takes half a second to load
 
     ranked = np.ascontiguousarray(boxes[order], np.float32)
     classes = np.ascontiguousarray(class_index[order], np.int32)
     groups = np.empty(0, np.int32) if group is None else np.ascontiguousarray(group[order], np.int32)
-    owner = nms_kernels.suppress(ranked, classes, groups, float(iou), kind == "diou")
+    owner = suppression_kernels.suppress(ranked, classes, groups, float(iou), kind == "diou")
     kept = np.flatnonzero(owner == np.arange(len(owner)))
     if kind == "merge":
         weights = np.ascontiguousarray(scores[order], np.float64)
-        return Survivors(order[kept], nms_kernels.weighted_means(ranked, weights, owner)[kept])
+        return Survivors(order[kept], suppression_kernels.weighted_means(ranked, weights, owner)[kept])
     return Survivors(order[kept], ranked[kept])
 
 

@@ -1,6 +1,6 @@
-"""The loops of `nms`, compiled: survivors in a hashed grid by class, size and place.
+"""The loops of `suppression`, compiled: survivors in a hashed grid by class, size and place.
 
-Importing this loads numba; `nms` imports it on first use.
+Importing this loads numba; `suppression` imports it on first use.
 """
 
 from __future__ import annotations

@@ -1,0 +1,213 @@
+"""The OpenVINO engine: the torch network converted once, kept on disk, and compiled for the shapes it is given."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import warnings
+from collections import OrderedDict
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.inference.cache_dir import cache_dir
+from cellwright.inference.hardware import network_threads
+from cellwright.zoo import ModelCard, load_network
+
+_LOG = logging.getLogger(__name__)
+_FORMAT = 1
+"""Raised whenever the conversion below changes, so that older files are not taken for new ones."""
+_SHAPES = 6
+"""Compiled input shapes that are kept."""
+_KEPT_MODELS = 12
+
+
+def is_installed() -> bool:
+    """Whether OpenVINO is there; it is not imported."""
+    return openvino_version() != ""
+
+
+@cache
+def openvino_version() -> str:
+    """Return the version of the installed OpenVINO, or an empty string."""
+    try:
+        return version("openvino")
+    except PackageNotFoundError:
+        return ""
+
+
+@cache
+def openvino() -> ModuleType:
+    """Import OpenVINO so that it reports to nobody; the only place where it is imported.
+
+    On import and on every conversion it sends usage to a server, by way of the package openvino_telemetry. Where that
+    package is missing it carries on with a stand-in of its own that does nothing. So the package is made to be missing.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    return importlib.import_module("openvino")
+
+
+class OpenvinoEngine:
+    """A model run by OpenVINO on the CPU.
+
+    Parameters
+    ----------
+    folder : Path
+        The model folder; its weights are verified by the caller.
+    card : ModelCard
+        Its card.
+    precision : {"bf16", "f32"} or None
+        Number format of the convolutions; None for bf16 where the CPU multiplies it, which is about twice as fast and
+        moves boxes by less than a quarter of a pixel. Boxes are decoded in float32 either way.
+    """
+
+    device = "cpu"
+    batch = 1  # batches are no faster here, and one tile at a time stops soonest
+
+    def __init__(self, folder: Path, card: ModelCard, precision: str | None = None) -> None:
+        ov = openvino()
+        self._core = ov.Core()
+        native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self._precision = precision or ("bf16" if native else "f32")
+        self._notes: list[str] = []
+        self._model = self._converted(folder, card)
+        self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._threads = 0
+        self.name = f"OpenVINO {'.'.join(openvino_version().split('.')[:2])} {self._precision}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What went differently than planned."""
+        return tuple(self._notes)
+
+    def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, H, W, 3) uint8 → (N, A, 4 + C) float32, overwritten by the next call; see `Engine`."""
+        request = self._request(images.shape)
+        request.infer({0: np.ascontiguousarray(images)}, share_inputs=True, share_outputs=True)
+        result: NDArray[np.float32] = request.get_output_tensor(0).data
+        return result
+
+    def close(self) -> None:
+        """Give back the compiled shapes."""
+        self._requests.clear()
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        if self._threads != network_threads():
+            self._requests.clear()
+            self._threads = network_threads()
+        if shape not in self._requests:
+            self._requests[shape] = self._compiled(shape)
+            while len(self._requests) > _SHAPES:
+                self._requests.popitem(last=False)
+        self._requests.move_to_end(shape)
+        return self._requests[shape]
+
+    def _compiled(self, shape: tuple[int, ...]) -> Any:
+        # A fixed shape is compiled in a fifth of a second and runs faster than a free one.
+        model = self._model.clone()
+        model.reshape(list(shape))
+        settings = {
+            "INFERENCE_PRECISION_HINT": self._precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": self._threads,
+            # The system may move the threads: the window, or another program, needs a core now and then.
+            "ENABLE_CPU_PINNING": False,
+        }
+        return self._core.compile_model(model, "CPU", settings).create_infer_request()
+
+    def _converted(self, folder: Path, card: ModelCard) -> Any:
+        """Return the model in OpenVINO's own form, from disk where it was converted before (which needs no torch)."""
+        kept = cache_dir() / "openvino" / conversion_key(card)
+        model = self._read(kept)
+        if model is None:
+            model = convert(folder, card)
+            self._keep(model, kept)
+        return model
+
+    def _read(self, kept: Path) -> Any | None:
+        if not (kept / "seal.json").is_file():
+            return None
+        try:
+            if json.loads((kept / "seal.json").read_text()) != _seal(kept):
+                return None
+            model = self._core.read_model(kept / "model.xml")
+            (kept / "seal.json").touch()  # when it was last used, for `_forget_oldest`
+        except (OSError, ValueError, RuntimeError) as error:
+            _LOG.warning("The converted model %s is not usable and is made anew: %s", kept, error)
+            return None
+        return model
+
+    def _keep(self, model: Any, kept: Path) -> None:
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=kept.parent, prefix=".part-") as name:
+                part = Path(name) / "model"
+                part.mkdir()
+                openvino().save_model(model, part / "model.xml", compress_to_fp16=False)
+                (part / "seal.json").write_text(json.dumps(_seal(part)))
+                shutil.rmtree(kept, ignore_errors=True)
+                part.rename(kept)
+            _forget_oldest(kept.parent)
+        except (OSError, RuntimeError) as error:
+            self._notes.append(
+                f"The converted model could not be kept in {kept.parent} ({error}); next time takes as long."
+            )
+
+
+def convert(folder: Path, card: ModelCard) -> Any:
+    """Convert a model for OpenVINO: uint8 (N, H, W, 3) of any size in, (N, A, 4 + C) float32 out."""
+    import torch
+
+    from cellwright.inference.engine import detector_of
+
+    ov = openvino()
+    detector = detector_of(load_network(folder, card))
+    side = 2 * card.input.stride
+    with warnings.catch_warnings(), torch.inference_mode():
+        # Tracing is what OpenVINO converts from; torch announces its end with warnings that nobody here can act on.
+        warnings.simplefilter("ignore")
+        model = ov.convert_model(
+            detector,
+            example_input=torch.zeros(1, 3, side, side + card.input.stride),
+            input=ov.PartialShape([-1, 3, -1, -1]),
+        )
+    steps = ov.preprocess.PrePostProcessor(model)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    return steps.build()
+
+
+def conversion_key(card: ModelCard) -> str:
+    """Return the name of a converted model on disk: it changes with everything that the conversion depends on."""
+    parts = [str(_FORMAT), card.weights.sha256, json.dumps(card.architecture, sort_keys=True), openvino_version()]
+    return hashlib.sha256("\0".join([*parts, _network_code()]).encode()).hexdigest()[:32]
+
+
+@cache
+def _network_code() -> str:
+    """Hash of the room `nets`: other code may compute other answers from the same weights."""
+    digest = hashlib.sha256()
+    for path in sorted((Path(__file__).parents[1] / "nets").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _seal(folder: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.xml", "model.bin")}
+
+
+def _forget_oldest(folder: Path) -> None:
+    seals = sorted(folder.glob("*/seal.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for seal in seals[_KEPT_MODELS:]:
+        shutil.rmtree(seal.parent, ignore_errors=True)

@@ -1,0 +1,200 @@
+"""`Predictor`: a model ready to answer, on the best engine there is, with a way out when memory runs short."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import BadParameter, ModelNotUsable
+from cellwright.inference import openvino_engine
+from cellwright.inference.engine import Engine, is_out_of_memory
+from cellwright.inference.hardware import has_native_bf16, may_have_cuda
+from cellwright.inference.suppression import warm
+from cellwright.zoo import ModelCard, find_model, load_card, load_network, weights_problem
+
+DEVICES = (
+    "auto",
+    "cpu",
+    "cuda",
+    "cpu:openvino",
+    "cpu:openvino-bf16",
+    "cpu:openvino-f32",
+    "cpu:torch",
+    "cpu:torch-bf16",
+    "cpu:torch-fp32",
+)
+"""What can be asked for; ``"cuda:1"`` and so on name further GPUs."""
+
+
+class Predictor:
+    """A model on an engine. Threads may share it; they take turns.
+
+    Parameters
+    ----------
+    folder : Path
+        The model folder.
+    card : ModelCard
+        Its card.
+    engine : Engine
+        What computes.
+    notes : tuple of str
+        What a person should know about the choice of the engine.
+    """
+
+    def __init__(self, folder: Path, card: ModelCard, engine: Engine, notes: tuple[str, ...] = ()) -> None:
+        self.folder, self.card = folder, card
+        self._engine = engine
+        self._notes = list(notes)
+        self._batch = engine.batch
+        self._turn = threading.Lock()
+
+    @property
+    def engine(self) -> str:
+        """Library and number format, for people."""
+        return self._engine.name
+
+    @property
+    def device(self) -> str:
+        """``"cpu"`` or ``"cuda:0"``."""
+        return self._engine.device
+
+    @property
+    def batch(self) -> int:
+        """How many tiles to give at once; less after memory ran short."""
+        return self._batch
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know about how the answers came about."""
+        return (*self._notes, *self._engine.notes)
+
+    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Answer a batch of pictures.
+
+        When memory runs short the batch is halved, and a single picture that does not fit a GPU goes to the CPU;
+        `notes` says so.
+
+        Parameters
+        ----------
+        images : (N, H, W, 3) ndarray of uint8
+            RGB; H and W multiples of the card's stride.
+
+        Returns
+        -------
+        (N, A, 4 + C) ndarray of float32
+            Raw boxes as y0, x0, y1, x1 in pixels of the pictures, and raw class probabilities.
+
+        Raises
+        ------
+        BadParameter
+            If the pictures have another form.
+        MemoryError
+            If not even one picture fits into the memory of the CPU.
+        """
+        stride = self.card.input.stride
+        if images.ndim != 4 or images.shape[3] != 3 or images.shape[1] % stride or images.shape[2] % stride:
+            raise BadParameter(
+                f"The network needs (N, H, W, 3) with sides that are multiples of {stride}, not {images.shape}."
+            )
+        with self._turn:
+            return self._predict(images)
+
+    def warm(self, shape: tuple[int, int]) -> None:
+        """Compile everything that the first answer to a picture of this shape (multiples of the stride) needs."""
+        warm()
+        self.predict(np.zeros((1, *shape, 3), np.uint8))
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        with self._turn:
+            self._engine.close()
+
+    def _predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        try:
+            if len(images) <= self._batch:
+                return self._engine.run(images).copy()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._make_room(len(images))
+        parts = [images[i : i + self._batch] for i in range(0, len(images), self._batch)]
+        return np.concatenate([self._predict(part) for part in parts])
+
+    def _make_room(self, asked: int) -> None:
+        """Ask for less memory from now on, or say that there is no more to give."""
+        self._engine.close()
+        if asked > 1:
+            self._batch = asked // 2
+            self._notes.append(f"Memory of {self.device} ran short: {self._batch} tiles at a time instead of {asked}.")
+            return
+        if self.device == "cpu":
+            raise MemoryError(
+                f"One tile of {self.card.input.tile_px} pixels does not fit into memory; close other programs."
+            )
+        self._notes.append(f"A single tile does not fit into the memory of {self.device}: the CPU takes over.")
+        self._engine = _cpu_engine(self.folder, self.card, "")
+        self._batch = self._engine.batch
+
+
+def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
+    """Make a model ready to answer.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name or folder of the model.
+    device : str
+        One of `DEVICES`. ``"auto"`` takes a GPU where there is one and else the CPU; ``"cpu"`` takes OpenVINO where it
+        is installed and else torch, in bf16 where the CPU multiplies it.
+
+    Raises
+    ------
+    UnknownName, ModelNotUsable
+        If there is no such model, or it is damaged.
+    BadParameter
+        If the device is unknown or not there.
+    """
+    folder = find_model(model)
+    card = load_card(folder)
+    if problem := weights_problem(folder, card):
+        raise ModelNotUsable(problem)
+    kind, _, engine = device.partition(":")
+    if kind == "cuda":
+        return Predictor(folder, card, _cuda_engine(folder, card, device))
+    if device != "auto" and device not in DEVICES:
+        raise BadParameter(f"No device is called {device!r}; use one of {', '.join(DEVICES)}.")
+    if device == "auto" and may_have_cuda() and _cuda_devices():
+        return Predictor(folder, card, _cuda_engine(folder, card, "cuda:0"))
+    return Predictor(folder, card, _cpu_engine(folder, card, engine))
+
+
+def _cpu_engine(folder: Path, card: ModelCard, engine: str) -> Engine:
+    library, _, precision = engine.partition("-")
+    if library == "openvino" and not openvino_engine.is_installed():
+        raise BadParameter("OpenVINO is not installed; install it (pip install openvino) or use the device cpu:torch.")
+    if library == "openvino" or (library == "" and openvino_engine.is_installed()):
+        return openvino_engine.OpenvinoEngine(folder, card, precision or None)
+    from cellwright.inference.torch_engine import TorchEngine
+
+    is_bf16 = precision == "bf16" or (precision == "" and has_native_bf16())
+    return TorchEngine(load_network(folder, card), "cpu", "bf16" if is_bf16 else "fp32")
+
+
+def _cuda_devices() -> int:
+    import torch
+
+    return torch.cuda.device_count() if torch.cuda.is_available() else 0
+
+
+def _cuda_engine(folder: Path, card: ModelCard, device: str) -> Engine:
+    from cellwright.inference.torch_engine import TorchEngine, cuda_precision
+
+    number = device.partition(":")[2] or "0"
+    count = _cuda_devices()
+    if not number.isdecimal() or int(number) >= count:
+        found = f"there are {count}" if count else "there is none that torch can use"
+        raise BadParameter(f"The device {device!r} is not here: of CUDA GPUs {found}. Use auto or cpu.")
+    return TorchEngine(load_network(folder, card), f"cuda:{number}", cuda_precision(int(number)))

@@ -1,0 +1,91 @@
+"""Putting tiles together: objects at a seam are counted once, whichever tile saw them best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import Box
+from cellwright.inference.candidates import Boxes
+from cellwright.inference.suppression import nms
+from cellwright.inference.tiles import Tile
+
+SEAM_IOU = 0.5
+"""Boxes of two tiles that overlap by more than this are one object."""
+
+
+def guest_margin(tile: Tile) -> int:
+    """How far beyond its own part a tile's objects are kept until the merge, in pixels.
+
+    Two tiles place one and the same centre a little differently. If it lies on the seam, each may give it to the other
+    and the object would be lost: so both offer it, and the merge takes one. A quarter of the rim is far more than
+    centres differ.
+    """
+    rims = [
+        abs(a - b)
+        for a, b in zip(
+            (tile.read.y0, tile.read.x0, tile.read.y1, tile.read.x1),
+            (tile.owner.y0, tile.owner.x0, tile.owner.y1, tile.owner.x1),
+            strict=True,
+        )
+        if a != b
+    ]
+    return min(rims) // 4 if rims else 0
+
+
+def is_owned(boxes: NDArray[np.float32], owner: Box) -> NDArray[np.bool_]:
+    """(N,) bool: whether the centre of each y0, x0, y1, x1 box lies in `owner` (its far edges excluded)."""
+    # In double precision and as a sum, so that neighbouring tiles compare the very same number with the seam.
+    twice = boxes[:, :2].astype(np.float64) + boxes[:, 2:]
+    low, high = np.array([owner.y0, owner.x0]), np.array([owner.y1, owner.x1])
+    inside: NDArray[np.bool_] = np.all((twice >= 2 * low) & (twice < 2 * high), axis=1)
+    return inside
+
+
+def near_own(found: Boxes, tile: Tile) -> Boxes:
+    """Return the objects that are the tile's own, or so near that the merge must see them."""
+    return found.take(is_owned(found.boxes, tile.owner.grow(guest_margin(tile))))
+
+
+def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Boxes:
+    """Join what the tiles found into one list without twins.
+
+    A tile's own objects come before those it offers from beyond its seams; among equals the higher score decides. An
+    object that only a neighbour saw is kept, unless it lies in the part of a tile that failed: that part counts as not
+    analysed.
+
+    Parameters
+    ----------
+    answers : iterable of (Tile, Boxes)
+        What each tile found, as `near_own` leaves it, in level-0 pixels; in any order.
+    unanswered : sequence of Tile
+        Tiles that gave no answer.
+
+    Returns
+    -------
+    Boxes
+        By falling score; the same for every order of the answers.
+    """
+    pairs = sorted(answers, key=lambda pair: pair[0].index)
+    if not pairs:
+        return Boxes(np.empty((0, 4), np.float32), np.empty(0, np.int16), np.empty(0, np.float32))
+    everything = Boxes(
+        np.concatenate([found.boxes for _, found in pairs]),
+        np.concatenate([found.class_index for _, found in pairs]),
+        np.concatenate([found.scores for _, found in pairs]),
+    )
+    group = np.repeat([tile.index for tile, _ in pairs], [len(found) for _, found in pairs]).astype(np.int32)
+    own = np.concatenate([is_owned(found.boxes, tile.owner) for tile, found in pairs])
+    counts = own.copy()
+    if not own.all():
+        lost = np.zeros(len(own), bool)
+        for tile in unanswered:
+            lost |= is_owned(everything.boxes, tile.owner)
+        counts |= ~lost
+    rows = np.flatnonzero(counts)
+    rank = everything.scores[rows] + own[rows].astype(np.float32)
+    left = nms(everything.boxes[rows], rank, everything.class_index[rows], SEAM_IOU, group=group[rows])
+    kept = rows[left.rows]
+    return everything.take(kept[np.lexsort((kept, -everything.scores[kept]))])

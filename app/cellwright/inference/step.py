@@ -1,0 +1,82 @@
+"""`TileStep`: one tile's work as a frozen value that can be sent to another thread, process or machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from cellwright.core import Box
+from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
+from cellwright.inference.candidates import Boxes
+from cellwright.inference.detect import DetectOptions, settle_tile
+from cellwright.inference.predictor import Predictor, open_predictor
+from cellwright.inference.tiles import Tile
+from cellwright.inference.view import View, read_tile
+from cellwright.zoo import ModelCard
+
+
+@dataclass(frozen=True, slots=True)
+class TileStep:
+    """Everything needed to settle one tile, wherever it runs.
+
+    Parameters
+    ----------
+    slide : SlideRef
+        The picture.
+    model : Path
+        The model folder.
+    device : str
+        See `open_predictor`.
+    tile : Tile
+        Which part.
+    view : View
+        How the picture is shown to the network.
+    limits : tuple
+        Contrast, taken once for the whole picture.
+    options : DetectOptions
+        What to keep.
+    """
+
+    slide: SlideRef
+    model: Path
+    device: str
+    tile: Tile
+    view: View
+    limits: Limits
+    options: DetectOptions
+
+    def run(self) -> Boxes:
+        """Return what the tile holds at and around its own part, in level-0 pixels, for `merge`.
+
+        Slide and model are opened once a process.
+        """
+        slide, predictor = _slide(self.slide), _predictor(self.model, self.device)
+        pixels = read_tile(slide, self.view, self.tile, self.limits, self.options.z, self.options.t)
+        raw = predictor.predict(pixels[None])[0]
+        return settle_tile(raw, self.view, self.tile, Box(0, 0, *slide.shape), self.options.cut(predictor.card))
+
+
+def plan_steps(
+    slide: Slide, model: Path, card: ModelCard, device: str = "auto", options: DetectOptions | None = None
+) -> tuple[TileStep, ...]:
+    """Return the steps of a picture; run in any order anywhere and merged, they give what `detect` gives."""
+    asked = options or DetectOptions()
+    view, limits = asked.view(slide, card), contrast_limits(slide)
+    return tuple(TileStep(slide.ref, model, device, tile, view, limits, asked) for tile in view.tiles)
+
+
+def run_steps(steps: Iterable[TileStep]) -> list[tuple[Tile, Boxes]]:
+    """Run steps here, one after the other."""
+    return [(step.tile, step.run()) for step in steps]
+
+
+@lru_cache(maxsize=2)
+def _slide(ref: SlideRef) -> Slide:
+    return ref.open()
+
+
+@lru_cache(maxsize=2)
+def _predictor(model: Path, device: str) -> Predictor:
+    return open_predictor(model, device)

@@ -1,0 +1,183 @@
+"""How a picture is shown to a network: at which scale, fitted whole or in tiles, and what is read for each tile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import Box, PixelSize, Region
+from cellwright.imaging import Limits, Slide, read_rgb
+from cellwright.inference.tiles import Tile, plan_tiles
+from cellwright.zoo import InputContract
+
+FILL = 114
+"""Grey level of what is added to reach a multiple of the stride; networks are trained with the same."""
+FIT_LIMIT = 2.0
+"""A picture whose long side is at most this many tile sides is fitted into one tile."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The plan of looking at one picture.
+
+    Parameters
+    ----------
+    tiles : tuple of Tile
+        Which parts are looked at, in level-0 pixels.
+    downsample : float
+        Level-0 pixels per pixel read.
+    fit_px : int or None
+        Long side each tile is resized to after reading; None to leave what is read.
+    input_shape : tuple of int
+        Rows and columns the network is given, the same for every tile; multiples of the stride.
+    notes : tuple of str
+        What a person should know about the scale.
+    """
+
+    tiles: tuple[Tile, ...]
+    downsample: float
+    fit_px: int | None
+    input_shape: tuple[int, int]
+    notes: tuple[str, ...] = ()
+
+    def content_shape(self, tile: Tile) -> tuple[int, int]:
+        """Return rows and columns of the tile's own pixels in the network's input, before padding."""
+        height, width = Region(tile.read, self.downsample).shape
+        return fitted_shape((height, width), self.fit_px) if self.fit_px else (height, width)
+
+    def step(self, tile: Tile) -> tuple[float, float]:
+        """Return level-0 pixels per pixel of the network's input, down and across."""
+        if not self.fit_px:
+            return self.downsample, self.downsample
+        # Height and width are rounded apart, so each has its own exact factor.
+        height, width = self.content_shape(tile)
+        return tile.read.height / height, tile.read.width / width
+
+
+def plan_view(shape: tuple[int, int], pixel_size: PixelSize | None, contract: InputContract) -> View:
+    """Choose how a picture is shown to a network.
+
+    When the pixel sizes of picture and model are both known, the picture is read at the model's, unless they agree
+    within the model's tolerance. Otherwise a picture up to `FIT_LIMIT` tiles long is fitted: its long side becomes the
+    tile's, its shape is kept. Larger ones are tiled at their own resolution.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns of the picture.
+    pixel_size : PixelSize or None
+        Of its level-0 pixels.
+    contract : InputContract
+        What the network was trained to look at.
+    """
+    downsample, notes = _physical_scale(pixel_size, contract)
+    picture = Box(0, 0, *shape)
+    if downsample is None and max(shape) <= FIT_LIMIT * contract.tile_px:
+        whole = Tile(0, picture, picture, picture)
+        content = fitted_shape(shape, contract.tile_px)
+        input_shape = _padded_shape([content], contract.stride)
+        found = () if picture.is_empty else (whole,)
+        return View(found, 1.0, contract.tile_px, input_shape, _fit_note(shape, content))
+    scale = downsample or 1.0
+    tile_px, halo_px = math.floor(contract.tile_px * scale), math.floor(contract.halo_px * scale)
+    tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px)
+    contents = {Region(tile.read, scale).shape for tile in tiles}
+    return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
+
+
+def read_tile(slide: Slide, view: View, tile: Tile, limits: Limits, z: int = 0, t: int = 0) -> NDArray[np.uint8]:
+    """Read what the network is shown of a tile.
+
+    Returns
+    -------
+    (H, W, 3) ndarray of uint8
+        `View.input_shape` rows and columns: the tile's pixels at the top left, grey below and right of them.
+
+    Raises
+    ------
+    SlideNotReadable
+        If the picture cannot be decoded there.
+    """
+    pixels = read_rgb(slide, Region(tile.read, view.downsample, z, t), limits)
+    if view.fit_px:
+        pixels = resized(pixels, fitted_shape(pixels.shape[:2], view.fit_px))
+    height, width = pixels.shape[:2]
+    if (height, width) == view.input_shape:
+        return np.ascontiguousarray(pixels)
+    padded = np.full((*view.input_shape, 3), FILL, np.uint8)
+    padded[:height, :width] = pixels
+    return padded
+
+
+def boxes_to_level0(boxes: NDArray[np.float32], view: View, tile: Tile, picture: Box) -> NDArray[np.float32]:
+    """Move boxes from the network's input to level-0 pixels, cut off at the picture's edges.
+
+    Parameters
+    ----------
+    boxes : (N, 4) ndarray of float32
+        y0, x0, y1, x1 in pixels of the network's input.
+    view, tile
+        Where they were found.
+    picture : Box
+        The whole picture.
+
+    Returns
+    -------
+    (N, 4) ndarray of float32
+        y0, x0, y1, x1; y0 <= y1 and x0 <= x1, some of them empty where a box lay in the padding.
+    """
+    step = np.array(view.step(tile) * 2)
+    offset = np.array([tile.read.y0, tile.read.x0] * 2)
+    # In double precision: on a slide of 100,000 pixels float32 keeps only 1/128 of a pixel, once.
+    moved = boxes.astype(np.float64) * step + offset
+    low, high = np.array([picture.y0, picture.x0] * 2), np.array([picture.y1, picture.x1] * 2)
+    moved = np.clip(moved, low, high)
+    moved[:, 2:] = np.maximum(moved[:, 2:], moved[:, :2])
+    result: NDArray[np.float32] = moved.astype(np.float32)
+    return result
+
+
+def fitted_shape(shape: tuple[int, int], long_side: int) -> tuple[int, int]:
+    """Return rows and columns of a picture whose long side becomes `long_side`, each at least 1."""
+    scale = long_side / max(*shape, 1)
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
+
+
+def resized(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize (Y, X, 3) pixels linearly, averaging where they shrink, as training pictures are."""
+    if pixels.shape[:2] == shape:
+        return pixels
+    from PIL import Image
+
+    image = Image.fromarray(pixels).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.asarray(image)
+
+
+def _physical_scale(pixel_size: PixelSize | None, contract: InputContract) -> tuple[float | None, tuple[str, ...]]:
+    """Return level-0 pixels per pixel to read, None where a size is unknown, and what to say about it."""
+    if pixel_size is None or contract.um_per_px is None:
+        return None, ()
+    own = math.sqrt(pixel_size.area_um2)
+    ratio = contract.um_per_px / own
+    if 1 / contract.scale_tolerance <= ratio <= contract.scale_tolerance:
+        return 1.0, ()
+    note = (
+        f"The picture has {own:.3g} µm/px and was analysed at {contract.um_per_px:.3g} µm/px, "
+        "the scale that the model was trained at."
+    )
+    return ratio, (note,)
+
+
+def _fit_note(shape: tuple[int, int], content: tuple[int, int]) -> tuple[str, ...]:
+    if content == shape:
+        return ()
+    return (f"The picture of {shape[1]}×{shape[0]} pixels was analysed at {content[1]}×{content[0]}.",)
+
+
+def _padded_shape(contents: list[tuple[int, int]] | set[tuple[int, int]], stride: int) -> tuple[int, int]:
+    height = max((shape[0] for shape in contents), default=stride)
+    width = max((shape[1] for shape in contents), default=stride)
+    return -(-height // stride) * stride, -(-width // stride) * stride
