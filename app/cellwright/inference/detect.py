@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, CellwrightError, Objects, PixelSize, PixelSize
+from cellwright.core import Box, CellwrightError, Objects, PixelSize
 from cellwright.imaging import Limits, Slide, contrast_limits
 from cellwright.inference.candidates import Boxes, Cut, best_boxes
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileState
@@ -54,6 +54,10 @@ class DetectOptions:
     t: int = 0
     picture_id: str = ""
     pixel_size: PixelSize | None = None
+
+    def view(self, slide: Slide, card: ModelCard) -> View:
+        """Return how a picture is shown to a model."""
+        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, card.input)
 
     def cut(self, card: ModelCard) -> Cut:
         """Return what is kept of the raw answers of a model."""
@@ -146,7 +150,7 @@ def detect(
     """
     asked = options or DetectOptions()
     card = predictor.card
-    view = plan_view(slide.shape, asked.pixel_size or slide.pixel_size, card.input)
+    view = asked.view(slide, card)
     work = _Work(slide, predictor, view, contrast_limits(slide), asked)
     ledger = CoverageLedger(view.tiles)
     answers: list[tuple[Tile, Boxes]] = []
