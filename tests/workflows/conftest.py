@@ -11,7 +11,7 @@ from PIL import Image
 
 from cellwright.core import Box, Objects, PixelSize, PixelSizeSource
 from cellwright.imaging import SlideRef
-from cellwright.inference.coverage import Coverage, TileRecord, TileState
+from cellwright.inference import Coverage, TileRecord, TileState
 from cellwright.workflows import Analysis, PictureInfo
 from cellwright.zoo import InputContract, ModelCard, ObjectClass, Thresholds
 

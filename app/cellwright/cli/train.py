@@ -52,7 +52,7 @@ def _print(trained: Trained) -> None:
     title = f"mAP@0.5 {scores.map_50:.3f}, mAP@0.5:0.95 {scores.map_50_95:.3f} on {scores.n_pictures} pictures"
     rows = [
         [name, f"{at_50:.3f}", f"{mean:.3f}"]
-        for name, at_50, mean in zip(scores.classes, scores.ap50(), scores.ap50_95(), strict=True)
+        for name, at_50, mean in zip(scores.classes, scores.ap_50(), scores.ap_50_95(), strict=True)
     ]
     print_table(title, ["Class", "AP@0.5", "AP@0.5:0.95"], rows)
     say(f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min; the best was epoch {trained.best_epoch}.")

@@ -13,6 +13,7 @@ from cellwright.workflows.exporting import (
     write_overlay,
 )
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
+from cellwright.workflows.predictors import ready_predictor, release_predictors
 from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
 
@@ -38,7 +39,9 @@ __all__ = [
     "notes",
     "objects_table",
     "planned_outputs",
+    "ready_predictor",
     "refuse_existing_outputs",
+    "release_predictors",
     "verify_model",
     "write_overlay",
 ]

@@ -72,7 +72,7 @@ class Analysis:
     device, engine : str
         What it ran on, such as ``"cpu"`` and ``"OpenVINO bf16"``.
     seconds : float
-        From opening the picture to the last object.
+        From the first look at the picture to the last object; loading the model is not part of it.
     notes : tuple of str
         What a person should know beside the numbers, one sentence each.
     """

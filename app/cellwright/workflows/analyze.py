@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cellwright.core import PixelSize
 from cellwright.jobs import Progress
-from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.predictors import ready_predictor
 
 if TYPE_CHECKING:
-    from cellwright.imaging import SlideRef
+    from cellwright.imaging import Slide, SlideRef
+    from cellwright.inference import Detection, TileResult
+
+T = TypeVar("T")
 
 DEFAULT_MODEL = "blood-cells-yolo"
+
+_PATIENCE_SECONDS = 0.2
+"""How long a step that cannot be interrupted may keep a person waiting who wants to cancel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,5 +72,68 @@ class AnalyzePicture:
         UnknownName, ModelNotUsable
             If there is no such model, or it is damaged.
         """
-        raise NotImplementedError
-        yield  # pragma: no cover
+        from cellwright.imaging import SlideRef, content_sha256, open_slide
+        from cellwright.inference import DetectOptions, detect
+
+        yield Progress(0, 0, "Opening the picture")
+        with self.picture.open() if isinstance(self.picture, SlideRef) else open_slide(self.picture) as slide:
+            yield Progress(0, 0, "Taking the picture's fingerprint")
+            info = self._info(slide, content_sha256(self.path))
+            predictor = yield from _awaited(lambda: ready_predictor(self.model, self.device), "Loading the model")
+            yield Progress(0, 0, "Looking at the picture")
+            began = time.monotonic()
+            options = DetectOptions(picture_id=_picture_id(info), pixel_size=self.pixel_size)
+            found = yield from _reported(detect(slide, predictor, options))
+        return Analysis(
+            info,
+            predictor.card,
+            found.objects,
+            found.coverage,
+            found.device,
+            found.engine,
+            time.monotonic() - began,
+            found.notes,
+        )
+
+    def _info(self, slide: Slide, sha256: str) -> PictureInfo:
+        pixel_size, note = slide.pixel_size, slide.pixel_size_note
+        if self.pixel_size is not None:
+            pixel_size, note = self.pixel_size, "entered by hand"
+        return PictureInfo(slide.ref, slide.name, slide.shape, pixel_size, note, sha256)
+
+
+def _picture_id(info: PictureInfo) -> str:
+    """Name the picture by its content: the same bytes under another name give the same ids."""
+    return f"{info.sha256}#{info.ref.series}" if info.ref.series else info.sha256
+
+
+def _awaited(work: Callable[[], T], said: str) -> Generator[Progress, None, T]:
+    """Do one long step on a thread of its own and report while it lasts, so that a person can stop waiting for it."""
+    outcome: Future[T] = Future()
+
+    def settle() -> None:
+        try:
+            outcome.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again on the thread that waits
+            outcome.set_exception(error)
+
+    # A daemon: once nobody waits any more, the end of the program need not wait either.
+    threading.Thread(target=settle, name=said, daemon=True).start()
+    while True:
+        yield Progress(0, 0, said)
+        with contextlib.suppress(TimeoutError):
+            return outcome.result(timeout=_PATIENCE_SECONDS)
+
+
+def _reported(steps: Generator[TileResult, None, Detection]) -> Generator[Progress, None, Detection]:
+    """Turn what each tile brought into a report; closing this closes the work."""
+    try:
+        while True:
+            tile = next(steps)
+            said = f"{tile.done:,} of {tile.total:,} {'tile' if tile.total == 1 else 'tiles'}"
+            yield Progress(tile.done, tile.total, said, tile.tile.owner, tile.objects)
+    except StopIteration as end:
+        detection: Detection = end.value
+        return detection
+    finally:
+        steps.close()
