@@ -1,0 +1,7 @@
+"""The window: shows a session, lets a person edit it, and hands long work to jobs. Importing it loads neither torch nor napari."""
+
+from cellwright.ui.app import main
+from cellwright.ui.main_window import MainWindow
+from cellwright.ui.session import Picture, PictureState, Session
+
+__all__ = ["MainWindow", "Picture", "PictureState", "Session", "main"]

@@ -1,0 +1,97 @@
+"""Starting and ending the window."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+
+from cellwright import __version__
+from cellwright.core import CellwrightError
+from cellwright.ui.icons import app_icon
+from cellwright.ui.logs import start_log, stop_log, watch_errors
+from cellwright.ui.main_window import MainWindow
+
+QUIT_AFTER_VARIABLE = "CELLWRIGHT_QUIT_AFTER_MS"
+"""Environment variable: close the window after so many milliseconds, for tests."""
+
+# Threads hand over the interpreter ten times as often as by default: a window that waits for a busy worker feels stuck,
+# and the worker's small operators come through faster too.
+_SWITCH_S = 0.0005
+
+_NEEDS_DISPLAY = ("linux", "freebsd")
+
+
+def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
+    """Open the window and return when it is closed.
+
+    Parameters
+    ----------
+    paths : sequence of str or Path
+        Pictures and folders to open.
+    analyze : bool
+        Analyze them whatever the person's settings say.
+
+    Returns
+    -------
+    int
+        Exit code for the process.
+
+    Raises
+    ------
+    CellwrightError
+        If there is no display.
+    """
+    check_display()
+    sys.setswitchinterval(_SWITCH_S)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("Cellwright")
+    app.setApplicationVersion(__version__)
+    if isinstance(app, QApplication):
+        app.setWindowIcon(app_icon())
+    log = start_log()
+    window = MainWindow()
+    forget_errors = watch_errors(window.tell_error)
+    try:
+        window.show()
+        if analyze:
+            window.controller.analyze_on_open = True
+        # after the first paint: what is heavy is loaded while the window can already be seen
+        QTimer.singleShot(0, lambda: window.start([Path(path) for path in paths]))
+        quit_after = os.environ.get(QUIT_AFTER_VARIABLE, "")
+        if quit_after.isdigit():
+            QTimer.singleShot(int(quit_after), window.close)
+        return app.exec()
+    finally:
+        forget_errors()
+        dispose(window)
+        stop_log(log)
+
+
+def dispose(window: MainWindow) -> None:
+    """Close a window and let go of every widget of it now, not some time later."""
+    window.close()
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def check_display() -> None:
+    """Raise where no window can be shown.
+
+    Raises
+    ------
+    CellwrightError
+        On Linux without X11 or Wayland, unless Qt was told to draw elsewhere.
+    """
+    if not sys.platform.startswith(_NEEDS_DISPLAY):
+        return
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if not any(os.environ.get(name) for name in names):
+        raise CellwrightError(
+            "There is no display here, so no window can be opened. "
+            "Use 'cellwright analyze' on the command line, or log in with a desktop (or ssh -X)."
+        )

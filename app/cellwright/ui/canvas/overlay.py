@@ -1,0 +1,153 @@
+"""What is painted over the picture in screen pixels: labels, the selected cell, scale bar and overview."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from cellwright.core import PixelSize
+from cellwright.ui.canvas.geometry import Viewport, scale_bar
+from cellwright.ui.canvas.labels import LABEL_HEIGHT, place_labels
+from cellwright.ui.class_style import ClassStyle
+from cellwright.ui.theme import ink_on
+
+_OVERVIEW_PX = 150
+_MARGIN_PX = 12
+
+
+class CanvasOverlay(QWidget):
+    """A sheet of glass over the canvas; the mouse does not notice it.
+
+    Parameters
+    ----------
+    over : QWidget
+        The canvas; the sheet is its child and follows its size.
+    viewport : callable
+        Gives the present `Viewport`, None while no picture is shown.
+    """
+
+    def __init__(self, over: QWidget, viewport: Callable[[], Viewport | None]) -> None:
+        super().__init__(over)
+        self._viewport = viewport
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Labels, scale bar and overview over the picture")
+        over.installEventFilter(self)
+        self.resize(over.size())
+        self.boxes: NDArray[np.float32] = np.zeros((0, 4), np.float32)
+        self.class_index: NDArray[np.int16] = np.zeros(0, np.int16)
+        self.scores: NDArray[np.float32] = np.zeros(0, np.float32)
+        self.styles: tuple[ClassStyle, ...] = ()
+        self.selected: NDArray[np.float32] | None = None
+        self.pixel_size: PixelSize | None = None
+        self.picture_shape: tuple[int, int] | None = None
+        self.show_labels = True
+        self.show_scale_bar = True
+        self._overview: QImage | None = None
+        self.labels_drawn = 0
+
+    def set_overview(self, pixels: NDArray[np.uint8] | None) -> None:
+        """Take a small copy of the picture, (Y, X, 3), or none."""
+        self._overview = None if pixels is None else _image(pixels)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Follow the size of the canvas."""
+        if event.type() == QEvent.Type.Resize and isinstance(event, QResizeEvent):
+            self.resize(event.size())
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint everything anew; there are never more than some hundred things."""
+        viewport = self._viewport()
+        if viewport is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.labels_drawn = self._paint_labels(painter, viewport) if self.show_labels else 0
+        self._paint_selected(painter, viewport)
+        if self.show_scale_bar:
+            self._paint_scale_bar(painter, viewport)
+        self._paint_overview(painter, viewport)
+        painter.end()
+
+    def _paint_labels(self, painter: QPainter, viewport: Viewport) -> int:
+        rows = viewport.visible_rows(self.boxes)
+        if not len(rows):
+            return 0
+        placed = place_labels(viewport.to_screen(self.boxes[rows]), self.scores[rows], self.width())
+        painter.setFont(_font(10, bold=True))
+        for label in placed:
+            row = rows[label.row]
+            style = self.styles[self.class_index[row]]
+            place = QRectF(label.x - 0.75, label.y, label.width, LABEL_HEIGHT)
+            painter.fillRect(place, QColor(style.colour))
+            painter.setPen(QColor(ink_on(style.colour)))
+            text = f"{style.letter} {self.scores[row]:.2f}" if label.has_score else style.letter
+            painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        return len(placed)
+
+    def _paint_selected(self, painter: QPainter, viewport: Viewport) -> None:
+        if self.selected is None:
+            return
+        y0, x0, y1, x1 = viewport.to_screen(self.selected[None])[0]
+        place = QRectF(x0 - 3, y0 - 3, x1 - x0 + 6, y1 - y0 + 6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        # dark under light: it stands out from any picture
+        for colour, width in (("#000000", 5.0), ("#ffffff", 2.5)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawRoundedRect(place, 3, 3)
+
+    def _paint_scale_bar(self, painter: QPainter, viewport: Viewport) -> None:
+        length, text = scale_bar(self.pixel_size, viewport.zoom)
+        ground = QRectF(_MARGIN_PX, self.height() - _MARGIN_PX - 32, length + 20, 32)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 150))
+        painter.drawRoundedRect(ground, 5, 5)
+        painter.setPen(QColor("#ffffff"))
+        painter.setFont(_font(12))
+        words = ground.adjusted(-20, 2, 20, -10)
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
+        painter.fillRect(QRectF(ground.left() + 10, ground.bottom() - 8, length, 3), QColor("#ffffff"))
+
+    def _paint_overview(self, painter: QPainter, viewport: Viewport) -> None:
+        shape, overview = self.picture_shape, self._overview
+        if shape is None or overview is None or not _is_worth_an_overview(viewport, shape) or self.width() < 500:
+            return
+        scale = _OVERVIEW_PX / max(shape)
+        width, height = shape[1] * scale, shape[0] * scale
+        place = QRectF(self.width() - _MARGIN_PX - width, self.height() - _MARGIN_PX - height, width, height)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(place, overview)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(0, 0, 0, 180), 1))
+        painter.drawRect(place)
+        y0, x0, y1, x1 = viewport.bounds
+        seen = QRectF(place.left() + x0 * scale, place.top() + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale)
+        for colour, line in (("#000000", 3.5), ("#56B4E9", 2.0)):
+            painter.setPen(QPen(QColor(colour), line))
+            painter.drawRect(seen.intersected(place))
+
+
+def _is_worth_an_overview(viewport: Viewport, shape: tuple[int, int]) -> bool:
+    y0, x0, y1, x1 = viewport.bounds
+    return (y1 - y0) < 0.9 * shape[0] or (x1 - x0) < 0.9 * shape[1]
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    rows, columns = pixels.shape[:2]
+    data = np.ascontiguousarray(pixels)
+    # copied: QImage would otherwise point into memory that numpy may give back
+    return QImage(data.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
+
+
+def _font(pixels: int, bold: bool = False) -> QFont:
+    font = QFont()
+    font.setPixelSize(pixels)
+    font.setBold(bold)
+    return font

@@ -1,0 +1,326 @@
+"""`PictureCanvas`: napari's viewer as one widget of ours, with boxes, labels and clicks in level-0 pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cellwright.core import PixelSize
+from cellwright.ui.canvas.boxes import BoxLines
+from cellwright.ui.canvas.geometry import Viewport
+from cellwright.ui.canvas.options import CanvasOptions
+from cellwright.ui.canvas.overlay import CanvasOverlay
+from cellwright.ui.class_style import ClassStyle
+
+if TYPE_CHECKING:
+    from cellwright.ui.loading import LoadedPicture
+    from cellwright.ui.theme import Theme
+
+_ZOOM_STEP = 1.25
+_DIMMED = 0.18
+
+
+def import_viewer() -> None:
+    """Import napari without making a widget; takes seconds, and may run on any thread."""
+    # An empty name keeps napari from reading and writing the settings of a napari that the person uses for other work.
+    os.environ["NAPARI_CONFIG"] = ""
+    import napari.components
+    import napari.qt  # noqa: F401
+    import vispy.scene.visuals  # noqa: F401
+
+
+class PictureCanvas(QWidget):
+    """The picture, its boxes and labels.
+
+    Signals
+    -------
+    clicked(float, float), double_clicked(float, float)
+        y, x in level-0 pixels; a drag is no click.
+    hovered(float, float)
+        y, x under the mouse.
+    view_changed()
+        Zoom or place changed.
+    """
+
+    clicked = Signal(float, float)
+    double_clicked = Signal(float, float)
+    hovered = Signal(float, float)
+    view_changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        import_viewer()
+        from napari.components import ViewerModel
+        from napari.qt import QtViewer
+
+        self._model: Any = ViewerModel()
+        self._viewer: Any = QtViewer(self._model)
+        self._viewer.setAcceptDrops(False)  # files dropped here are the window's
+        self._native: QWidget = self._viewer.canvas.native
+        self._native.setAcceptDrops(False)
+        self._native.setAccessibleName("Picture")
+        self._native.setToolTip("")
+        self._native.installEventFilter(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._viewer)
+        self._layer: Any = None
+        self._picture: LoadedPicture | None = None
+        self._views: dict[int, tuple[float, float, float]] = {}
+        self._key: int | None = None
+        self._is_fitted = False
+        self._is_moving = False
+        self._options = CanvasOptions()
+        self._lit: int | None = None
+        self._lines = BoxLines(self._viewer.canvas.view.scene, self.devicePixelRatioF())
+        self._overlay = CanvasOverlay(self._native, self.viewport)
+        self._connect()
+        self.set_theme(theme)
+        self.setFocusProxy(self._native)
+
+    def _connect(self) -> None:
+        self._model.scene.camera.events.connect(self._on_camera)
+        self._model.mouse_drag_callbacks.append(self._on_drag)
+        self._model.mouse_double_click_callbacks.clear()  # napari would zoom in
+        self._model.mouse_double_click_callbacks.append(self._on_double_click)
+        self._model.mouse_move_callbacks.append(self._on_move)
+        # one repaint of the overlay a frame, however many events a movement makes
+        self._repaint = QTimer(self)
+        self._repaint.setSingleShot(True)
+        self._repaint.setInterval(0)
+        self._repaint.timeout.connect(self._after_view_change)
+
+    # ---- what is shown
+
+    @property
+    def picture(self) -> LoadedPicture | None:
+        """What is shown."""
+        return self._picture
+
+    @property
+    def labels_drawn(self) -> int:
+        """Number of labels in the last painting."""
+        return self._overlay.labels_drawn
+
+    def show_picture(self, key: int, picture: LoadedPicture) -> None:
+        """Show a picture, where it was looked at last, else whole.
+
+        Parameters
+        ----------
+        key : int
+            Under which the place and zoom are remembered.
+        picture : LoadedPicture
+            What to show.
+        """
+        self.clear()
+        self._picture, self._key = picture, key
+        levels = list(picture.levels)
+        is_pyramid = len(levels) > 1
+        self._layer = self._model.add_image(
+            levels if is_pyramid else levels[0],
+            rgb=True,
+            multiscale=is_pyramid,
+            name=picture.name,
+            # napari puts the middle of the first pixel at 0; with this its upper left corner is there, as in our boxes
+            translate=(0.5, 0.5),
+            interpolation2d="linear",
+        )
+        self._overlay.picture_shape = picture.shape
+        self._overlay.set_overview(picture.overview)
+        self._apply_options()
+        if key in self._views:
+            self._set_view(*self._views[key])
+        else:
+            self.fit()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        view = self.viewport()
+        if self._key is not None and view is not None:
+            # a whole picture stays whole, however large the window is by then
+            self._views.pop(self._key, None)
+            if not self._is_fitted:
+                self._views[self._key] = (view.centre_y, view.centre_x, view.zoom)
+        self._picture, self._key, self._layer = None, None, None
+        self._model.layers.clear()
+        self._overlay.set_overview(None)
+        self._overlay.picture_shape = None
+        self.show_objects(np.zeros((0, 4), np.float32), np.zeros(0, np.int16), np.zeros(0, np.float32), ())
+        self.set_selected(None)
+
+    def forget(self, key: int) -> None:
+        """Drop the remembered place of a picture that was closed."""
+        self._views.pop(key, None)
+
+    def show_objects(
+        self,
+        boxes: NDArray[np.float32],
+        class_index: NDArray[np.int16],
+        scores: NDArray[np.float32],
+        styles: tuple[ClassStyle, ...],
+    ) -> None:
+        """Draw these boxes and no others; see `BoxLines.show`."""
+        overlay = self._overlay
+        overlay.boxes, overlay.class_index, overlay.scores, overlay.styles = boxes, class_index, scores, styles
+        self._lines.show(boxes, class_index, [style.colour for style in styles])
+        self._apply_look()
+        overlay.update()
+
+    def set_selected(self, box: NDArray[np.float32] | None) -> None:
+        """Mark one box, y0, x0, y1, x1, or none."""
+        self._overlay.selected = box
+        self._overlay.update()
+
+    def set_lit(self, index: int | None) -> None:
+        """Let one class stand out and the others step back; None lets all stand equal."""
+        self._lit = index
+        self._apply_look()
+
+    def set_pixel_size(self, size: PixelSize | None) -> None:
+        """Tell the scale bar how large a pixel is."""
+        self._overlay.pixel_size = size
+        self._overlay.update()
+
+    def set_options(self, options: CanvasOptions) -> None:
+        """Choose what is drawn."""
+        self._options = options
+        self._apply_options()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self._model.theme = "dark" if theme.is_dark else "light"
+        self._model.canvas.background_color_override = theme.canvas
+
+    def _apply_options(self) -> None:
+        self._overlay.show_scale_bar = self._options.scale_bar
+        if self._layer is not None:
+            self._layer.visible = self._options.picture
+            self._layer.opacity = self._options.picture_opacity
+        self._apply_look()
+        self._overlay.update()
+
+    def _apply_look(self) -> None:
+        options = self._options
+        count = len(self._overlay.styles)
+        strengths = [1.0 if self._lit in (None, index) else _DIMMED for index in range(count)]
+        self._lines.set_look(options.boxes, [options.opacity * strength for strength in strengths])
+        self._overlay.show_labels = options.labels and options.boxes and self._lit is None
+
+    # ---- where one looks
+
+    def viewport(self) -> Viewport | None:
+        """Return what is on the screen; None while no picture is shown."""
+        if self._picture is None:
+            return None
+        camera = self._model.scene.camera
+        y, x = camera.center[-2:]
+        return Viewport(
+            float(y), float(x), float(camera.zoom), max(1, self._native.height()), max(1, self._native.width())
+        )
+
+    def fit(self) -> None:
+        """Show the whole picture with a small rim."""
+        if self._picture is None:
+            return
+        rows, columns = self._picture.shape
+        zoom = 0.98 * min(max(1, self._native.height()) / rows, max(1, self._native.width()) / columns)
+        self._set_view(rows / 2, columns / 2, zoom)
+        self._is_fitted = True
+
+    def zoom_by(self, factor: float) -> None:
+        """Enlarge (factor above 1) or reduce around the middle."""
+        if self._picture is not None:
+            self._model.scene.camera.zoom *= factor
+
+    def zoom_in(self) -> None:
+        """Show the picture a step larger."""
+        self.zoom_by(_ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        """Show the picture a step smaller."""
+        self.zoom_by(1 / _ZOOM_STEP)
+
+    def actual_size(self) -> None:
+        """Put one picture pixel on one device pixel."""
+        if self._picture is not None:
+            self._model.scene.camera.zoom = 1 / self.devicePixelRatioF()
+
+    def centre_on(self, box: NDArray[np.float32]) -> None:
+        """Bring a box to the middle, large enough to see and with its surroundings."""
+        view = self.viewport()
+        if view is None:
+            return
+        y0, x0, y1, x1 = (float(side) for side in box)
+        height, width = max(1.0, y1 - y0), max(1.0, x1 - x0)
+        largest = min(view.height / height, view.width / width) / 2
+        wanted = max(view.zoom, 48 / max(height, width))
+        self._set_view((y0 + y1) / 2, (x0 + x1) / 2, min(wanted, largest))
+
+    def _set_view(self, y: float, x: float, zoom: float) -> None:
+        camera = self._model.scene.camera
+        self._is_moving = True
+        camera.center = (*camera.center[:-2], y, x)
+        camera.zoom = zoom
+        self._is_moving = False
+        self._is_fitted = False
+
+    # ---- events
+
+    def _on_camera(self, _event: object) -> None:
+        if not self._is_moving:
+            self._is_fitted = False  # a person moved the picture
+        self._overlay.update()
+        self._repaint.start()
+
+    def _after_view_change(self) -> None:
+        self.view_changed.emit()
+
+    def _on_drag(self, _model: object, event: Any) -> Generator[None, None, None]:
+        if event.button != 1:
+            return
+        start = np.array(event.pos, float)
+        yield
+        moved = 0.0
+        while event.type == "mouse_move":
+            moved = max(moved, float(np.abs(np.array(event.pos, float) - start).max()))
+            yield
+        if moved <= 3.0 and self._picture is not None:
+            self.clicked.emit(*self._place(event))
+
+    def _on_double_click(self, _model: object, event: Any) -> None:
+        if self._picture is not None:
+            self.double_clicked.emit(*self._place(event))
+
+    def _on_move(self, _model: object, event: Any) -> None:
+        if self._picture is not None:
+            self.hovered.emit(*self._place(event))
+
+    def _place(self, event: Any) -> tuple[float, float]:
+        y, x = event.position[-2:]
+        return float(y), float(x)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep keys from napari, whose own would turn the picture to 3D; and keep a whole picture whole."""
+        if event.type() == QEvent.Type.Resize and self._is_fitted:
+            QTimer.singleShot(0, self, self._fit_again)
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _fit_again(self) -> None:
+        if self._is_fitted:
+            self.fit()
+
+    def close_viewer(self) -> None:
+        """Give the graphics card's memory back; the canvas is not used afterwards."""
+        self.clear()
+        self._repaint.stop()
+        self._lines.remove()
+        self._viewer.close()

@@ -1,0 +1,88 @@
+"""The middle of the window: the start page or the picture, and a banner above either."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QOpenGLContext
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from cellwright.ui.banner import Banner
+from cellwright.ui.canvas import PictureCanvas
+from cellwright.ui.start_page import StartPage
+from cellwright.ui.theme import Theme
+from cellwright.ui.widgets import label
+
+_NO_OPENGL = "This computer offers no OpenGL, so the picture cannot be shown. Counting, the table and exporting work all the same."
+
+
+class Centre(QWidget):
+    """Start page, a page of words while the viewer gets ready, and the canvas.
+
+    Signals
+    -------
+    canvas_made(object)
+        The `PictureCanvas` is there from now on.
+    """
+
+    canvas_made = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("centre")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._theme = theme
+        self.banner = Banner(theme)
+        self.start_page = StartPage(theme)
+        self.canvas: PictureCanvas | None = None
+        self._words = label("", "muted", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.start_page)
+        self._stack.addWidget(self._words)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.banner)
+        layout.addWidget(self._stack, 1)
+
+    @property
+    def is_start_page(self) -> bool:
+        """Whether the start page is shown."""
+        return self._stack.currentWidget() is self.start_page
+
+    def make_canvas(self) -> PictureCanvas | None:
+        """Build the canvas, once; None where there is no OpenGL."""
+        if self.canvas is None and has_opengl():
+            self.canvas = PictureCanvas(self._theme)
+            self._stack.addWidget(self.canvas)
+            self.canvas_made.emit(self.canvas)
+        return self.canvas
+
+    def show_start_page(self) -> None:
+        """Show the start page."""
+        self._stack.setCurrentWidget(self.start_page)
+
+    def show_words(self, text: str) -> None:
+        """Show words in place of the picture."""
+        self._words.setText(text)
+        self._stack.setCurrentWidget(self._words)
+
+    def show_canvas(self) -> None:
+        """Show the picture."""
+        if self.canvas is None:
+            self.show_words(_NO_OPENGL)
+        else:
+            self._stack.setCurrentWidget(self.canvas)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self._theme = theme
+        self.banner.set_theme(theme)
+        self.start_page.set_theme(theme)
+        if self.canvas is not None:
+            self.canvas.set_theme(theme)
+
+
+def has_opengl() -> bool:
+    """Return whether this display can draw the canvas."""
+    return QOpenGLContext().create()

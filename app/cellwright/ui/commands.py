@@ -1,0 +1,246 @@
+"""What each declared action does in a window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog
+
+from cellwright.bundled import bundled
+from cellwright.core import PixelSize
+from cellwright.ui.action_set import Handler
+from cellwright.ui.banner import Level, Message
+from cellwright.ui.export_dialog import ExportChoice, ExportDialog, formats_of
+from cellwright.ui.help_dialogs import AboutDialog, ShortcutsDialog
+from cellwright.ui.logs import log_folder
+from cellwright.ui.palette import CommandPalette
+from cellwright.ui.pixel_size_dialog import PixelSizeDialog
+from cellwright.ui.session import Picture
+from cellwright.ui.wording import plural
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialog
+
+    from cellwright.ui.main_window import MainWindow
+
+_STEP = 0.01
+_SAMPLE = ("resources", "samples", "smear.png")
+
+
+class Commands:
+    """The verbs of a window.
+
+    Parameters
+    ----------
+    window : MainWindow
+        What they act on.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._session, self._controller = window.session, window.controller
+        self._palette = CommandPalette(window)
+        self.dialog: QDialog | None = None
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return what does each declared action."""
+        window, session = self._window, self._session
+        return {
+            "file.open": self.open_pictures,
+            "file.open_folder": self.open_folder,
+            "file.open_sample": self.open_sample,
+            "file.close": self.close_picture,
+            "file.close_all": self.close_all,
+            "file.export": self.export,
+            "file.start_page": window.centre.show_start_page,
+            "file.quit": window.close,
+            "edit.copy_table": self.copy_table,
+            "edit.copy_counts": self.copy_counts,
+            "edit.pixel_size": self.set_pixel_size,
+            "edit.next_object": lambda: self._step(1),
+            "edit.previous_object": lambda: self._step(-1),
+            "edit.deselect": self.deselect,
+            "view.zoom_in": lambda: self._on_canvas("zoom_in"),
+            "view.zoom_out": lambda: self._on_canvas("zoom_out"),
+            "view.fit": lambda: self._on_canvas("fit"),
+            "view.actual": lambda: self._on_canvas("actual_size"),
+            "view.centre": window.presenter.centre_selected,
+            "view.boxes": lambda on: window.set_options(replace(window.options, boxes=on)),
+            "view.labels": lambda on: window.set_options(replace(window.options, labels=on)),
+            "view.scale_bar": lambda on: window.set_options(replace(window.options, scale_bar=on)),
+            "view.next_picture": lambda: session.step(1),
+            "view.previous_picture": lambda: session.step(-1),
+            "view.light_theme": lambda on: window.set_theme("light" if on else "dark"),
+            "view.full_screen": lambda on: window.showFullScreen() if on else window.showNormal(),
+            "view.reset_panels": window.reset_panels,
+            "analyze.run": self.analyze,
+            "analyze.run_all": self.analyze_all,
+            "analyze.cancel": self._controller.cancel_all,
+            "analyze.on_open": window.set_analyze_on_open,
+            "analyze.confidence_up": lambda: session.shift_thresholds(_STEP),
+            "analyze.confidence_down": lambda: session.shift_thresholds(-_STEP),
+            "analyze.confidence_reset": session.reset_thresholds,
+            "help.palette": self.find_command,
+            "help.shortcuts": lambda: self._show(ShortcutsDialog(self._window.actions_set.named(), self._window)),
+            "help.log": self.open_log,
+            "help.about": lambda: self._show(AboutDialog(self._window)),
+        }
+
+    # ---- file
+
+    def open_pictures(self) -> None:
+        """Ask for pictures and open them."""
+        from cellwright.imaging import OPENABLE_SUFFIXES
+
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(OPENABLE_SUFFIXES))
+        folder = self._window.settings.last_open_folder or str(Path.home())
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window, "Open pictures", folder, f"Pictures ({patterns});;All files (*)"
+        )
+        self._open(names)
+
+    def open_folder(self) -> None:
+        """Ask for a folder and open every picture in it."""
+        folder = self._window.settings.last_open_folder or str(Path.home())
+        chosen = QFileDialog.getExistingDirectory(self._window, "Open a folder of pictures", folder)
+        self._open([chosen] if chosen else [])
+
+    def _open(self, names: list[str]) -> None:
+        if names:
+            self._window.settings.last_open_folder = str(Path(names[0]).parent)
+            self._controller.open_paths(names)
+
+    def open_sample(self) -> None:
+        """Open the picture that comes with the program."""
+        self._controller.open_paths([bundled(*_SAMPLE)])
+
+    def close_picture(self) -> None:
+        """Close the picture that is shown."""
+        if self._session.current is not None:
+            self._close(self._session.current)
+
+    def close_all(self) -> None:
+        """Close every picture."""
+        for picture in self._session.pictures:
+            self._close(picture)
+
+    def _close(self, picture: Picture) -> None:
+        self._controller.close_picture(picture)
+        if self._window.centre.canvas is not None:
+            self._window.centre.canvas.forget(picture.key)
+
+    def close_key(self, key: int) -> None:
+        """Close the picture with that key."""
+        picture = self._session.picture_with_key(key)
+        if picture is not None:
+            self._close(picture)
+
+    def export(self) -> None:
+        """Ask what to write, and write it."""
+        picture, settings = self._session.current, self._window.settings
+        if picture is None:
+            return
+        if picture.analysis is None:
+            self._window.say(Message(Level.INFO, "The analysis of this picture is not finished; export it afterwards."))
+            return
+        names = [other.name for other in self._analyzed()]
+        folder = settings.last_export_folder or str(picture.path.parent / "cellwright results")
+        dialog = ExportDialog(picture.name, names, folder, settings.export_formats, self._window)
+        dialog.chosen.connect(self._on_export)
+        self._show(dialog)
+
+    def _on_export(self, choice: ExportChoice) -> None:
+        current = self._session.current
+        pictures = self._analyzed() if choice.all_pictures else [p for p in (current,) if p is not None]
+        self._window.settings.last_export_folder = str(choice.folder)
+        self._window.settings.export_formats = list(choice.formats)
+        self._controller.export(pictures, choice.folder, formats_of(choice), overwrite=choice.overwrite)
+
+    def _analyzed(self) -> list[Picture]:
+        return [picture for picture in self._session.pictures if picture.analysis is not None]
+
+    # ---- edit
+
+    def copy_table(self) -> None:
+        """Put rows of the table on the clipboard."""
+        count = self._window.objects.copy()
+        self._window.status.showMessage(f"{plural(count, 'row')} copied", 4000)
+
+    def copy_counts(self) -> None:
+        """Put the counts on the clipboard."""
+        self._window.counts.copy()
+        self._window.status.showMessage("Counts copied", 4000)
+
+    def set_pixel_size(self) -> None:
+        """Ask how large a pixel is."""
+        picture = self._session.current
+        if picture is None:
+            return
+        dialog = PixelSizeDialog(
+            picture.name, picture.user_pixel_size, picture.tag_pixel_size, picture.pixel_size_note, self._window
+        )
+        dialog.chosen.connect(lambda size, for_all: self._on_pixel_size(picture, size, for_all))
+        self._show(dialog)
+
+    def _on_pixel_size(self, picture: Picture, size: PixelSize | None, for_all: bool) -> None:
+        for each in self._session.pictures if for_all else (picture,):
+            self._session.set_pixel_size(each, size)
+
+    def deselect(self) -> None:
+        """Select nothing, light up nothing."""
+        self._session.light_up(None)
+        self._session.select(None)
+
+    def _step(self, by: int) -> None:
+        self._window.objects.step(by)
+
+    # ---- view, analyze, help
+
+    def _on_canvas(self, method: str) -> None:
+        canvas = self._window.centre.canvas
+        if canvas is not None:
+            getattr(canvas, method)()
+
+    def analyze(self) -> None:
+        """Analyze the picture that is shown."""
+        if self._session.current is not None:
+            self._controller.analyze([self._session.current])
+
+    def analyze_key(self, key: int) -> None:
+        """Analyze the picture with that key."""
+        picture = self._session.picture_with_key(key)
+        if picture is not None:
+            self._controller.analyze([picture])
+
+    def analyze_all(self) -> None:
+        """Analyze every open picture that has no result."""
+        waiting = [p for p in self._session.pictures if p.analysis is None and not p.state.is_busy]
+        self._controller.analyze(waiting)
+
+    def find_command(self) -> None:
+        """Show the command palette."""
+        self._palette.open_with(self._window.actions_set.named())
+
+    def open_log(self) -> None:
+        """Show the folder of the log in the desktop's file manager."""
+        folder = log_folder()
+        if folder is not None and folder.is_dir():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+        else:
+            self._window.say(Message(Level.INFO, "No log is written in this run."))
+
+    def _show(self, dialog: QDialog) -> None:
+        if self.dialog is not None:
+            self.dialog.close()
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.show()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        dialog.deleteLater()

@@ -1,0 +1,374 @@
+"""What happens when a person asks: opening, analyzing, exporting as jobs, and their answers into the session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QObject, Signal
+
+from cellwright.core import CellwrightError, Objects, PixelSize
+from cellwright.jobs import Operation, Progress
+from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
+from cellwright.ui.banner import Level, Message
+from cellwright.ui.bridge import JobBridge
+from cellwright.ui.class_style import ClassStyle, styles_of
+from cellwright.ui.jobs_panel import error_sentence
+from cellwright.ui.loading import LoadedPicture, LoadPicture
+from cellwright.ui.picture_cache import PictureCache
+from cellwright.ui.session import Picture, PictureState, Session
+from cellwright.ui.streaming import PartialObjects
+from cellwright.ui.wording import plural
+
+if TYPE_CHECKING:
+    from cellwright.workflows import Analysis, CountTable, ExportFormat, FoundPictures
+
+_log = logging.getLogger(__name__)
+
+ANALYZED_AT_ONCE = 20
+"""Up to this many pictures opened together are analyzed at once; for more the person is asked."""
+
+
+class MakeAnalysis(Protocol):
+    """Builds the operation that analyzes a picture; see `cellwright.workflows.AnalyzePicture`."""
+
+    def __call__(
+        self, picture: Path, model: Path, device: str, pixel_size: PixelSize | None
+    ) -> Operation[Analysis]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPictures:
+    """Operation: look for pictures in files and folders; returns `FoundPictures`."""
+
+    paths: tuple[Path, ...]
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return "Look for pictures"
+
+    def run(self) -> Generator[Progress, None, FoundPictures]:
+        """Walk through the folders."""
+        from cellwright.workflows import find_pictures
+
+        yield Progress(0, 0, "Looking into the folder")
+        return find_pictures(self.paths)
+
+
+class Controller(QObject):
+    """Joins the session with the job queue.
+
+    Parameters
+    ----------
+    session : Session
+        What the window shows.
+    queue : JobQueue
+        Where long work runs.
+    make_analysis : callable, optional
+        Another way to analyze than `AnalyzePicture`, for tests and plugins.
+
+    Signals
+    -------
+    message(object)
+        A `Message` for the person.
+    loaded(object, object)
+        A `Picture` and its `LoadedPicture`, ready to be shown.
+    job_listed(object)
+        A `Job` that the person should see in the list of jobs.
+    job_changed(object)
+        A `Job` of that list moved on.
+    opened(object)
+        Path of a file that could be opened.
+    """
+
+    message = Signal(object)
+    loaded = Signal(object, object)
+    job_listed = Signal(object)
+    job_changed = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, session: Session, queue: JobQueue, make_analysis: MakeAnalysis | None = None) -> None:
+        super().__init__()
+        self.session, self.queue = session, queue
+        self.device = "auto"
+        self.analyze_on_open = True
+        self._make_analysis = make_analysis or _analyze_picture
+        self._bridge = JobBridge(self)
+        self._bridge.reported.connect(self._on_reported)
+        self._bridge.changed.connect(self.job_changed)
+        self._bridge.ended.connect(self._on_ended)
+        self._cache = PictureCache()
+        self._loading: dict[int, Job[LoadedPicture]] = {}
+        self._analyses: dict[int, Job[Analysis]] = {}
+        self._partial: dict[int, PartialObjects] = {}
+        self._done: dict[int, Callable[[Job[Any]], None]] = {}
+        session.current_changed.connect(self._on_current)
+
+    # ---- opening
+
+    def open_paths(self, paths: Sequence[str | Path]) -> None:
+        """Open files, and every picture in folders."""
+        given = tuple(Path(path) for path in paths)
+        if given:
+            self._submit(SearchPictures(given), Lane.FILES, self._on_found)
+
+    def load_current(self) -> None:
+        """Make the picture of the session ready to be shown."""
+        picture = self.session.current
+        if picture is None:
+            return
+        loaded = self._cache.get(picture.key)
+        if loaded is not None:
+            self.loaded.emit(picture, loaded)
+        elif picture.key not in self._loading:
+            done = partial(self._on_loaded, picture.key)
+            self._loading[picture.key] = self._submit(LoadPicture(picture.path), Lane.FILES, done)
+
+    def close_picture(self, picture: Picture) -> None:
+        """Take a picture from the session; work on it is cancelled."""
+        loading = self._loading.get(picture.key)
+        if loading is not None:
+            loading.cancel()
+        self._cancel_analysis(picture)
+        self._cache.drop(picture.key)
+        self.session.remove(picture)
+
+    def loaded_picture(self, picture: Picture) -> LoadedPicture | None:
+        """Return a picture's pixels if they are in memory."""
+        return self._cache.get(picture.key)
+
+    def _on_found(self, job: Job[FoundPictures]) -> None:
+        if job.result is None:
+            self._say_failed(job)
+            return
+        for left in job.result.left_out:
+            self.message.emit(Message(Level.ERROR, f"{left.what}: {left.reason}"))
+        pictures = self.session.add(job.result.pictures)
+        if not pictures:
+            return
+        self.session.show(pictures[0])
+        waiting = [picture for picture in pictures if picture.state is PictureState.OPEN]
+        if not self.analyze_on_open or self.session.card is None:
+            return
+        if len(waiting) <= ANALYZED_AT_ONCE:
+            self.analyze(waiting)
+        else:
+            self.message.emit(_offer_to_analyze(waiting, self.analyze))
+
+    def _on_loaded(self, key: int, job: Job[LoadedPicture]) -> None:
+        self._loading.pop(key, None)
+        picture = self.session.picture_with_key(key)
+        if job.result is not None:
+            if picture is None:
+                job.result.close()
+                return
+            self._take_loaded(picture, job.result)
+        elif picture is not None and job.state is JobState.FAILED:
+            picture.state, picture.problem = PictureState.FAILED, error_sentence(job.title, job.error)
+            self._cancel_analysis(picture)
+            self.session.picture_changed.emit(picture)
+            self._say_failed(job)
+
+    def _take_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
+        self._cache.put(picture.key, loaded)
+        picture.shape = loaded.shape
+        picture.tag_pixel_size, picture.pixel_size_note = loaded.pixel_size, loaded.pixel_size_note
+        self.opened.emit(picture.path)
+        self.session.picture_changed.emit(picture)
+        if picture is self.session.current:
+            self.loaded.emit(picture, loaded)
+
+    def _on_current(self, _picture: Picture | None) -> None:
+        self.load_current()
+
+    # ---- analyzing
+
+    def analyze(self, pictures: Sequence[Picture]) -> None:
+        """Analyze pictures with the chosen model; an analysis of the same picture that runs is replaced."""
+        folder, card = self.session.model_folder, self.session.card
+        if folder is None or card is None:
+            self.message.emit(Message(Level.ERROR, "No model is installed, so nothing can be analyzed."))
+            return
+        for picture in pictures:
+            self._cancel_analysis(picture)
+            self._start(picture, folder, styles_of(card))
+
+    def _start(self, picture: Picture, folder: Path, styles: tuple[ClassStyle, ...]) -> None:
+        picture.generation += 1
+        picture.state, picture.fraction, picture.problem = PictureState.QUEUED, None, ""
+        generation = picture.generation
+        operation = self._make_analysis(picture.path, folder, self.device, picture.user_pixel_size)
+        show = partial(self._on_partial, picture, generation, styles)
+        self._partial[picture.key] = PartialObjects(show, self)
+        done = partial(self._on_analyzed, picture, generation)
+        self._analyses[picture.key] = self._submit(operation, Lane.DEVICE, done, listed=True)
+        self.session.picture_changed.emit(picture)
+
+    def _cancel_analysis(self, picture: Picture) -> None:
+        job = self._analyses.pop(picture.key, None)
+        if job is not None:
+            job.cancel()
+        parts = self._partial.pop(picture.key, None)
+        if parts is not None:
+            parts.stop()
+            parts.deleteLater()
+
+    def cancel_all(self) -> None:
+        """Ask every job to stop."""
+        for job in self.queue.jobs:
+            job.cancel()
+
+    def _on_reported(self, job: Job[Any], progress: Progress) -> None:
+        self.job_changed.emit(job)
+        key = next((key for key, mine in self._analyses.items() if mine is job), None)
+        picture = self.session.picture_with_key(key) if key is not None else None
+        if picture is None or key is None:
+            return
+        picture.state = PictureState.ANALYZING
+        picture.fraction = progress.done / progress.total if progress.total else None
+        if isinstance(progress.partial, Objects) and len(progress.partial):
+            self._partial[key].add(progress.partial)
+        self.session.picture_changed.emit(picture)
+
+    def _on_partial(self, picture: Picture, generation: int, styles: tuple[ClassStyle, ...], objects: Objects) -> None:
+        # a late answer to a question that was asked anew
+        if picture.generation == generation:
+            picture.analysis = None
+            self.session.set_objects(picture, objects, styles)
+
+    def _on_analyzed(self, picture: Picture, generation: int, job: Job[Analysis]) -> None:
+        if picture.generation != generation:
+            return
+        self._analyses.pop(picture.key, None)
+        parts = self._partial.pop(picture.key, None)
+        if parts is not None:
+            parts.finish() if job.state is JobState.CANCELLED else parts.stop()
+            parts.deleteLater()
+        picture.fraction = None
+        if job.result is not None:
+            self._take_analysis(picture, job.result)
+        elif job.state is JobState.CANCELLED:
+            picture.state = PictureState.CANCELLED if picture.objects is not None else PictureState.OPEN
+        else:
+            picture.state, picture.problem = PictureState.FAILED, error_sentence(job.title, job.error)
+            self._say_failed(job)
+        self.session.picture_changed.emit(picture)
+
+    def _take_analysis(self, picture: Picture, analysis: Analysis) -> None:
+        picture.state, picture.analysis = PictureState.DONE, analysis
+        picture.shape = analysis.picture.shape
+        if picture.tag_pixel_size is None and picture.user_pixel_size is None:
+            picture.tag_pixel_size = analysis.picture.pixel_size
+            picture.pixel_size_note = analysis.picture.pixel_size_note
+        self.session.set_objects(picture, analysis.objects, styles_of(analysis.card))
+        for note in analysis.notes:
+            self.message.emit(Message(Level.INFO, f"{picture.name}: {note}"))
+        if not analysis.is_complete:
+            self.message.emit(Message(Level.WARNING, f"{picture.name}: {analysis.coverage.sentence()}"))
+
+    # ---- numbers
+
+    def count_table(self, picture: Picture) -> CountTable | None:
+        """Return the counts of a picture at the present thresholds; None before anything was found."""
+        from cellwright.workflows import count_table
+
+        if picture.objects is None:
+            return None
+        thresholds = self.session.thresholds_for(picture)
+        analysis = self.analysis_now(picture)
+        if analysis is not None:
+            return count_table(analysis, thresholds)
+        titles = {style.name: style.title for style in picture.styles}
+        return count_table(picture.objects, thresholds, titles=titles)
+
+    def analysis_now(self, picture: Picture) -> Analysis | None:
+        """Return a picture's finished analysis with the pixel size that a person may have entered since."""
+        analysis = picture.analysis
+        if analysis is None or picture.user_pixel_size is None:
+            return analysis
+        return analysis.with_pixel_size(picture.user_pixel_size)
+
+    # ---- exporting
+
+    def export(
+        self, pictures: Sequence[Picture], folder: Path, formats: Sequence[ExportFormat], *, overwrite: bool
+    ) -> None:
+        """Write results of analyzed pictures into a folder, as a job."""
+        from cellwright.workflows import ExportAnalyses
+
+        analyses = tuple(a for picture in pictures if (a := self.analysis_now(picture)) is not None)
+        if not analyses:
+            return
+        thresholds = self.session.thresholds_for(pictures[0])
+        operation = ExportAnalyses(analyses, folder, tuple(formats), thresholds, overwrite)
+        self._submit(operation, Lane.FILES, self._on_exported, listed=True)
+
+    def _on_exported(self, job: Job[tuple[Path, ...]]) -> None:
+        if job.result is None:
+            self._say_failed(job)
+            return
+        folder = (
+            job.result[0].parent if len(job.result) == 1 else getattr(job.operation, "folder", job.result[0].parent)
+        )
+        self.message.emit(Message(Level.GOOD, f"{plural(len(job.result), 'file')} written to {folder}."))
+
+    # ---- jobs
+
+    def submit(self, operation: Operation[Any], lane: Lane) -> Job[Any]:
+        """Run an operation that the person should see in the list of jobs; if it fails, they are told."""
+        return self._submit(operation, lane, self._say_failed, listed=True)
+
+    def close(self) -> bool:
+        """Cancel everything and wait; return whether every worker ended in time."""
+        for parts in self._partial.values():
+            parts.stop()
+        ended = self.queue.close()
+        self._cache.clear()
+        return ended
+
+    def _submit(
+        self, operation: Operation[Any], lane: Lane, done: Callable[[Job[Any]], None], *, listed: bool = False
+    ) -> Job[Any]:
+        def watch(job: Job[Any]) -> None:
+            self._done[job.id] = done
+            self._bridge.watch(job)
+
+        job = self.queue.submit(operation, lane, watch)
+        if listed:
+            self.job_listed.emit(job)
+        return job
+
+    def _on_ended(self, job: Job[Any]) -> None:
+        self.job_changed.emit(job)
+        done = self._done.pop(job.id, None)
+        self.queue.forget_ended()
+        if done is not None:
+            done(job)
+
+    def _say_failed(self, job: Job[Any]) -> None:
+        if job.state is JobState.FAILED:
+            is_ours = isinstance(job.error, CellwrightError)
+            if not is_ours:
+                _log.error("%s failed\n%s", job.title, job.error_text)
+            text = error_sentence(job.title, job.error)
+            self.message.emit(Message(Level.ERROR, text, job.error_text))
+
+
+def _analyze_picture(picture: Path, model: Path, device: str, pixel_size: PixelSize | None) -> Operation[Analysis]:
+    from cellwright.workflows import AnalyzePicture
+
+    return AnalyzePicture(picture, model, device, pixel_size)
+
+
+def _offer_to_analyze(pictures: list[Picture], analyze: Callable[[Sequence[Picture]], None]) -> Message:
+    return Message(
+        Level.INFO,
+        f"{plural(len(pictures), 'picture')} opened. Only the one shown takes memory.",
+        action_text="Analyze all",
+        action=partial(analyze, pictures),
+    )

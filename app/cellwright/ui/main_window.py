@@ -1,0 +1,416 @@
+"""`MainWindow`: the panels around the picture, put together and remembered."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
+
+from cellwright.core import CellwrightError
+from cellwright.jobs import Progress
+from cellwright.jobs.queue import Job, JobQueue, Lane
+from cellwright.settings import Settings, load_settings, save_settings
+from cellwright.ui.action_set import ActionSet, choices
+from cellwright.ui.actions import Needs
+from cellwright.ui.banner import Message
+from cellwright.ui.canvas import CanvasOptions, import_viewer
+from cellwright.ui.centre import Centre
+from cellwright.ui.commands import Commands
+from cellwright.ui.controller import Controller, MakeAnalysis
+from cellwright.ui.counts_panel import CountsPanel
+from cellwright.ui.icons import app_icon
+from cellwright.ui.jobs_panel import JobsPanel
+from cellwright.ui.layers_panel import LayersPanel
+from cellwright.ui.model_panel import ModelPanel
+from cellwright.ui.objects_table import ObjectsTable
+from cellwright.ui.pictures_panel import PicturesPanel
+from cellwright.ui.presenter import Presenter
+from cellwright.ui.selected_panel import SelectedPanel
+from cellwright.ui.session import Session
+from cellwright.ui.status import StatusLine
+from cellwright.ui.theme import apply_theme, theme_named
+from cellwright.ui.widgets import describe, scrolling
+
+_SIZE = QSize(1440, 900)
+_DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
+_SUBMENUS = {"recent": "Open &recent", "panels": "&Panels", "models": "&Model", "devices": "&Device"}
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareViewer:
+    """Operation: import what draws pictures, so that the first picture opens at once."""
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return "Get the viewer ready"
+
+    def run(self) -> Generator[Progress, None, None]:
+        """Import it."""
+        yield Progress(0, 0, "Loading the viewer")
+        import_viewer()
+
+
+class MainWindow(QMainWindow):
+    """The window.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        A person's choices; read from their file if None.
+    make_analysis : callable, optional
+        See `Controller`.
+
+    Signals
+    -------
+    told(object)
+        A `Message` from any thread.
+    """
+
+    told = Signal(object)
+
+    def __init__(self, settings: Settings | None = None, make_analysis: MakeAnalysis | None = None) -> None:
+        super().__init__()
+        self.settings = settings if settings is not None else load_settings()
+        self.theme = theme_named(self.settings.theme)
+        apply_theme(self.theme)
+        self.setWindowIcon(app_icon())
+        self.setWindowTitle("Cellwright")
+        self.setAcceptDrops(True)
+        self.session = Session()
+        self.controller = Controller(self.session, JobQueue(), make_analysis)
+        self.controller.setParent(self)
+        self.controller.device = self.settings.device
+        self.controller.analyze_on_open = self.settings.analyze_on_open
+        self.is_viewer_ready = False
+        self.options = CanvasOptions(
+            self.settings.show_boxes,
+            self.settings.show_labels,
+            self.settings.show_scale_bar,
+            opacity=max(0.1, self.settings.overlay_opacity),
+        )
+        self._make_panels()
+        self._make_docks()
+        self.presenter = Presenter(self)
+        self.actions_set = ActionSet(self, self.settings.shortcuts)
+        self.commands = Commands(self)
+        self._make_menus()
+        self._connect()
+        self._place_window()
+        self.update_actions()
+
+    # ---- building
+
+    def _make_panels(self) -> None:
+        self.centre = Centre(self.theme)
+        self.setCentralWidget(self.centre)
+        count = self.session.counted
+        self.pictures = PicturesPanel(self.session, lambda picture: int(count(picture).sum()), self.theme)
+        self.layers = LayersPanel(self.options)
+        self.model_panel = ModelPanel(self.session)
+        self.counts = CountsPanel()
+        self.selected = SelectedPanel()
+        self.objects = ObjectsTable()
+        self.jobs = JobsPanel()
+        self.status = StatusLine()
+        self.setStatusBar(self.status)
+
+    def _make_docks(self) -> None:
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, left),
+            (Qt.Corner.BottomRightCorner, right),
+        ):
+            self.setCorner(corner, area)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.tabBar().setDrawBase(False)
+        describe(self.tabs, "Objects and jobs", "The table of cells, and the running jobs.")
+        self.tabs.tabBar().setAccessibleName("Objects and jobs")
+        self.tabs.addTab(self.objects, "Objects")
+        self.tabs.addTab(self.jobs, "Jobs")
+        self.docks = [
+            self._dock("Pictures", self.pictures, left),
+            self._dock("Layers", self.layers, left),
+            self._dock("Model", scrolling(self.model_panel, "Model"), right),
+            self._dock("Counts", scrolling(self.counts, "Counts"), right),
+            self._dock("Selected cell", scrolling(self.selected, "Selected cell"), right),
+            self._dock("Objects and jobs", self.tabs, bottom),
+        ]
+        # its tabs already say what it is
+        self.docks[-1].setTitleBarWidget(QWidget())
+
+    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock {title}")
+        dock.setAccessibleName(title)
+        dock.setWidget(content)
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetClosable | features.DockWidgetFloatable)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _make_menus(self) -> None:
+        self.actions_set.bind(self.commands.handlers())
+        self.actions_set.fill_menus(self.menuBar(), _SUBMENUS)
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setAccessibleName("Tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(18, 18))
+        self.addToolBar(bar)
+        self.actions_set.fill_toolbar(bar)
+        self.actions_set.set_theme(self.theme)
+        for dock in self.docks:
+            action = dock.toggleViewAction()
+            action.setToolTip(f"Show or hide the panel {dock.windowTitle()}.")
+            self.actions_set.submenu("panels").addAction(action)
+        choices(self.actions_set.submenu("devices"), _DEVICES, self.controller.device, self.set_device)
+        self._show_recent()
+        for key, on in (
+            ("view.boxes", self.options.boxes),
+            ("view.labels", self.options.labels),
+            ("view.scale_bar", self.options.scale_bar),
+            ("view.light_theme", not self.theme.is_dark),
+            ("analyze.on_open", self.settings.analyze_on_open),
+        ):
+            self.actions_set.set_checked(key, on)
+
+    def _connect(self) -> None:
+        commands, session, controller = self.commands, self.session, self.controller
+        start = self.centre.start_page
+        start.open_asked.connect(commands.open_pictures)
+        start.folder_asked.connect(commands.open_folder)
+        start.sample_asked.connect(commands.open_sample)
+        start.recent_chosen.connect(lambda path: controller.open_paths([path]))
+        self.pictures.close_asked.connect(commands.close_key)
+        self.pictures.analyze_asked.connect(commands.analyze_key)
+        self.pictures.list.itemClicked.connect(lambda _item: self._show_picture_page())
+        self.layers.changed.connect(self.set_options)
+        self.model_panel.model_chosen.connect(self.choose_model)
+        self.counts.visible_changed.connect(session.set_visible)
+        self.counts.class_lit.connect(session.light_up)
+        self.selected.centre_asked.connect(self.presenter.centre_selected)
+        self.objects.chosen.connect(session.select)
+        self.objects.activated.connect(lambda _row: self.presenter.centre_selected())
+        self.objects.analyze_asked.connect(commands.analyze)
+        self.status.pixel_size_asked.connect(commands.set_pixel_size)
+        self.status.jobs_asked.connect(lambda: self.tabs.setCurrentWidget(self.jobs))
+        self.jobs.running_changed.connect(self._on_running)
+        controller.message.connect(self.say)
+        controller.job_listed.connect(self.jobs.add)
+        controller.job_changed.connect(self._on_job)
+        controller.opened.connect(self._on_opened)
+        # queued: an error may be told on any thread
+        self.told.connect(self.say, Qt.ConnectionType.QueuedConnection)
+
+    def _place_window(self) -> None:
+        self.resize(_SIZE)
+        self._first_state = self.saveState()
+        self._lay_out_docks()
+        if self.settings.window_geometry:
+            self.restoreGeometry(_bytes(self.settings.window_geometry))
+        if self.settings.window_state:
+            self.restoreState(_bytes(self.settings.window_state))
+
+    def _lay_out_docks(self) -> None:
+        vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
+        pictures, layers, model, counts, selected, bottom = self.docks
+        self.resizeDocks([pictures, model], [210, 310], horizontal)
+        self.resizeDocks([pictures, layers], [520, 130], vertical)
+        self.resizeDocks([model, counts, selected], [235, 265, 205], vertical)
+        self.resizeDocks([bottom], [210], vertical)
+
+    def reset_panels(self) -> None:
+        """Put every panel back in its first place."""
+        self.restoreState(self._first_state)
+        self._lay_out_docks()
+
+    # ---- starting
+
+    def start(self, paths: Sequence[Path] = ()) -> None:
+        """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
+        self.load_models()
+        self.controller._submit(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
+        if paths:
+            self.controller.open_paths(paths)
+
+    def load_models(self) -> None:
+        """List the models and choose the one used last, or the first that works."""
+        from cellwright.zoo import list_models
+
+        models = list_models()
+        self.model_panel.set_models(models)
+        usable = [model for model in models if model.card is not None]
+        wanted = [model for model in usable if self.settings.model in (model.name, str(model.folder))]
+        shipped = [model for model in usable if model.name == "blood-cells-yolo"]
+        chosen = next(iter([*wanted, *shipped, *usable]), None)
+        self.session.set_model(chosen.folder if chosen else None, chosen.card if chosen else None)
+        titles = {str(model.folder): model.card.title for model in usable if model.card is not None}
+        choices(self.actions_set.submenu("models"), titles, str(chosen.folder) if chosen else "", self.choose_model)
+
+    def choose_model(self, folder: str | Path) -> None:
+        """Use another model from now on."""
+        from cellwright.zoo import load_card
+
+        try:
+            card = load_card(Path(folder))
+        except CellwrightError as error:
+            self.tell_error(str(error), "")
+            return
+        self.session.set_model(Path(folder), card)
+        self.settings.model = str(folder)
+
+    def _on_viewer_ready(self, job: Job[None]) -> None:
+        self.is_viewer_ready = True
+        if job.error is not None:
+            self.tell_error("The viewer could not be loaded, so pictures are not shown.", job.error_text)
+            return
+        self.centre.make_canvas()
+        current = self.session.current
+        if current is not None and self.centre.canvas is None:
+            self.centre.show_canvas()
+
+    # ---- what the window is told
+
+    def say(self, message: Message) -> None:
+        """Show a message above the picture."""
+        self.centre.banner.say(message)
+
+    def tell_error(self, text: str, details: str) -> None:
+        """Show an error; may be called on any thread."""
+        from cellwright.ui.banner import Level
+
+        self.told.emit(Message(Level.ERROR, text, details))
+
+    def set_options(self, options: CanvasOptions) -> None:
+        """Draw other things over the picture."""
+        self.options = options
+        self.layers.set_options(options)
+        for key, on in (
+            ("view.boxes", options.boxes),
+            ("view.labels", options.labels),
+            ("view.scale_bar", options.scale_bar),
+        ):
+            self.actions_set.set_checked(key, on)
+        if self.centre.canvas is not None:
+            self.centre.canvas.set_options(options)
+
+    def set_theme(self, name: str) -> None:
+        """Take another look: ``"dark"``, ``"light"`` or ``"system"``."""
+        self.settings.theme = name  # type: ignore[assignment]
+        self.theme = theme_named(name)
+        apply_theme(self.theme)
+        self.actions_set.set_theme(self.theme)
+        self.centre.set_theme(self.theme)
+        self.pictures.set_theme(self.theme)
+        self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
+
+    def set_analyze_on_open(self, on: bool) -> None:
+        """Say whether pictures are analyzed as soon as they are opened."""
+        self.settings.analyze_on_open = on
+        self.controller.analyze_on_open = on
+
+    def set_device(self, device: str) -> None:
+        """Say what analyses run on from now on."""
+        self.settings.device = device
+        self.controller.device = device
+
+    def update_actions(self) -> None:
+        """Offer the actions that make sense now."""
+        picture = self.session.current
+        present = {Needs.NOTHING}
+        if picture is not None:
+            present.add(Needs.PICTURE)
+            if picture.objects is not None:
+                present.add(Needs.OBJECTS)
+            if self.session.selected is not None:
+                present.add(Needs.SELECTION)
+        if len(self.session.pictures) > 1:
+            present.add(Needs.PICTURES)
+        if self.controller.queue.is_busy:
+            present.add(Needs.WORK)
+        self.actions_set.offer(present)
+
+    def _on_running(self, running: int) -> None:
+        self.tabs.setTabText(1, f"Jobs ({running})" if running else "Jobs")
+        self.status.show_jobs(running)
+        self.update_actions()
+
+    def _on_job(self, job: Job[object]) -> None:
+        self.jobs.refresh(job)
+        if job.state.is_end:
+            self.update_actions()
+
+    def _on_opened(self, path: Path) -> None:
+        self.settings.remember_file(path)
+        self._show_recent()
+
+    def _show_recent(self) -> None:
+        recent = [path for path in self.settings.recent_files if Path(path).is_file()]
+        self.centre.start_page.set_recent(recent)
+        menu = self.actions_set.submenu("recent")
+        menu.clear()
+        menu.setEnabled(bool(recent))
+        for path in recent:
+            action = menu.addAction(Path(path).name.replace("&", "&&"))
+            action.setToolTip(path)
+            action.triggered.connect(lambda _checked=False, picked=path: self.controller.open_paths([picked]))
+
+    def _show_picture_page(self) -> None:
+        if self.centre.is_start_page and self.session.current is not None:
+            self.controller.load_current()
+
+    # ---- drag and drop, closing
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if _local_files(event.mimeData()):
+            event.acceptProposedAction()
+            self.centre.start_page.set_dragging(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """What was held over the window is gone."""
+        self.centre.start_page.set_dragging(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self.centre.start_page.set_dragging(False)
+        paths = _local_files(event.mimeData())
+        if paths:
+            event.acceptProposedAction()
+            self.controller.open_paths(paths)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window, stop every job, let go of everything."""
+        self._remember()
+        self.presenter.stop()
+        self.jobs.stop()
+        self.controller.close()
+        if self.commands.dialog is not None:
+            self.commands.dialog.close()
+        if self.centre.canvas is not None:
+            self.centre.canvas.close_viewer()
+        super().closeEvent(event)
+
+    def _remember(self) -> None:
+        settings = self.settings
+        settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        settings.window_state = base64.b64encode(self.saveState().data()).decode()
+        settings.show_boxes, settings.show_labels = self.options.boxes, self.options.labels
+        settings.show_scale_bar, settings.overlay_opacity = self.options.scale_bar, self.options.opacity
+        save_settings(settings)
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray.fromBase64(text.encode())
+
+
+def _local_files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -1,0 +1,283 @@
+"""Shows the session in the window: every panel and the canvas follow it, each at most once a turn of the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer
+
+from cellwright.core import Box, Objects
+from cellwright.ui.canvas.geometry import box_at
+from cellwright.ui.selected_panel import SelectedCell
+from cellwright.ui.session import Picture, PictureState
+
+if TYPE_CHECKING:
+    from cellwright.ui.canvas import PictureCanvas
+    from cellwright.ui.loading import LoadedPicture
+    from cellwright.ui.main_window import MainWindow
+
+_PROGRESS_MS = 100
+
+
+class Presenter(QObject):
+    """Follows one session.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Whose panels show it.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._session = window.session
+        self._shown = np.zeros(0, np.intp)
+        self._on_canvas: tuple[int, LoadedPicture] | None = None
+        # a slider moves faster than boxes, counts and table follow: only the last place of a turn is shown
+        self._objects_timer = self._timer(0, self.refresh_objects)
+        self._list_timer = self._timer(_PROGRESS_MS, self._refresh_list)
+        self._stale: set[int] = set()
+        session = self._session
+        session.pictures_changed.connect(self._on_pictures)
+        session.picture_changed.connect(self._on_picture)
+        session.current_changed.connect(self._on_current)
+        session.objects_changed.connect(self._on_objects)
+        session.filter_changed.connect(self._on_filter)
+        session.selection_changed.connect(self._on_selection)
+        window.controller.loaded.connect(self._on_loaded)
+        window.centre.canvas_made.connect(self._on_canvas_made)
+
+    def _timer(self, ms: int, call: object) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        timer.timeout.connect(call)
+        return timer
+
+    def stop(self) -> None:
+        """Follow no more, before the window goes."""
+        session = self._session
+        session.pictures_changed.disconnect(self._on_pictures)
+        session.picture_changed.disconnect(self._on_picture)
+        session.current_changed.disconnect(self._on_current)
+        session.objects_changed.disconnect(self._on_objects)
+        session.filter_changed.disconnect(self._on_filter)
+        session.selection_changed.disconnect(self._on_selection)
+        self._objects_timer.stop()
+        self._list_timer.stop()
+
+    # ---- what the session says
+
+    def _on_pictures(self) -> None:
+        self._window.pictures.refresh()
+        self._window.update_actions()
+
+    def _on_picture(self, picture: Picture) -> None:
+        self._stale.add(picture.key)
+        if not self._list_timer.isActive():
+            self._list_timer.start()
+        if picture is self._session.current and not picture.state.is_busy:
+            self._objects_timer.start()
+
+    def _on_current(self, picture: Picture | None) -> None:
+        window = self._window
+        window.pictures.mark_current()
+        window.setWindowTitle(f"{picture.name} — Cellwright" if picture is not None else "Cellwright")
+        if picture is None:
+            self._on_canvas = None
+            if window.centre.canvas is not None:
+                window.centre.canvas.clear()
+            window.centre.show_start_page()
+        elif window.controller.loaded_picture(picture) is None:
+            window.centre.show_words(picture.problem or f"Opening {picture.name}…")
+        self._objects_timer.start()
+
+    def _on_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
+        if picture is not self._session.current:
+            return
+        self._on_canvas = (picture.key, loaded)
+        canvas = self._window.centre.canvas
+        if canvas is not None:
+            canvas.show_picture(picture.key, loaded)
+            self._window.centre.show_canvas()
+        elif self._window.is_viewer_ready:
+            self._window.centre.show_canvas()
+        else:
+            self._window.centre.show_words("Getting the viewer ready…")
+        self.refresh_objects()
+
+    def _on_canvas_made(self, canvas: PictureCanvas) -> None:
+        canvas.set_options(self._window.options)
+        canvas.clicked.connect(self._on_click)
+        canvas.double_clicked.connect(self._on_double_click)
+        canvas.hovered.connect(self._on_hover)
+        canvas.view_changed.connect(self._on_view)
+        if self._on_canvas is not None:
+            canvas.show_picture(*self._on_canvas)
+            self._window.centre.show_canvas()
+            self.refresh_objects()
+
+    def _on_objects(self, picture: Picture) -> None:
+        self._on_picture(picture)
+        if picture is self._session.current:
+            self._objects_timer.start()
+
+    def _on_filter(self) -> None:
+        self._objects_timer.start()
+        self._stale.update(picture.key for picture in self._session.pictures if picture.objects is not None)
+        self._list_timer.start()
+
+    def _on_selection(self) -> None:
+        if self._objects_timer.isActive():
+            return  # the selection is shown with the objects, a moment later
+        self.refresh_selection()
+        self._refresh_counts()
+
+    # ---- what the canvas says
+
+    def _on_click(self, y: float, x: float) -> None:
+        picture = self._session.current
+        if picture is None or picture.objects is None:
+            return
+        row = box_at(picture.objects.boxes[self._shown], y, x)
+        self._session.select(None if row is None else int(self._shown[row]))
+
+    def _on_double_click(self, y: float, x: float) -> None:
+        self._on_click(y, x)
+        self.centre_selected()
+
+    def _on_hover(self, y: float, x: float) -> None:
+        picture = self._session.current
+        if picture is not None:
+            self._window.status.show_place(y, x, picture.pixel_size)
+
+    def _on_view(self) -> None:
+        canvas = self._window.centre.canvas
+        view = canvas.viewport() if canvas is not None else None
+        if view is not None:
+            self._window.status.show_zoom(view.zoom * self._window.devicePixelRatioF())
+
+    def centre_selected(self) -> None:
+        """Bring the selected cell to the middle of the picture."""
+        picture, row = self._session.current, self._session.selected
+        canvas = self._window.centre.canvas
+        if canvas is not None and picture is not None and picture.objects is not None and row is not None:
+            canvas.centre_on(picture.objects.boxes[row])
+
+    # ---- what is shown
+
+    def refresh_objects(self) -> None:
+        """Show boxes, table, counts and the selected cell anew."""
+        self._objects_timer.stop()
+        picture = self._session.current
+        objects = picture.objects if picture is not None else None
+        if picture is None or objects is None:
+            self._show_nothing(picture)
+        else:
+            self._shown = self._session.shown(picture)
+            self._window.objects.show_objects(objects, self._shown, picture.styles, picture.pixel_size)
+            if not len(self._shown):
+                self._window.objects.show_empty(_nothing_shown(picture, objects), can_analyze=False)
+            self._draw(objects.take(self._shown), picture)
+        self._refresh_counts()
+        self.refresh_selection()
+        self._show_status(picture)
+        self._window.update_actions()
+
+    def _show_nothing(self, picture: Picture | None) -> None:
+        self._shown = np.zeros(0, np.intp)
+        can_analyze = picture is not None and not picture.state.is_busy and self._session.card is not None
+        self._window.objects.show_empty(_why_empty(picture), can_analyze)
+        if picture is not None:
+            self._draw(Objects.empty(()), picture)
+
+    def _draw(self, shown: Objects, picture: Picture) -> None:
+        canvas = self._window.centre.canvas
+        if canvas is None or self._on_canvas is None or self._on_canvas[0] != picture.key:
+            return
+        canvas.show_objects(shown.boxes, shown.class_index, shown.scores, picture.styles if shown.classes else ())
+        canvas.set_pixel_size(picture.pixel_size)
+
+    def _refresh_counts(self) -> None:
+        picture, counts = self._session.current, self._window.counts
+        table = self._window.controller.count_table(picture) if picture is not None else None
+        if picture is None or table is None:
+            counts.show_hint(_why_empty(picture))
+            return
+        hidden = {style.name for style in picture.styles if not self._session.is_visible(style.name)}
+        counts.show_counts(table, picture.styles, hidden, self._session.lit_class)
+
+    def refresh_selection(self) -> None:
+        """Mark the selected cell in picture, table and panel, and the class that stands out."""
+        picture, row = self._session.current, self._session.selected
+        window = self._window
+        window.objects.select_object(row)
+        cell = self._cell(picture, row) if picture is not None and row is not None else None
+        window.selected.show_cell(cell)
+        canvas = window.centre.canvas
+        if canvas is not None and picture is not None:
+            canvas.set_selected(None if cell is None else cell.box)
+            names = [style.name for style in picture.styles]
+            lit = self._session.lit_class
+            canvas.set_lit(names.index(lit) if lit in names else None)
+        window.update_actions()
+
+    def _cell(self, picture: Picture, row: int) -> SelectedCell | None:
+        objects = picture.objects
+        if objects is None or row >= len(objects):
+            return None
+        box = objects.boxes[row]
+        loaded = self._window.controller.loaded_picture(picture)
+        crop = loaded.crop(_around(box, loaded.shape)) if loaded is not None else None
+        one = objects.take(np.array([row]))
+        style = picture.styles[int(objects.class_index[row])]
+        return SelectedCell(
+            crop, style, float(objects.scores[row]), box, picture.pixel_size, objects.source, one.id_strings()[0]
+        )
+
+    def _show_status(self, picture: Picture | None) -> None:
+        status = self._window.status
+        if picture is None:
+            status.clear_picture()
+            return
+        note = "entered by hand" if picture.user_pixel_size is not None else picture.pixel_size_note
+        status.show_picture(picture.shape, picture.pixel_size, note)
+
+    def _refresh_list(self) -> None:
+        for key in self._stale:
+            picture = self._session.picture_with_key(key)
+            if picture is not None:
+                self._window.pictures.refresh_picture(picture)
+        self._stale.clear()
+
+
+def _around(box: NDArray[np.float32], shape: tuple[int, int]) -> Box:
+    """Return a square around a box with a rim of a sixth, moved into the picture where it would stand out of it."""
+    y0, x0, y1, x1 = (float(side) for side in box)
+    half = max(4.0, 0.5 * max(y1 - y0, x1 - x0) * 4 / 3)
+    y, x = (y0 + y1) / 2, (x0 + x1) / 2
+    side = min(1024, round(2 * half))
+    top = min(max(0, round(y - side / 2)), max(0, shape[0] - side))
+    left = min(max(0, round(x - side / 2)), max(0, shape[1] - side))
+    return Box(top, left, top + side, left + side)
+
+
+def _why_empty(picture: Picture | None) -> str:
+    if picture is None:
+        return "Open a picture, and its cells appear here."
+    if picture.state is PictureState.FAILED:
+        return picture.problem
+    if picture.state.is_busy:
+        return "Cells appear here as they are found."
+    return "Not analyzed yet."
+
+
+def _nothing_shown(picture: Picture, objects: Objects) -> str:
+    if picture.state.is_busy:
+        return "Cells appear here as they are found."
+    if not len(objects):
+        return "No cells were found on this picture."
+    return "No cell is shown: lower the confidence, or tick a class under Counts."
