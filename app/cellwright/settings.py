@@ -1,7 +1,7 @@
 """What the program remembers for one person between two starts: looks, recent files, last choices.
 
-A damaged or foreign settings file never keeps the program from starting: every entry is judged alone, and one that cannot
-be used is left out with a line in the log.
+A damaged or foreign settings file never keeps the program from starting: every entry is judged alone, and one that
+cannot be used is left out with a line in the log.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ class Settings(BaseModel):
         ``"auto"``, ``"cpu"``, ``"cuda"`` …
     class_colours : dict of str to str
         ``#rrggbb`` by class name, where a person chose another colour than the model's card.
-    show_boxes, show_labels : bool
+    show_boxes, show_labels, show_scale_bar : bool
         What is drawn over the picture.
+    analyze_on_open : bool
+        Whether a picture is analyzed as soon as it is opened.
     overlay_opacity : float
         In [0, 1].
     shortcuts : dict of str to str
@@ -71,6 +73,8 @@ class Settings(BaseModel):
     class_colours: dict[str, Colour] = Field(default_factory=dict)
     show_boxes: bool = True
     show_labels: bool = True
+    show_scale_bar: bool = True
+    analyze_on_open: bool = True
     overlay_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     shortcuts: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""
@@ -90,8 +94,8 @@ class Settings(BaseModel):
 def settings_path() -> Path | None:
     """Return where the settings lie, or None where they must not be touched.
 
-    `FOLDER_VARIABLE` decides first. Without it, a test run has no settings file, so that no test can read or change what
-    belongs to the person who runs it.
+    `FOLDER_VARIABLE` decides first. Without it, a test run has no settings file, so that no test can read or change
+    what belongs to the person who runs it.
     """
     folder = os.environ.get(FOLDER_VARIABLE)
     if folder:
