@@ -24,7 +24,7 @@ ANCHORS = torch.tensor([[10.0, 10.0], [80.0, 80.0]])
 
 def test_the_cell_that_holds_the_midpoint_answers():
     targets = assign_to_grid(truth_of([(10, 18, 22, 30, 1)]), ANCHORS, (8, 8), 8, neighbours=False)
-    picture, anchor, row, column = (i.tolist() for i in targets.index)
+    picture, anchor, row, column = (i.tolist() for i in targets.where)
     # Midpoint (16, 24): column 2, row 3; 12×12 fits the small anchor only.
     assert (picture, anchor, row, column) == ([0], [0], [3], [2])
     assert targets.classes.tolist() == [1]
@@ -33,12 +33,12 @@ def test_the_cell_that_holds_the_midpoint_answers():
 def test_the_two_nearest_cells_answer_too():
     # Midpoint (17, 23): in cell (2, 2), nearer to the column on the left and the row below.
     targets = assign_to_grid(truth_of([(12, 18, 22, 28, 0)]), ANCHORS, (8, 8), 8)
-    assert sorted(zip(targets.index[2].tolist(), targets.index[3].tolist(), strict=True)) == [(2, 1), (2, 2), (3, 2)]
+    assert sorted(zip(targets.where[2].tolist(), targets.where[3].tolist(), strict=True)) == [(2, 1), (2, 2), (3, 2)]
 
 
 def test_a_neighbour_outside_the_grid_is_left_out():
     targets = assign_to_grid(truth_of([(0, 0, 6, 6, 0)]), ANCHORS, (8, 8), 8)
-    assert sorted(zip(targets.index[2].tolist(), targets.index[3].tolist(), strict=True)) == [(0, 0)]
+    assert sorted(zip(targets.where[2].tolist(), targets.where[3].tolist(), strict=True)) == [(0, 0)]
 
 
 def test_a_box_of_another_shape_gets_no_anchor():

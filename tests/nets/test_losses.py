@@ -20,7 +20,9 @@ def test_focal_loss_equals_torchvisions_on_hard_labels():
 
 
 def test_label_smoothing_moves_half_the_amount_each_way():
-    assert smooth_labels(torch.tensor([1]), 3, 0.2).tolist() == [[pytest.approx(0.1), pytest.approx(0.9), pytest.approx(0.1)]]
+    assert smooth_labels(torch.tensor([1]), 3, 0.2).tolist() == [
+        [pytest.approx(0.1), pytest.approx(0.9), pytest.approx(0.1)]
+    ]
     assert smooth_labels(torch.tensor([0, 2]), 3).tolist() == [[1, 0, 0], [0, 0, 1]]
 
 

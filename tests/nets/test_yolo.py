@@ -1,6 +1,5 @@
 """Every generation of the family builds from parameters, decodes as the field writes it, and can learn."""
 
-
 import numpy as np
 import pytest
 import torch
@@ -11,7 +10,14 @@ from cellwright.nets.assign import Truth
 from cellwright.nets.heads import GridHead, PointHead
 
 ANCHORS = [[[10, 13], [16, 30], [33, 23]], [[30, 61], [62, 45], [59, 119]], [[116, 90], [156, 198], [373, 326]]]
-V3_HEAD = {"kind": "grid", "anchors": ANCHORS, "grid_sensitivity": 1.0, "size": "exp", "box_loss": "iou", "neighbours": False}
+V3_HEAD = {
+    "kind": "grid",
+    "anchors": ANCHORS,
+    "grid_sensitivity": 1.0,
+    "size": "exp",
+    "box_loss": "iou",
+    "neighbours": False,
+}
 V5_HEAD = {"kind": "grid", "anchors": ANCHORS}
 FAMILY = {
     "v3": {"backbone": {"kind": "darknet53", "width": 0.125}, "neck": {"kind": "fpn"}, "head": V3_HEAD},
@@ -21,13 +27,21 @@ FAMILY = {
         "head": {**V5_HEAD, "grid_sensitivity": 1.05, "size": "exp", "label_smoothing": 0.1},
     },
     "v5n": {"backbone": {"kind": "csp_darknet", "width": 0.25}, "neck": {"kind": "pan"}, "head": V5_HEAD},
-    "v5s": {"backbone": {"kind": "csp_darknet", "width": 0.5}, "neck": {"kind": "pan"}, "head": {**V5_HEAD, "focal_gamma": 1.5}},
+    "v5s": {
+        "backbone": {"kind": "csp_darknet", "width": 0.5},
+        "neck": {"kind": "pan"},
+        "head": {**V5_HEAD, "focal_gamma": 1.5},
+    },
     "pp": {
         "backbone": {"kind": "resnet", "variant": "resnet18"},
         "neck": {"kind": "pan", "out": [64, 96, 128]},
         "head": {**V5_HEAD, "box_loss": "diou"},
     },
-    "mobile": {"backbone": {"kind": "mobilenet_v2"}, "neck": {"kind": "pan", "out": [32, 48, 64]}, "head": {"kind": "point", "width": 32}},
+    "mobile": {
+        "backbone": {"kind": "mobilenet_v2"},
+        "neck": {"kind": "pan", "out": [32, 48, 64]},
+        "head": {"kind": "point", "width": 32},
+    },
     "ours": {
         "backbone": {"kind": "csp_darknet", "width": 0.25},
         "neck": {"kind": "pan", "out": [32, 48, 64]},
@@ -85,7 +99,9 @@ def test_two_boxes_can_be_learned_by_heart(name):
     image[:, 0, 10:42, 12:40] += 0.8
     image[:, 2, 50:90, 48:86] += 0.8
     truth = Truth(
-        torch.tensor([[[12.0, 10, 40, 42], [48, 50, 86, 90]]]), torch.tensor([[0, 2]]), torch.ones(1, 2, dtype=torch.bool)
+        torch.tensor([[[12.0, 10, 40, 42], [48, 50, 86, 90]]]),
+        torch.tensor([[0, 2]]),
+        torch.ones(1, 2, dtype=torch.bool),
     )
     optimizer = torch.optim.AdamW(net.parameters(), 4e-3)
     first = None
@@ -151,7 +167,15 @@ def test_full_size_generations_have_the_published_number_of_weights():
     darknet = build({"kind": "yolo", "num_classes": 80, **FAMILY["v3"], "backbone": {"kind": "darknet53"}}).backbone
     # Darknet-53 without its classifier has 40.6 M weights (41.6 M with 1000 classes).
     assert millions(darknet.parameters()) == pytest.approx(40.6, abs=0.1)
-    v5s = build({"kind": "yolo", "num_classes": 80, "backbone": {"kind": "csp_darknet", "width": 0.5}, "neck": {"kind": "pan"}, "head": V5_HEAD})
+    v5s = build(
+        {
+            "kind": "yolo",
+            "num_classes": 80,
+            "backbone": {"kind": "csp_darknet", "width": 0.5},
+            "neck": {"kind": "pan"},
+            "head": V5_HEAD,
+        }
+    )
     assert millions(v5s.parameters()) == pytest.approx(7.3, abs=0.3)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from cellwright.core import unknown_name
 from cellwright.nets.yolo import build_yolo
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _ARCHITECTURES = {"yolo": build_yolo}
 

@@ -1,4 +1,4 @@
-"""Prior boxes (anchors) fitted to a data set by k-means under the IoU of shapes (Redmon & Farhadi, YOLO v2, section 2)."""
+"""Prior boxes (anchors) fitted to a data set by k-means under the IoU of shapes (YOLO v2, section 2)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def fit_anchors(
     Parameters
     ----------
     sizes : (N, 2) ndarray
-        Widths and heights of the training boxes in pixels at the network's input size; rows with a side of 0 are ignored.
+        Widths and heights of the training boxes in pixels at the network's input size; rows with a side of 0 are
+        ignored.
     count : int
         Number of anchors.
     seed : int

@@ -24,10 +24,10 @@ class Truth(NamedTuple):
 class GridTargets(NamedTuple):
     """For one scale, the T grid cells that answer for a true box.
 
-    ``index`` four (T,) int64 tensors: picture, anchor, row, column; ``boxes`` (T, 4) xyxy; ``classes`` (T,).
+    ``where`` four (T,) int64 tensors: picture, anchor, row, column; ``boxes`` (T, 4) xyxy; ``classes`` (T,).
     """
 
-    index: tuple[Tensor, Tensor, Tensor, Tensor]
+    where: tuple[Tensor, Tensor, Tensor, Tensor]
     boxes: Tensor
     classes: Tensor
 
@@ -67,6 +67,10 @@ def assign_to_grid(
         Rows and columns of the map.
     stride : int
         Input pixels per cell.
+    max_ratio : float
+        Largest factor between the sides of a box and of an anchor that answers for it.
+    neighbours : bool
+        Whether the two nearest adjoining cells answer as well.
 
     Returns
     -------
@@ -115,10 +119,11 @@ def assign_by_alignment(
     alpha: float = 0.5,
     beta: float = 6.0,
 ) -> PointTargets:
-    """Give each true box to the points that already answer it best (task-aligned assignment, TOOD, Feng et al., ICCV 2021).
+    """Give each true box to the points that already answer it best (task-aligned, TOOD, Feng et al., ICCV 2021).
 
-    A point inside a true box is worth t = s^α · u^β (eq. 1), s its score for the box's class and u its IoU with the box.
-    The `top` best points of each box are its positives; a point wanted by several boxes goes to the one it overlaps most.
+    A point inside a true box is worth t = s^α · u^β (eq. 1), s its score for the box's class and u its IoU with the
+    box. The `top` best points of each box are its positives; a point wanted by several boxes goes to the one it
+    overlaps most.
     The class target is t, scaled within each box so that its largest equals the largest IoU (section 3.2).
 
     Parameters
@@ -131,12 +136,18 @@ def assign_by_alignment(
         Where each prediction stands, x and y in input pixels.
     truth : Truth
         True boxes.
+    top : int
+        Most positives a box may have.
+    alpha : float
+        α, how much the score counts.
+    beta : float
+        β, how much the overlap counts.
 
     Returns
     -------
     PointTargets
     """
-    n, p, classes = scores.shape
+    n, p, _ = scores.shape
     g = truth.boxes.shape[1]
     if g == 0 or not bool(truth.valid.any()):
         none = torch.zeros(n, p, dtype=torch.bool, device=scores.device)

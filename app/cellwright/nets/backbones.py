@@ -76,7 +76,7 @@ class Darknet53(_Staged):
 
 
 class CspDarknet53(_Staged):
-    """YOLO v4's backbone: Darknet-53 with cross-stage-partial stages, Mish, and SPP at the end (Bochkovskiy et al. 2020)."""
+    """YOLO v4's backbone: Darknet-53 in cross-stage-partial stages, Mish, SPP at the end (Bochkovskiy et al. 2020)."""
 
     def __init__(self, width: float = 1.0, act: str = "mish") -> None:
         c = [_rounded(width * n) for n in (32, 64, 128, 256, 512, 1024)]

@@ -47,7 +47,7 @@ class Residual(nn.Module):
 
 
 class Csp(nn.Module):
-    """Cross-stage-partial stage: half the channels pass through residual units, half pass by (Wang et al., CVPRW 2020)."""
+    """Cross-stage-partial stage: half the channels pass residual units, half pass by (Wang et al., CVPRW 2020)."""
 
     def __init__(self, c_in: int, c_out: int, depth: int, act: str = "silu", *, skip: bool = True) -> None:
         super().__init__()

@@ -69,7 +69,8 @@ def overlap(a: Tensor, b: Tensor, kind: OverlapKind = "ciou") -> Tensor:
     Returns
     -------
     (...) tensor
-        1 for identical boxes; "iou" is at least 0, "giou" and "diou" above -1, "ciou" above -2. The loss is ``1 - overlap``.
+        1 for identical boxes; "iou" is at least 0, "giou" and "diou" above -1, "ciou" above -2. The loss is
+        ``1 - overlap``.
     """
     low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
     inter = (high - low).clamp(min=0).prod(-1)

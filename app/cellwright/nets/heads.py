@@ -94,10 +94,7 @@ class GridHead(Head):
         per_cell = self.anchors.shape[1]
         self.outputs = nn.ModuleList(nn.Conv2d(c, per_cell * (5 + num_classes), 1) for c in channels)
         for conv, stride in zip(self.outputs, STRIDES, strict=True):
-            assert isinstance(conv, nn.Conv2d)
-            bias = conv.bias
-            assert bias is not None
-            start = bias.detach().view(per_cell, -1)
+            start = conv.get_parameter("bias").detach().view(per_cell, -1)
             # Start from the base rates: about eight objects a picture of 640 pixels, classes equally likely.
             start[:, 4] = math.log(8 / (640 / stride) ** 2)
             start[:, 5:] = math.log(0.6 / max(1, num_classes - 0.999))
@@ -121,8 +118,8 @@ class GridHead(Head):
     def decode(self, raw: list[Tensor]) -> Tensor:
         """(N, ΣA·H·W, 4 + C): probability of a class is Pr(object)·Pr(class | object)."""
         parts = []
-        for scale, (y, stride) in enumerate(zip(raw, STRIDES, strict=True)):
-            y = y.float()
+        for scale, (answer, stride) in enumerate(zip(raw, STRIDES, strict=True)):
+            y = answer.float()
             n, _, h, w, _ = y.shape
             cell = _cells(h, w, y.device)
             boxes = self.boxes_of(y[..., :4], self.anchors[scale][:, None, None], cell, stride)
@@ -134,14 +131,14 @@ class GridHead(Head):
         """Box, class and objectness losses with the weights 0.05, 0.5·C/80 and 1 of YOLO v5, times the batch size."""
         box, classes, objectness = (torch.zeros((), device=raw[0].device) for _ in range(3))
         # Finer maps hold most of the empty cells: their objectness is weighted up so that small objects are learned.
-        for scale, (y, stride, balance) in enumerate(zip(raw, STRIDES, (4.0, 1.0, 0.4), strict=True)):
-            y = y.float()
+        for scale, (answer, stride, balance) in enumerate(zip(raw, STRIDES, (4.0, 1.0, 0.4), strict=True)):
+            y = answer.float()
             grid = (y.shape[2], y.shape[3])
             targets = assign_to_grid(truth, self.anchors[scale], grid, stride, neighbours=self.neighbours)
             wanted = torch.zeros_like(y[..., 4])
             if len(targets.classes):
-                picture, anchor, row, column = targets.index
-                picked = y[targets.index]  # (T, 5 + C)
+                picture, anchor, row, column = targets.where
+                picked = y[targets.where]  # (T, 5 + C)
                 cell = torch.stack((column, row), -1).float()
                 boxes = self.boxes_of(picked[:, :4], self.anchors[scale][anchor], cell, stride)
                 agreement = overlap(boxes, targets.boxes, self.box_loss)
@@ -204,10 +201,9 @@ class PointHead(Head):
         self.register_buffer("bin_values", torch.arange(bins, dtype=torch.float32), persistent=False)
         self.bin_values: Tensor
         for distance, classify, stride in zip(self.distance, self.classify, STRIDES, strict=True):
-            assert isinstance(distance, nn.Sequential) and isinstance(classify, nn.Sequential)
-            nn.init.constant_(distance[-1].bias, 1.0)
+            _start_at(distance, 1.0)
             # Start from the base rate of about five objects a class in a picture of 640 pixels.
-            nn.init.constant_(classify[-1].bias, math.log(5 / num_classes / (640 / stride) ** 2))
+            _start_at(classify, math.log(5 / num_classes / (640 / stride) ** 2))
 
     def forward(self, maps: Maps) -> list[Tensor]:
         """Three maps → three tensors (N, 4·B + C, H, W)."""
@@ -250,12 +246,21 @@ class PointHead(Head):
             points.append((_cells(h, w, y.device).reshape(-1, 2) + 0.5) * stride)
             strides.append(torch.full((h * w,), float(stride), device=y.device))
         joined = torch.cat(flat, 1)  # (N, P, 4B + C)
-        distances = joined[..., : 4 * self.bins].unflatten(-1, (4, self.bins))
+        distances = joined[..., : 4 * self.bins].reshape(*joined.shape[:2], 4, self.bins)
         return distances, joined[..., 4 * self.bins :], torch.cat(points), torch.cat(strides)
 
     def _boxes(self, distances: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-        mean = (F.softmax(distances, -1) * self.bin_values).sum(-1) * strides[:, None]  # (N, P, 4) left, top, right, bottom
+        mean = (F.softmax(distances, -1) * self.bin_values).sum(-1) * strides[
+            :, None
+        ]  # (N, P, 4) left, top, right, bottom
         return torch.cat((points - mean[..., :2], points + mean[..., 2:]), -1)
+
+
+def _start_at(branch: nn.Module, value: float) -> None:
+    """Set the bias of a branch's last convolution."""
+    *_, last = branch.children()
+    if isinstance(last, nn.Conv2d) and last.bias is not None:
+        nn.init.constant_(last.bias, value)
 
 
 def _distances(points: Tensor, boxes: Tensor) -> Tensor:

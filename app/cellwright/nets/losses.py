@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def smooth_labels(classes: Tensor, count: int, amount: float = 0.0) -> Tensor:
-    """One-hot targets pulled towards one half: 1 - amount/2 for the class, amount/2 for the others (binary cross-entropy).
+    """One-hot targets pulled towards one half: 1 - amount/2 for the class, amount/2 for the others.
 
     Parameters
     ----------
@@ -76,5 +76,3 @@ def distribution_focal(logits: Tensor, target: Tensor) -> Tensor:
     low_p = log_p.gather(-1, low[..., None]).squeeze(-1)
     high_p = log_p.gather(-1, (low + 1)[..., None]).squeeze(-1)
     return -(low_p * (1 - share_high) + high_p * share_high).mean(-1)
-
-

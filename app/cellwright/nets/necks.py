@@ -55,7 +55,7 @@ class Fpn(Neck):
 
 
 class Pan(Neck):
-    """Path aggregation (Liu et al., CVPR 2018): a feature pyramid followed by a fine-to-coarse path, as in YOLO v4 and v5.
+    """Path aggregation (Liu et al., CVPR 2018): a feature pyramid, then a fine-to-coarse path, as in YOLO v4 and v5.
 
     Parameters
     ----------

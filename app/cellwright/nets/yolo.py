@@ -47,7 +47,7 @@ class Yolo(nn.Module):
         return raw
 
     def predict(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) in [0, 1] → (N, A, 4 + C): xyxy boxes in input pixels, class probabilities; not yet suppressed."""
+        """(N, 3, H, W) in [0, 1] → (N, A, 4 + C): xyxy boxes in input pixels, class probabilities; overlaps remain."""
         return self.head.decode(self(images))
 
     def loss(self, images: Tensor, truth: Truth) -> DetectionLoss:

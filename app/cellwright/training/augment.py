@@ -44,16 +44,24 @@ def make_sample(
         All training pictures; a mosaic or mixture draws its companions from them.
     index : int
         The picture the sample is about.
+    phase : Phase
+        Side of the sample, share of mosaics, range of zoom.
+    augment : Augment
+        What else may happen to it.
     rng : Generator
         The only source of chance: the same state gives the same sample.
     """
     sample = _mosaic(pictures, index, phase, augment, rng) if rng.random() < phase.mosaic else None
     sample = sample or _single(pictures[index], phase, augment, rng)
     if rng.random() < augment.mix_up:
-        sample = _mix_up(sample, _single(pictures[rng.integers(len(pictures))], phase, augment, rng), rng)
+        sample = _mix_up(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
     if rng.random() < augment.cut_mix:
-        sample = _cut_mix(sample, _single(pictures[rng.integers(len(pictures))], phase, augment, rng), rng)
+        sample = _cut_mix(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
     return Sample(_degraded(_coloured(sample.image, augment, rng), augment, rng), sample.boxes, sample.classes)
+
+
+def _any(pictures: Sequence[Sample], rng: np.random.Generator) -> Sample:
+    return pictures[int(rng.integers(len(pictures)))]
 
 
 def fit(sample: Sample, size: int) -> Sample:
@@ -97,7 +105,7 @@ def _prepared(sample: Sample, phase: Phase, augment: Augment, rng: np.random.Gen
 
 
 def _pasted(canvas: Tensor, sample: Sample, window: tuple[int, int, int, int], at: tuple[int, int]) -> Sample:
-    """Copy a window (y0, x0, y1, x1) of a picture to a place on the canvas; return the boxes that survive, on the canvas."""
+    """Copy a window (y0, x0, y1, x1) of a picture to a place on the canvas; return the boxes that survive, placed."""
     y0, x0, y1, x1 = window
     y, x = at
     canvas[:, y : y + y1 - y0, x : x + x1 - x0] = sample.image[:, y0:y1, x0:x1]
@@ -125,9 +133,7 @@ def _single(picture: Sample, phase: Phase, augment: Augment, rng: np.random.Gene
     return _pasted(canvas, sample, (wy, wx, wy + ny, wx + nx), (y, x))
 
 
-def _mosaic(
-    pictures: Sequence[Sample], index: int, phase: Phase, augment: Augment, rng: np.random.Generator
-) -> Sample:
+def _mosaic(pictures: Sequence[Sample], index: int, phase: Phase, augment: Augment, rng: np.random.Generator) -> Sample:
     """Four pictures around a point (Bochkovskiy et al. 2020): more surroundings and more scales in one sample."""
     size = phase.size_px
     canvas = torch.full((3, size, size), FILL, dtype=torch.uint8)

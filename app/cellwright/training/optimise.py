@@ -26,6 +26,8 @@ def learning_rate(optimise: Optimise, step: int, steps_per_epoch: int, epochs: i
 
     Parameters
     ----------
+    optimise : Optimise
+        Peak, warm-up and last fraction.
     step : int
         From 0, over the whole training.
     steps_per_epoch, epochs : int
@@ -44,5 +46,6 @@ def half_precision(device: torch.device) -> torch.dtype | None:
     """Return bfloat16 where the device multiplies it faster than float32 (with as good a result), else None."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else None
-    # True only with AMX or AVX512-BF16: elsewhere bf16 is emulated and slower than float32.
-    return torch.bfloat16 if torch.ops.mkldnn._is_mkldnn_bf16_supported() else None
+    # True only with AMX or AVX512-BF16; elsewhere bf16 is emulated and slower. Torch has no public way to ask.
+    is_fast = torch.ops.mkldnn._is_mkldnn_bf16_supported()  # noqa: SLF001
+    return torch.bfloat16 if is_fast else None

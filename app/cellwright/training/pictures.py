@@ -11,11 +11,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from cellwright.core import Region
+from cellwright.core import Box, Region
 from cellwright.datasets import LabelledSet
+from cellwright.evaluate import PictureTruth
 from cellwright.imaging import contrast_limits, open_slide, read_rgb
 from cellwright.nets.assign import Truth
-from cellwright.nets.boxes import xyxy_from_yxyx
+from cellwright.nets.boxes import xyxy_from_yxyx, yxyx_from_xyxy
 from cellwright.training.augment import Sample, make_sample
 from cellwright.training.recipe import Augment, Phase, Recipe
 
@@ -38,10 +39,17 @@ def load_pictures(labelled: LabelledSet) -> list[Sample]:
     ]
 
 
+def truth_of(pictures: Sequence[Sample]) -> list[PictureTruth]:
+    """Return the true boxes in the form that `evaluate` judges against."""
+    return [
+        PictureTruth(yxyx_from_xyxy(torch.from_numpy(picture.boxes)).numpy(), picture.classes) for picture in pictures
+    ]
+
+
 def read_picture(path: Path) -> Tensor:
     """Read a whole picture as (3, H, W) uint8, as inference sees it."""
     with open_slide(path) as slide:
-        rgb = read_rgb(slide, Region(slide.box), contrast_limits(slide))
+        rgb = read_rgb(slide, Region(Box(0, 0, *slide.shape)), contrast_limits(slide))
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)
 
 

@@ -80,18 +80,18 @@ class Augment(_Part):
         Share of samples blended with, or patched from, a second one (Zhang et al. 2018; Yun et al. 2019).
     """
 
-    flip: float = Field(0.5, ge=0, le=1)
+    flip: float = Field(default=0.5, ge=0, le=1)
     turn: bool = True
-    hue: float = Field(0.02, ge=0, le=0.5)
-    saturation: float = Field(0.4, ge=0, lt=1)
-    brightness: float = Field(0.25, ge=0, lt=1)
-    contrast: float = Field(0.2, ge=0, lt=1)
-    grey: float = Field(0.0, ge=0, le=1)
-    blur: float = Field(0.0, ge=0, le=1)
-    noise: float = Field(0.0, ge=0, le=1)
-    cut_out: float = Field(0.0, ge=0, le=1)
-    mix_up: float = Field(0.0, ge=0, le=1)
-    cut_mix: float = Field(0.0, ge=0, le=1)
+    hue: float = Field(default=0.02, ge=0, le=0.5)
+    saturation: float = Field(default=0.4, ge=0, lt=1)
+    brightness: float = Field(default=0.25, ge=0, lt=1)
+    contrast: float = Field(default=0.2, ge=0, lt=1)
+    grey: float = Field(default=0.0, ge=0, le=1)
+    blur: float = Field(default=0.0, ge=0, le=1)
+    noise: float = Field(default=0.0, ge=0, le=1)
+    cut_out: float = Field(default=0.0, ge=0, le=1)
+    mix_up: float = Field(default=0.0, ge=0, le=1)
+    cut_mix: float = Field(default=0.0, ge=0, le=1)
 
 
 class Optimise(_Part):
@@ -115,14 +115,56 @@ class Optimise(_Part):
     """
 
     optimizer: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: float = Field(1.5e-3, gt=0)
-    final_fraction: float = Field(0.02, ge=0, le=1)
-    weight_decay: float = Field(0.05, ge=0)
-    momentum: float = Field(0.9, ge=0, lt=1)
-    batch: int = Field(16, ge=1)
-    warmup_epochs: float = Field(2.0, ge=0)
-    clip_norm: float = Field(10.0, gt=0)
-    ema_decay: float = Field(0.998, ge=0, lt=1)
+    learning_rate: float = Field(default=1.5e-3, gt=0)
+    final_fraction: float = Field(default=0.02, ge=0, le=1)
+    weight_decay: float = Field(default=0.05, ge=0)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    batch: int = Field(default=16, ge=1)
+    warmup_epochs: float = Field(default=2.0, ge=0)
+    clip_norm: float = Field(default=10.0, gt=0)
+    ema_decay: float = Field(default=0.998, ge=0, lt=1)
+
+
+class CardClass(_Part):
+    """How a class is shown: title, colour and one-letter badge."""
+
+    title: str
+    colour: str
+    badge: str
+
+
+class CardPart(_Part):
+    """What the recipe says for the card of the model it makes; see `zoo.ModelCard`.
+
+    Attributes
+    ----------
+    summary : str
+        One or two sentences for a person who must choose a model.
+    classes : dict of str to CardClass
+        One entry a class.
+    tile_px, halo_px : int
+        Side of what the network is shown, and rim that neighbouring tiles share.
+    um_per_px : float or None
+        Pixel size of the training pictures at `tile_px`; None when nobody knows it.
+    floor, nms_iou : float
+        See `zoo.Thresholds`.
+    trained_on, judged_on : str
+        The pictures, in words.
+    licence : str
+    citations : tuple of str
+    """
+
+    summary: str
+    classes: dict[str, CardClass]
+    tile_px: int = Field(default=640, ge=64, multiple_of=32)
+    halo_px: int = Field(default=96, ge=0)
+    um_per_px: float | None = None
+    floor: float = Field(default=0.05, gt=0, lt=1)
+    nms_iou: float = Field(default=0.6, gt=0, lt=1)
+    trained_on: str
+    judged_on: str
+    licence: str
+    citations: tuple[str, ...] = ()
 
 
 class Recipe(_Part):
@@ -142,6 +184,8 @@ class Recipe(_Part):
         Epochs between looks at the validation pictures.
     patience : int
         Stop when so many epochs brought nothing better; 0 never stops early.
+    card : CardPart or None
+        With it, the training ends with a whole model folder; it takes no part in the training itself.
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -152,9 +196,20 @@ class Recipe(_Part):
     phases: tuple[Phase, ...] = Field(min_length=1)
     augment: Augment = Augment()
     optimise: Optimise = Optimise()
-    val_size_px: int = Field(640, ge=64, multiple_of=32)
-    val_every: int = Field(5, ge=1)
-    patience: int = Field(0, ge=0)
+    val_size_px: int = Field(default=640, ge=64, multiple_of=32)
+    val_every: int = Field(default=5, ge=1)
+    patience: int = Field(default=0, ge=0)
+    card: CardPart | None = None
+
+    @model_validator(mode="after")
+    def _card_names_the_classes(self) -> Recipe:
+        if self.card is not None and set(self.card.classes) != set(self.data.classes):
+            raise ValueError(f"card.classes must describe {', '.join(self.data.classes)}")
+        return self
+
+    def training_numbers(self) -> dict[str, Any]:
+        """Return everything that decides how the weights come out, as plain JSON."""
+        return self.model_dump(mode="json", exclude={"card", "title", "val_size_px"})
 
     @property
     def epochs(self) -> int:

@@ -1,15 +1,13 @@
-"""The folder of one training: recipe, checkpoint, best weights, metrics line by line, and pictures of how it went."""
+"""The folder of one training: recipe, checkpoint, best weights, and metrics line by line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
-from torch import nn
 from torch.utils.tensorboard import SummaryWriter
 
 from cellwright.core import OutputExists
@@ -17,9 +15,7 @@ from cellwright.core.atomic import replacing
 from cellwright.training.recipe import Recipe
 
 if TYPE_CHECKING:
-    from cellwright.evaluate import DetectionScores
-    from cellwright.training.augment import Sample
-    from cellwright.training.validate import Found
+    from torch import nn
 
 
 @dataclass(slots=True)
@@ -71,14 +67,6 @@ class RunFolder:
     def load_best(self, network: nn.Module) -> None:
         """Give a network the best weights so far."""
         network.load_state_dict(load_file(self.best))
-
-    def draw(
-        self, scores: DetectionScores, found: Sequence[Found], judged: Sequence[Sample], classes: Sequence[str]
-    ) -> None:
-        """Draw curves, precision and recall, confusion matrix and sample predictions into the folder."""
-        from cellwright.training.figures import draw_run
-
-        draw_run(self.path, scores, found, judged, classes)
 
     def close(self) -> None:
         """Flush what is written."""

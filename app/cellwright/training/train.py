@@ -7,45 +7,47 @@ import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
 from cellwright import nets
 from cellwright.core import DatasetNotReadable, ModelNotUsable, TrainingStopped
 from cellwright.datasets import read_dataset
-from cellwright.evaluate import DetectionScores, score_detections
+from cellwright.evaluate import DetectionScores, PictureDetections, score_detections
 from cellwright.jobs import Progress
 from cellwright.nets.anchors import fit_anchors
 from cellwright.nets.yolo import Yolo
 from cellwright.training.augment import Sample
+from cellwright.training.figures import draw_run
 from cellwright.training.optimise import half_precision, learning_rate, make_optimizer
-from cellwright.training.pictures import Batch, epoch_batches, load_pictures
+from cellwright.training.pictures import Batch, epoch_batches, load_pictures, truth_of
+from cellwright.training.publish import Provenance, publish
 from cellwright.training.recipe import Recipe, read_recipe
 from cellwright.training.run_folder import RunFolder
-from cellwright.training.validate import Found, find_all, to_network
+from cellwright.training.validate import find_all, to_network
 from cellwright.training.weights import RunningMean, TrainingState, load_checkpoint, save_checkpoint
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
     """What a training leaves behind.
 
-    ``network`` carries the best weights seen; ``scores`` are theirs on the validation pictures.
+    ``scores`` are those of the best weights on the validation pictures; ``model`` is the finished model folder, None
+    where the recipe describes no card.
     """
 
-    network: nn.Module
-    architecture: dict[str, Any]
-    recipe: Recipe
+    folder: Path
+    model: Path | None
     scores: DetectionScores
-    found: list[Found]
     best_epoch: int
     epochs: int
     seconds: float
-    folder: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +124,13 @@ def _device(name: str) -> torch.device:
 
 
 def complete_architecture(recipe: Recipe, pictures: list[Sample]) -> dict[str, Any]:
-    """Return the recipe's architecture with the number of classes, and with anchors fitted where a grid head has none."""
+    """Return the recipe's architecture with the number of classes, and anchors fitted where a grid head has none."""
     architecture = {**recipe.architecture, "num_classes": len(recipe.data.classes)}
     head = dict(architecture.get("head", {}))
     if head.get("kind") == "grid" and "anchors" not in head:
         size = recipe.phases[-1].size_px
         sizes = np.concatenate(
-            [
-                (sample.boxes[:, 2:] - sample.boxes[:, :2]) * (size / max(sample.image.shape[1:]))
-                for sample in pictures
-            ]
+            [(sample.boxes[:, 2:] - sample.boxes[:, :2]) * (size / max(sample.image.shape[1:])) for sample in pictures]
         )
         anchors = fit_anchors(sizes.astype(np.float64), 9, seed=recipe.seed)
         head["anchors"] = anchors.round(1).reshape(3, 3, 2).tolist()
@@ -163,7 +162,7 @@ class _Session:
         network = nets.build(architecture)
         if not isinstance(network, Yolo):
             raise ModelNotUsable("This recipe does not describe a detector; give one whose architecture is 'yolo'.")
-        network = network.to(device, memory_format=torch.channels_last)
+        network.to(device).to(memory_format=torch.channels_last)
         return cls(
             recipe,
             architecture,
@@ -174,12 +173,12 @@ class _Session:
             network,
             RunningMean(network, recipe.optimise.ema_decay),
             make_optimizer(network, recipe.optimise),
-            TrainingState(recipe=recipe.model_dump(mode="json")),
+            TrainingState(recipe=recipe.training_numbers()),
         )
 
     def restore(self) -> None:
         self.state = load_checkpoint(self.run.checkpoint, self.network, self.mean, self.optimizer)
-        if self.state.recipe != self.recipe.model_dump(mode="json"):
+        if self.state.recipe != self.recipe.training_numbers():
             raise ModelNotUsable(
                 f"The checkpoint in {self.run.path} was made with another recipe; start anew in an empty folder."
             )
@@ -230,13 +229,14 @@ class _Session:
                 f"(now {optimise.learning_rate}) and resume from the checkpoint in {self.run.path}."
             )
         self.optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
+        torch.autograd.backward(loss.total)
         nn.utils.clip_grad_norm_(self.network.parameters(), optimise.clip_norm)
         self.optimizer.step()
         self.mean.update(self.network)
         self.state.step += 1
         n = len(images)
-        return (total / n, *(float(part.detach()) / n for part in (loss.box, loss.classes, loss.extra)))
+        box, classes, extra = (float(part.detach()) / n for part in (loss.box, loss.classes, loss.extra))
+        return total / n, box, classes, extra
 
     def _end_epoch(self, loss: np.ndarray[Any, Any]) -> None:
         epoch, is_last = self.state.epoch, self.state.epoch == self.recipe.epochs
@@ -259,26 +259,18 @@ class _Session:
         self.run.log(row)
         save_checkpoint(self.run.checkpoint, self.state, self.network, self.mean, self.optimizer)
 
-    def _judge(self, network: nn.Module) -> tuple[DetectionScores, list[Found]]:
-        found = find_all(
-            network, self.judged, self.recipe.val_size_px, half_precision(self.device), self.device
-        )
-        return score_found(found, self.judged, self.recipe.data.classes), found
+    def _judge(self, network: nn.Module) -> tuple[DetectionScores, list[PictureDetections]]:
+        found = find_all(network, self.judged, self.recipe.val_size_px, half_precision(self.device), self.device)
+        return score_detections(found, truth_of(self.judged), self.recipe.data.classes), found
 
     def finish(self) -> Trained:
         best = self.mean.network
         if self.run.best.exists():
             self.run.load_best(best)
         scores, found = self._judge(best)
-        self.run.draw(scores, found, self.judged, self.recipe.data.classes)
-        return Trained(
-            best.cpu(),
-            self.architecture,
-            self.recipe,
-            scores,
-            found,
-            self.state.best_epoch,
-            self.state.epoch,
-            self.state.seconds,
-            self.run.path,
-        )
+        draw_run(self.run.path, found, self.judged, self.recipe.data.classes)
+        model = publish(self.run.path / "model", best, self.architecture, self.recipe, self.judged, self.provenance())
+        return Trained(self.run.path, model, scores, self.state.best_epoch, self.state.epoch, self.state.seconds)
+
+    def provenance(self) -> Provenance:
+        return Provenance(len(self.pictures), self.state.best_epoch, self.state.seconds, self.device.type)

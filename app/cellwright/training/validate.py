@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torchvision.ops import batched_nms
 
+from cellwright.evaluate import PictureDetections
 from cellwright.nets.boxes import yxyx_from_xyxy
 from cellwright.training.augment import FILL, Sample, fit
 
 _LOWEST_SCORE = 0.001
 """Average precision integrates over all confidences, so nearly all boxes are kept."""
 _MOST_BOXES = 300
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Boxes found on one picture: (M, 4) float32 yxyx in its own pixels, (M,) classes, (M,) scores, best first."""
-
-    boxes: NDArray[np.float32]
-    class_index: NDArray[np.int16]
-    scores: NDArray[np.float32]
 
 
 def find_all(
@@ -36,7 +25,7 @@ def find_all(
     dtype: torch.dtype | None,
     device: torch.device,
     nms_iou: float = 0.6,
-) -> list[Found]:
+) -> list[PictureDetections]:
     """Run the network over whole pictures, each fitted to `size_px` and padded to the network's stride.
 
     Parameters
@@ -49,8 +38,15 @@ def find_all(
         Long side the network is shown.
     dtype : torch.dtype or None
         Number format for autocast; None for float32.
+    device : torch.device
+        Where the network is.
     nms_iou : float
         Boxes of one class that overlap more than this are taken for one.
+
+    Returns
+    -------
+    list of PictureDetections
+        At most 300 boxes a picture, in pixels of the picture.
     """
     return [_find(network, picture, size_px, dtype, device, nms_iou) for picture in pictures]
 
@@ -58,7 +54,7 @@ def find_all(
 @torch.inference_mode()
 def _find(
     network: nn.Module, picture: Sample, size_px: int, dtype: torch.dtype | None, device: torch.device, nms_iou: float
-) -> Found:
+) -> PictureDetections:
     fitted = fit(picture, size_px).image
     _, h, w = fitted.shape
     stride = int(network.max_stride)  # type: ignore[arg-type]
@@ -74,10 +70,10 @@ def _find(
     scale = torch.tensor([full_w / w, full_h / h, full_w / w, full_h / h], device=device)
     limit = torch.tensor([full_w, full_h, full_w, full_h], device=device)
     corners = torch.minimum((boxes[keep] * scale).clamp(min=0), limit)
-    return Found(
-        yxyx_from_xyxy(corners).cpu().numpy().astype(np.float32),
-        kind[keep].cpu().numpy().astype(np.int16),
-        scores[keep].cpu().numpy().astype(np.float32),
+    return PictureDetections(
+        yxyx_from_xyxy(corners).cpu().numpy(),
+        kind[keep].cpu().numpy(),
+        scores[keep].cpu().numpy(),
     )
 
 

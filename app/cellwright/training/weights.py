@@ -6,16 +6,18 @@ import copy
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from cellwright.core import ModelNotUsable
 from cellwright.core.atomic import replacing
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
 
 
 class RunningMean:
@@ -98,8 +100,12 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _restore_optimizer(optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         index, key = name.split(".", 1)
-        entries.setdefault(int(index), {})[key] = value
+        weight = weights[int(index)]
+        # The fused optimiser walks memory: a moment must lie there in the same order as its weight.
+        laid = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+        entries.setdefault(int(index), {})[key] = laid
     optimizer.load_state_dict({"state": entries, "param_groups": optimizer.state_dict()["param_groups"]})
