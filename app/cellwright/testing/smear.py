@@ -93,7 +93,8 @@ class Smear:
         Parameters
         ----------
         box : Box or None
-            Which part; None for the whole picture. Boxes are cut at its edges and stay in level-0 pixels.
+            Which part; None for the whole picture. Boxes reach to the foot of each cell's soft rim, are
+            cut at the part's edges and stay in level-0 pixels.
         least_visible : float
             Cells of whose box a smaller share lies inside are left out, as a person would not mark them.
         """
@@ -131,11 +132,8 @@ class Smear:
 
     def _add(self, cell: Cell, box: Box, density: Field) -> None:
         purpose, i, j = cell.site
-        y, x = (int(c) for c in cell.centre)
-        out_of_focus = float(waves(self.seed, _FOCUS, Box(y, x, y + 1, x + 1), 14 * self.red_cell_px)[0, 0])
-        softness = self._scaled(0.045 + 0.055 * abs(out_of_focus))
         random = local_generator(self.seed, purpose + 100, i, j)
-        patch = draw_cell(cell.kind, cell.centre, cell.outline, softness, random)
+        patch = draw_cell(cell.kind, cell.centre, cell.outline, self._softness(cell), random)
         height, width = patch.density.shape[:2]
         drawn = Box(patch.y0, patch.x0, patch.y0 + height, patch.x0 + width)
         both = drawn.intersect(box)
@@ -144,8 +142,16 @@ class Smear:
         into = density[both.y0 - box.y0 : both.y1 - box.y0, both.x0 - box.x0 : both.x1 - box.x0]
         into += patch.density[both.y0 - drawn.y0 : both.y1 - drawn.y0, both.x0 - drawn.x0 : both.x1 - drawn.x0]
 
+    def _softness(self, cell: Cell) -> float:
+        """Width of the cell's rim in pixels: the film is not quite flat, so some places are out of focus."""
+        y, x = (int(c) for c in cell.centre)
+        out_of_focus = float(waves(self.seed, _FOCUS, Box(y, x, y + 1, x + 1), 14 * self.red_cell_px)[0, 0])
+        return self._scaled(0.045 + 0.055 * abs(out_of_focus))
+
     def _row(self, cell: Cell, part: Box, least_visible: float) -> tuple[bytes, Sequence[float], int] | None:
-        y0, x0, y1, x1 = cell.extent
+        # People draw boxes around all that is dark, so to the foot of the rim's ramp and not to its middle.
+        foot = self._softness(cell) / 2
+        y0, x0, y1, x1 = (side + sign * foot for side, sign in zip(cell.extent, (-1, -1, 1, 1), strict=True))
         seen = (max(y0, part.y0), max(x0, part.x0), min(y1, part.y1), min(x1, part.x1))
         height, width = seen[2] - seen[0], seen[3] - seen[1]
         if height <= 0 or width <= 0 or height * width < least_visible * (y1 - y0) * (x1 - x0):
