@@ -146,6 +146,12 @@ def test_bad_pictures_and_models_are_named(model: Path, tmp_path: Path) -> None:
         run_inline(AnalyzePicture(good, tmp_path, DEVICE))
 
 
+def test_a_picture_of_which_nothing_can_be_read_is_no_count_of_zero(model: Path, picture: Path) -> None:
+    picture.write_bytes(picture.read_bytes()[:200])
+    with pytest.raises(SlideNotReadable, match=r"smear\.png"):
+        run_inline(AnalyzePicture(picture, model, DEVICE))
+
+
 def test_a_model_is_loaded_once_until_its_card_changes(model: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(model, folder)

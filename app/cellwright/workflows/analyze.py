@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cellwright.core import PixelSize
+from cellwright.core import PixelSize, SlideNotReadable
 from cellwright.jobs import Progress
 from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.predictors import ready_predictor
 
 if TYPE_CHECKING:
     from cellwright.imaging import Slide, SlideRef
-    from cellwright.inference import Detection, TileResult
+    from cellwright.inference import Coverage, Detection, TileResult
 
 T = TypeVar("T")
 
@@ -68,7 +68,8 @@ class AnalyzePicture:
         Raises
         ------
         SlideNotReadable
-            If the picture cannot be opened. A part of it that cannot be read is a failed tile in the coverage instead.
+            If the picture cannot be opened, or no part of it can be analysed. Where only some parts fail, they are failed
+            tiles in the coverage instead.
         UnknownName, ModelNotUsable
             If there is no such model, or it is damaged.
         """
@@ -84,6 +85,7 @@ class AnalyzePicture:
             began = time.monotonic()
             options = DetectOptions(picture_id=_picture_id(info), pixel_size=self.pixel_size)
             found = yield from _reported(detect(slide, predictor, options))
+        _refuse_nothing(info, found.coverage)
         return Analysis(
             info,
             predictor.card,
@@ -100,6 +102,13 @@ class AnalyzePicture:
         if self.pixel_size is not None:
             pixel_size, note = self.pixel_size, "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, pixel_size, note, sha256)
+
+
+def _refuse_nothing(info: PictureInfo, coverage: Coverage) -> None:
+    """Raise if no tile was analysed: a count of 0 would be a lie."""
+    if coverage.missing and not coverage.covered_px:
+        reason = next((record.reason for record in coverage.missing if record.reason), "no tile was reached")
+        raise SlideNotReadable(f"{info.path} could not be analysed: {reason.rstrip('.')}. Check the file.")
 
 
 def _picture_id(info: PictureInfo) -> str:
