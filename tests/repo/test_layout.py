@@ -31,7 +31,7 @@ FILES = {
 }
 # Folders of one machine, hosts of package indexes by their usual names, files that name them.
 OF_ONE_MACHINE = re.compile(
-    r"(?<![\w.-])/(?:work|farm|opt/wheels|home/\w+|Users/\w+)/|pythonhosted\.org|https?://[\w.-]*(?:pypi|artifact|mirror)[\w.-]*"
+    r"(?<![\w.-])/(?:work|farm|opt/wheels|home/(?!someone/)\w+|Users/\w+)/|pythonhosted\.org|https?://[\w.-]*(?:pypi|artifact|mirror)[\w.-]*"
 )
 LONGEST_FILE = 500
 # Found at run time by the libraries that use them: codecs of tifffile and pydicom, table engines of pandas.
