@@ -85,9 +85,13 @@ class Frames:
             What they mean now: ``"MONOCHROME2"``, ``"RGB"``, ``"PALETTE COLOR"``, …
         """
         data = b"".join(self._source.read_at(offset, length) for offset, length in self._spans[index])
+        options = dict(self._options)
         if self._syntax.is_encapsulated:
+            if options["photometric_interpretation"] == "RGB" and data[6:11] == b"JFIF\x00":
+                # Such a JPEG holds YCbCr by its own standard, whatever was copied into the data set.
+                options["photometric_interpretation"] = "YBR_FULL_422"
             data = encapsulate([data], has_bot=False)
-        pixels, meta = self._decoder.as_array(data, **self._options)
+        pixels, meta = self._decoder.as_array(data, **options)
         return pixels.reshape(*pixels.shape[:2], -1), str(meta["photometric_interpretation"])
 
     def _find_decoder(self, syntax: UID) -> Any:

@@ -65,8 +65,13 @@ def _head(path: Path) -> bytes:
             raise not_readable(path, f"this is {kind}, which this version does not read", _EXPORT)
         raise not_readable(path, "this is a folder, not a picture", "Choose a file inside it.")
     try:
+        # Opening a pipe or device would wait for whoever writes into it.
+        if path.exists() and not path.is_file():
+            raise not_readable(path, "this is not an ordinary file", "Choose a picture file.")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
+    except SlideNotReadable:
+        raise
     except FileNotFoundError as error:
         raise not_readable(path, "there is no such file", "Check the name; was it moved or renamed?") from error
     except PermissionError as error:

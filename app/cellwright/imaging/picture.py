@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL.Image import Exif
 
 from cellwright.core import PixelSize
 from cellwright.imaging.cache import PIXELS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _ORIENTATION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 0x0112, 0x011A, 0x011B, 0x0128
 _EXIF_UNIT_UM = {2: UM_PER_INCH, 3: UM_PER_CM}
+_PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_COLOURS_16 = {0: 1, 2: 3, 4: 2, 6: 4}
 """Colour type of a 16-bit PNG -> number of samples."""
 
@@ -55,16 +56,18 @@ class PictureSlide(PyramidSlide):
         self._kind = kind
         with path.open("rb") as file:
             header = _header(file, kind)
-            self._orientation = _orientation(header)
+            exif = _png_exif(file) if kind == "png" else header.getexif()
+            tag = exif.get(_ORIENTATION, 1)
+            self._orientation = int(tag) if is_orientation(tag) else 1
             self._samples_16 = _samples_of_16_bit_png(path) if kind == "png" else 0
-            info = self._describe(header)
+            info = self._describe(header, exif)
         check_decoded_size(path, *info.shape, len(info.channels) * info.dtype.itemsize)
         super().__init__(SlideRef(path), info)
 
-    def _describe(self, header: Image) -> SlideInfo:
+    def _describe(self, header: Image, exif: Exif) -> SlideInfo:
         dtype = np.dtype(np.uint16 if self._samples_16 or header.mode.startswith("I;16") else np.uint8)
         is_rgb = self._samples_16 >= 3 if self._samples_16 else _is_colour(header)
-        size, note = _pixel_size(header, self._kind)
+        size, note = _pixel_size(header, exif, self._kind)
         return SlideInfo(
             shape=shown_shape((header.height, header.width), self._orientation),
             dtype=dtype,
@@ -134,13 +137,23 @@ def _palette(image: Image) -> NDArray[np.uint8]:
     return np.array(table, np.uint8).reshape(-1, 3)
 
 
-def _orientation(header: Image) -> int:
-    tag = header.getexif().get(_ORIENTATION, 1)
-    return int(tag) if is_orientation(tag) else 1
+def _png_exif(file: BinaryIO) -> Exif:
+    """Find the EXIF chunk of a PNG file, wherever it stands; Pillow would decode all pixels to look behind them."""
+    exif = Exif()
+    position = len(_PNG_START)
+    while True:
+        file.seek(position)
+        start = file.read(8)
+        if len(start) < 8 or start[4:] == b"IEND":
+            return exif
+        length = int.from_bytes(start[:4], "big")
+        if start[4:] == b"eXIf":
+            exif.load(file.read(length))
+            return exif
+        position += 12 + length
 
 
-def _pixel_size(header: Image, kind: str) -> tuple[PixelSize | None, str]:
-    exif: Mapping[int, Any] = header.getexif()
+def _pixel_size(header: Image, exif: Exif, kind: str) -> tuple[PixelSize | None, str]:
     x, y = exif.get(_X_RESOLUTION), exif.get(_Y_RESOLUTION)
     if x is not None and y is not None:
         unit = _EXIF_UNIT_UM.get(exif.get(_RESOLUTION_UNIT, 2))
