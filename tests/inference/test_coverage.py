@@ -1,0 +1,73 @@
+"""Every tile is accounted for, and the account says so in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from cellwright.core import BadParameter, Box
+from cellwright.inference import Coverage, CoverageLedger, TileRecord, TileState, plan_tiles
+
+GONE = "of the area is missing from every number."
+
+
+def coverage(**counts: int) -> Coverage:
+    states = [TileState(name) for name, count in counts.items() for _ in range(count)]
+    reason = {TileState.FAILED: "the file ends early."}
+    return Coverage(
+        tuple(
+            TileRecord(Box(0, 10 * i, 10, 10 * i + 10), state, reason.get(state, "")) for i, state in enumerate(states)
+        )
+    )
+
+
+def test_a_new_ledger_has_reached_nothing() -> None:
+    tiles = plan_tiles(Box(0, 0, 100, 100), 60, 10)
+    account = CoverageLedger(tiles).coverage()
+    assert account.count(TileState.PENDING) == len(tiles)
+    assert account.fraction == 0.0
+    assert not account.is_complete
+    assert account.asked_px == 100 * 100
+
+
+def test_a_tile_is_recorded_once() -> None:
+    tiles = plan_tiles(Box(0, 0, 100, 100), 60, 10)
+    ledger = CoverageLedger(tiles)
+    ledger.record(tiles[0], TileState.ANALYSED)
+    with pytest.raises(BadParameter):
+        ledger.record(tiles[0], TileState.FAILED, "again")
+
+
+@pytest.mark.parametrize(
+    ("account", "sentence"),
+    [
+        (coverage(analysed=1), "The whole picture was analysed."),
+        (coverage(analysed=812), "All 812 tiles were analysed."),
+        (coverage(analysed=9, skipped=2, excluded=1), "All 11 tiles were analysed (2 empty, 1 excluded)."),
+        (
+            coverage(analysed=3, failed=1),
+            f"1 of 4 tiles could not be analysed (first: the file ends early): 25 % {GONE}",
+        ),
+        (
+            coverage(analysed=1999, failed=1),
+            f"1 of 2,000 tiles could not be analysed (first: the file ends early): 0.1 % {GONE}",
+        ),
+        (
+            coverage(analysed=1, pending=3),
+            "3 of 4 tiles were not reached: 75 % of the area is missing from every number.",
+        ),
+        (
+            coverage(failed=1),
+            f"1 of 1 tile could not be analysed (first: the file ends early): 100 % {GONE}",
+        ),
+    ],
+)
+def test_the_account_reads_as_a_sentence(account: Coverage, sentence: str) -> None:
+    assert account.sentence() == sentence
+    assert account.is_complete == ("missing" not in sentence)
+
+
+def test_excluded_tiles_are_no_part_of_the_whole() -> None:
+    account = coverage(analysed=3, excluded=5, failed=1)
+    assert account.fraction == 0.75
+    assert account.covered_px == 300
+    assert [record.state for record in account.missing] == [TileState.FAILED]
