@@ -59,6 +59,12 @@ def settings_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: p
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep compiled engines away from the person's, and share them among the tests of this run."""
+    os.environ["CELLWRIGHT_CACHE_DIR"] = str(tmp_path_factory.getbasetemp() / "cache")
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every connection that would leave this machine an error."""
