@@ -1,4 +1,4 @@
-"""The window: shows a session, lets a person edit it, and hands long work to jobs. Importing it loads neither torch nor napari."""
+"""The window: shows a session, lets a person edit it, hands long work to jobs. Loads neither torch nor napari."""
 
 from cellwright.ui.app import main
 from cellwright.ui.main_window import MainWindow

@@ -97,8 +97,11 @@ class Banner(QFrame):
 
     def say(self, message: Message) -> None:
         """Show a message; errors that nobody has closed yet wait behind it, lesser ones are replaced."""
-        if self._message is not None and self._message.level is Level.ERROR and self._message != message:
-            self._waiting.append(self._message)
+        shown = self._message
+        if message.text in {known.text for known in (shown, *self._waiting) if known is not None}:
+            return  # two jobs stumbled over the same thing
+        if shown is not None and shown.level is Level.ERROR:
+            self._waiting.append(shown)
         self._show(message)
 
     def dismiss(self) -> None:

@@ -10,9 +10,12 @@ from cellwright.ui.banner import Banner
 from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.start_page import StartPage
 from cellwright.ui.theme import Theme
-from cellwright.ui.widgets import label
+from cellwright.ui.widgets import label, scrolling
 
-_NO_OPENGL = "This computer offers no OpenGL, so the picture cannot be shown. Counting, the table and exporting work all the same."
+_NO_OPENGL = (
+    "This computer offers no OpenGL, so the picture cannot be shown. "
+    "Counting, the table and exporting work all the same."
+)
 
 
 class Centre(QWidget):
@@ -37,7 +40,9 @@ class Centre(QWidget):
         self._words = label("", "muted", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.start_page)
+        self._start = scrolling(self.start_page, "Start page")
+        self.start_page.setObjectName("startPage")
+        self._stack.addWidget(self._start)
         self._stack.addWidget(self._words)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -48,7 +53,7 @@ class Centre(QWidget):
     @property
     def is_start_page(self) -> bool:
         """Whether the start page is shown."""
-        return self._stack.currentWidget() is self.start_page
+        return self._stack.currentWidget() is self._start
 
     def make_canvas(self) -> PictureCanvas | None:
         """Build the canvas, once; None where there is no OpenGL."""
@@ -60,7 +65,7 @@ class Centre(QWidget):
 
     def show_start_page(self) -> None:
         """Show the start page."""
-        self._stack.setCurrentWidget(self.start_page)
+        self._stack.setCurrentWidget(self._start)
 
     def show_words(self, text: str) -> None:
         """Show words in place of the picture."""

@@ -36,9 +36,9 @@ ANALYZED_AT_ONCE = 20
 class MakeAnalysis(Protocol):
     """Builds the operation that analyzes a picture; see `cellwright.workflows.AnalyzePicture`."""
 
-    def __call__(
-        self, picture: Path, model: Path, device: str, pixel_size: PixelSize | None
-    ) -> Operation[Analysis]: ...
+    def __call__(self, picture: Path, model: Path, device: str, pixel_size: PixelSize | None) -> Operation[Analysis]:
+        """Return the operation."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ class Controller(QObject):
         self._loading: dict[int, Job[LoadedPicture]] = {}
         self._analyses: dict[int, Job[Analysis]] = {}
         self._partial: dict[int, PartialObjects] = {}
+        self._listed: dict[int, Job[Any]] = {}
         self._done: dict[int, Callable[[Job[Any]], None]] = {}
         session.current_changed.connect(self._on_current)
 
@@ -115,7 +116,7 @@ class Controller(QObject):
         """Open files, and every picture in folders."""
         given = tuple(Path(path) for path in paths)
         if given:
-            self._submit(SearchPictures(given), Lane.FILES, self._on_found)
+            self.submit_quietly(SearchPictures(given), Lane.FILES, self._on_found)
 
     def load_current(self) -> None:
         """Make the picture of the session ready to be shown."""
@@ -125,9 +126,9 @@ class Controller(QObject):
         loaded = self._cache.get(picture.key)
         if loaded is not None:
             self.loaded.emit(picture, loaded)
-        elif picture.key not in self._loading:
+        elif picture.key not in self._loading and not picture.is_unreadable:
             done = partial(self._on_loaded, picture.key)
-            self._loading[picture.key] = self._submit(LoadPicture(picture.path), Lane.FILES, done)
+            self._loading[picture.key] = self.submit_quietly(LoadPicture(picture.path), Lane.FILES, done)
 
     def close_picture(self, picture: Picture) -> None:
         """Take a picture from the session; work on it is cancelled."""
@@ -206,7 +207,7 @@ class Controller(QObject):
         show = partial(self._on_partial, picture, generation, styles)
         self._partial[picture.key] = PartialObjects(show, self)
         done = partial(self._on_analyzed, picture, generation)
-        self._analyses[picture.key] = self._submit(operation, Lane.DEVICE, done, listed=True)
+        self._analyses[picture.key] = self.submit_quietly(operation, Lane.DEVICE, done, listed=True)
         self.session.picture_changed.emit(picture)
 
     def _cancel_analysis(self, picture: Picture) -> None:
@@ -218,9 +219,14 @@ class Controller(QObject):
             parts.stop()
             parts.deleteLater()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a job of the list is queued or running."""
+        return any(not job.state.is_end for job in self._listed.values())
+
     def cancel_all(self) -> None:
-        """Ask every job to stop."""
-        for job in self.queue.jobs:
+        """Ask every job of the list to stop."""
+        for job in list(self._listed.values()):
             job.cancel()
 
     def _on_reported(self, job: Job[Any], progress: Progress) -> None:
@@ -266,6 +272,8 @@ class Controller(QObject):
             picture.tag_pixel_size = analysis.picture.pixel_size
             picture.pixel_size_note = analysis.picture.pixel_size_note
         self.session.set_objects(picture, analysis.objects, styles_of(analysis.card))
+        if picture is self.session.current and self._cache.get(picture.key) is None:
+            self.load_current()  # it could not be read before, and now it can
         for note in analysis.notes:
             self.message.emit(Message(Level.INFO, f"{picture.name}: {note}"))
         if not analysis.is_complete:
@@ -306,7 +314,7 @@ class Controller(QObject):
             return
         thresholds = self.session.thresholds_for(pictures[0])
         operation = ExportAnalyses(analyses, folder, tuple(formats), thresholds, overwrite)
-        self._submit(operation, Lane.FILES, self._on_exported, listed=True)
+        self.submit_quietly(operation, Lane.FILES, self._on_exported, listed=True)
 
     def _on_exported(self, job: Job[tuple[Path, ...]]) -> None:
         if job.result is None:
@@ -321,7 +329,7 @@ class Controller(QObject):
 
     def submit(self, operation: Operation[Any], lane: Lane) -> Job[Any]:
         """Run an operation that the person should see in the list of jobs; if it fails, they are told."""
-        return self._submit(operation, lane, self._say_failed, listed=True)
+        return self.submit_quietly(operation, lane, self._say_failed, listed=True)
 
     def close(self) -> bool:
         """Cancel everything and wait; return whether every worker ended in time."""
@@ -331,19 +339,23 @@ class Controller(QObject):
         self._cache.clear()
         return ended
 
-    def _submit(
+    def submit_quietly(
         self, operation: Operation[Any], lane: Lane, done: Callable[[Job[Any]], None], *, listed: bool = False
     ) -> Job[Any]:
+        """Run an operation and call `done` with its job, on this thread, when it is over."""
+
         def watch(job: Job[Any]) -> None:
             self._done[job.id] = done
             self._bridge.watch(job)
 
         job = self.queue.submit(operation, lane, watch)
         if listed:
+            self._listed[job.id] = job
             self.job_listed.emit(job)
         return job
 
     def _on_ended(self, job: Job[Any]) -> None:
+        self._listed.pop(job.id, None)
         self.job_changed.emit(job)
         done = self._done.pop(job.id, None)
         self.queue.forget_ended()

@@ -58,6 +58,8 @@ class CountsPanel(QWidget):
         inside.addLayout(self._classes)
         inside.addWidget(rule())
         inside.addWidget(self._total)
+        for words in (self._coverage, self._density):
+            words.setContentsMargins(4, 0, 4, 0)
         inside.addWidget(self._coverage)
         inside.addWidget(self._density)
         layout = column(self, margin=8, gap=6)

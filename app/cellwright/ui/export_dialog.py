@@ -1,4 +1,4 @@
-"""The dialog that writes results: which files, of which pictures, where to; and that asks before it replaces anything."""
+"""The dialog that writes results: which files, of which pictures, where to; it asks before it replaces anything."""
 
 from __future__ import annotations
 

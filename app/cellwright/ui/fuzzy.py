@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_WORD_START, _IN_A_ROW, _PLAIN, _GAP = 8.0, 5.0, 1.0, 0.05
+_WORD_START, _IN_A_ROW, _PLAIN, _GAP = 8.0, 9.0, 1.0, 0.05
 
 
 def fuzzy_score(query: str, name: str) -> float | None:

@@ -78,6 +78,15 @@ def badge(letter: str, colour: str, side_px: int = 18, ratio: float = 2.0) -> QP
 
 
 @cache
+def badge_icon(letter: str, colour: str) -> QIcon:
+    """Return `badge` as an icon that looks the same in a selected row."""
+    found = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        found.addPixmap(badge(letter, colour), mode)
+    return found
+
+
+@cache
 def _svg(name: str) -> str:
     path = bundled("resources", "icons", f"{name}.svg") if name else None
     return path.read_text(encoding="utf-8") if path is not None and path.is_file() else ""

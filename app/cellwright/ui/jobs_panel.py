@@ -42,6 +42,7 @@ class JobsPanel(QWidget):
         head = QHBoxLayout()
         head.setContentsMargins(12, 6, 12, 2)
         head.addWidget(self._hint, 1)
+        head.addStretch(1)
         head.addWidget(self._clear)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -215,4 +216,5 @@ def error_sentence(title: str, error: BaseException | None) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return f"{title}: there is not enough memory. Close other programs or pictures and try again."
-    return f"{title} failed because of a mistake in the program ({type(error).__name__}). Details can be copied and reported."
+    kind = type(error).__name__
+    return f"{title} failed because of a mistake in the program ({kind}). Details can be copied and reported."

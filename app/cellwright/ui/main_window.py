@@ -6,9 +6,9 @@ import base64
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from cellwright.core import CellwrightError
@@ -35,6 +35,9 @@ from cellwright.ui.session import Session
 from cellwright.ui.status import StatusLine
 from cellwright.ui.theme import apply_theme, theme_named
 from cellwright.ui.widgets import describe, scrolling
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 
 _SIZE = QSize(1440, 900)
 _DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
@@ -224,7 +227,7 @@ class MainWindow(QMainWindow):
         pictures, layers, model, counts, selected, bottom = self.docks
         self.resizeDocks([pictures, model], [210, 310], horizontal)
         self.resizeDocks([pictures, layers], [520, 130], vertical)
-        self.resizeDocks([model, counts, selected], [235, 265, 205], vertical)
+        self.resizeDocks([model, counts, selected], [250, 285, 155], vertical)
         self.resizeDocks([bottom], [210], vertical)
 
     def reset_panels(self) -> None:
@@ -237,7 +240,7 @@ class MainWindow(QMainWindow):
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
         self.load_models()
-        self.controller._submit(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
+        self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
         if paths:
             self.controller.open_paths(paths)
 
@@ -334,7 +337,7 @@ class MainWindow(QMainWindow):
                 present.add(Needs.SELECTION)
         if len(self.session.pictures) > 1:
             present.add(Needs.PICTURES)
-        if self.controller.queue.is_busy:
+        if self.controller.is_working:
             present.add(Needs.WORK)
         self.actions_set.offer(present)
 
@@ -375,8 +378,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.centre.start_page.set_dragging(True)
 
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """What was held over the window is gone."""
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        """Forget what was held over the window."""
         self.centre.start_page.set_dragging(False)
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 from cellwright.ui.confidence import ConfidenceSlider
 from cellwright.ui.icons import badge
 from cellwright.ui.session import Session
-from cellwright.ui.widgets import button, column, describe, empty, label, picture_label, rule
+from cellwright.ui.widgets import button, column, describe, empty, label, picture_label
 from cellwright.ui.wording import plural
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ModelPanel(QWidget):
         self._per_class_layout = column(margin=0, gap=2)
         self._more.hide()
         self._reset = button(
-            "Model's own", "Go back to the thresholds of the model's card.", session.reset_thresholds, "small",
+            "Reset", "Go back to the thresholds of the model's card.", session.reset_thresholds, "small",
             name="Reset confidence to the model's own",
         )  # fmt: skip
         self._overlap = label("", "muted", wrap=True)
@@ -85,7 +85,6 @@ class ModelPanel(QWidget):
         layout.addWidget(self._choice)
         layout.addWidget(self._score)
         layout.addWidget(self._score_note)
-        layout.addWidget(rule())
         layout.addWidget(label("Confidence", "section"))
         layout.addWidget(self._all)
         row = QHBoxLayout()

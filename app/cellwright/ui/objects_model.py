@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.class_style import ClassStyle
-from cellwright.ui.icons import badge
+from cellwright.ui.icons import badge_icon
 
 _Index = QModelIndex | QPersistentModelIndex
 _Values = NDArray[Any]
@@ -47,13 +47,19 @@ def columns_for(pixel_size: PixelSize | None) -> tuple[TableColumn, ...]:
     return (
         TableColumn("Class", "Kind of cell.", lambda o, _: o.class_index, str),
         TableColumn("Confidence", "How sure the model is, from 0 to 1.", lambda o, _: o.scores, "{:.3f}".format),
-        TableColumn("Centre x (px)", "Column of the middle of the box, in pixels of the picture.", _centre_x, "{:,.1f}".format),
-        TableColumn("Centre y (px)", "Row of the middle of the box, in pixels of the picture.", _centre_y, "{:,.1f}".format),
+        TableColumn(
+            "x (px)", "Column of the middle of the box, in pixels of the picture.", _centre_x, "{:,.1f}".format
+        ),
+        TableColumn("y (px)", "Row of the middle of the box, in pixels of the picture.", _centre_y, "{:,.1f}".format),
         TableColumn(f"Width ({unit})", "Width of the box.", _width, "{:,.1f}".format),
         TableColumn(f"Height ({unit})", "Height of the box.", _height, "{:,.1f}".format),
-        TableColumn(f"Box area ({unit}²)", "Area of the box; a round cell fills about 79 % of it.", _area, "{:,.0f}".format),
-        TableColumn("Id", "Name of this cell that stays the same in every table and file.", lambda o, _: o.ids, _id_text),
-    )  # fmt: skip
+        TableColumn(
+            f"Area ({unit}²)", "Area of the box; a round cell fills about 79 % of it.", _area, "{:,.0f}".format
+        ),
+        TableColumn(
+            "Id", "Name of this cell that stays the same in every table and file.", lambda o, _: o.ids, _id_text
+        ),
+    )
 
 
 class ObjectsModel(QAbstractTableModel):
@@ -112,9 +118,9 @@ class ObjectsModel(QAbstractTableModel):
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell of the table says."""
-        spec, at = self._columns[column], self._rows[row]
+        spec, at = self._columns[column], int(self._rows[row])
         if column == 0:
-            return self._styles[self._objects.class_index[at]].title
+            return self._styles[int(self._objects.class_index[at])].title
         return spec.show(spec.values(self._objects.take(np.array([at])), self._pixel_size)[0])
 
     def as_text(self, rows: list[int]) -> str:
@@ -143,7 +149,7 @@ class ObjectsModel(QAbstractTableModel):
             return _LEFT if index.column() in (0, len(self._columns) - 1) else _RIGHT
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             style = self._styles[self._objects.class_index[self._rows[index.row()]]]
-            return badge(style.letter, style.colour, 16)
+            return badge_icon(style.letter, style.colour)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

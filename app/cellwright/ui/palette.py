@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QLineEdit,
@@ -21,7 +21,7 @@ from cellwright.ui.fuzzy import rank
 from cellwright.ui.widgets import describe
 
 _ACTION, _KEYS = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-_WIDTH, _HEIGHT, _ROW = 560, 400, 32
+_WIDTH, _HEIGHT, _ROW, _ICON = 560, 400, 32, 18
 
 
 class CommandPalette(QDialog):
@@ -32,6 +32,10 @@ class CommandPalette(QDialog):
         self.setObjectName("palette")
         self.setAccessibleName("Find a command")
         self._actions: list[tuple[str, QAction]] = []
+        self._window = parent
+        blank = QPixmap(_ICON, _ICON)
+        blank.fill(Qt.GlobalColor.transparent)
+        self._blank = QIcon(blank)
         self.line = QLineEdit()
         self.line.setPlaceholderText("Type what you want to do")
         self.line.setMinimumHeight(34)
@@ -40,6 +44,7 @@ class CommandPalette(QDialog):
         self.list.setItemDelegate(_KeyDelegate(self.list))
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
+        self.list.setIconSize(QSize(_ICON, _ICON))
         describe(self.list, "Commands that fit", "Up and Down choose, Enter does it.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
@@ -62,7 +67,7 @@ class CommandPalette(QDialog):
         self._actions = list(actions)
         self.line.clear()
         self._fill("")
-        parent = self.parentWidget()
+        parent = self._window
         corner = parent.mapToGlobal(parent.rect().topLeft())
         self.move(corner.x() + (parent.width() - self.width()) // 2, corner.y() + 72)
         self.show()
@@ -70,10 +75,10 @@ class CommandPalette(QDialog):
 
     def run_current(self) -> None:
         """Do the marked action."""
-        item = self.list.currentItem()
-        if item is None:
+        row = self.list.currentRow()
+        if row < 0:
             return
-        action: QAction = item.data(_ACTION)
+        action: QAction = self.list.item(row).data(_ACTION)
         self.close()
         if action.isEnabled():
             action.trigger()
@@ -92,7 +97,8 @@ class CommandPalette(QDialog):
     def _fill(self, query: str) -> None:
         self.list.clear()
         for name, action in rank(query, self._actions, lambda pair: pair[0]):
-            item = QListWidgetItem(action.icon(), name)
+            # an empty icon keeps names in line
+            item = QListWidgetItem(self._blank if action.icon().isNull() else action.icon(), name)
             item.setData(_ACTION, action)
             item.setData(_KEYS, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             item.setToolTip(action.toolTip())
@@ -123,7 +129,7 @@ class _KeyDelegate(QStyledItemDelegate):
                 option.palette.ColorRole.HighlightedText
                 if option.state & option.state.State_Selected
                 else option.palette.ColorRole.PlaceholderText
-            )  # type: ignore[attr-defined]
+            )
             painter.setPen(option.palette.color(role))
             place = option.rect.adjusted(0, 0, -12, 0)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, keys)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from cellwright.ui.icons import icon
@@ -13,6 +13,9 @@ from cellwright.ui.session import Picture, PictureState, Session
 from cellwright.ui.theme import Theme
 from cellwright.ui.widgets import as_panel, describe, label
 from cellwright.ui.wording import plural
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent
 
 _KEY = Qt.ItemDataRole.UserRole
 
@@ -105,7 +108,7 @@ class PicturesPanel(QWidget):
 
     def _said(self, picture: Picture) -> str:
         if picture.state is PictureState.FAILED:
-            return "could not be read" if picture.shape is None else "could not be analyzed"
+            return "could not be read" if picture.is_unreadable else "could not be analyzed"
         if picture.state is PictureState.QUEUED:
             return "waiting"
         if picture.state is PictureState.ANALYZING:

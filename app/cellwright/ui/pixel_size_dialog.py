@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QDoubleSpinBox, QGridLayout, Q
 
 from cellwright.core import PixelSize, PixelSizeSource
 from cellwright.ui.widgets import button, column, describe, label
-from cellwright.ui.wording import pixel_size_text
 
 _SMALLEST_UM, _LARGEST_UM = 0.0001, 10_000.0
 
@@ -41,9 +40,7 @@ class PixelSizeDialog(QDialog):
         if known is not None:
             self.width_um.setValue(known.x_um)
             self.height_um.setValue(known.y_um)
-        said = (
-            f"The file says: {pixel_size_text(tag)}, from {note}." if tag else f"The file does not say. {note}".strip()
-        )
+        said = _what_the_file_says(tag, note)
         self._lay_out(picture_name, said, tag)
         self.is_square.toggled.connect(self._follow)
         self.width_um.valueChanged.connect(self._follow)
@@ -102,3 +99,9 @@ class PixelSizeDialog(QDialog):
     def _reset(self) -> None:
         self.chosen.emit(None, self.for_all.isChecked())
         self.accept()
+
+
+def _what_the_file_says(tag: PixelSize | None, note: str) -> str:
+    if tag is not None:
+        return f"The file says {tag.x_um:.4g} µm" + (f" ({note})." if note else ".")
+    return f"{note[:1].upper()}{note[1:].rstrip('.')}." if note else "The file does not say."

@@ -79,8 +79,11 @@ class Presenter(QObject):
         self._stale.add(picture.key)
         if not self._list_timer.isActive():
             self._list_timer.start()
-        if picture is self._session.current and not picture.state.is_busy:
-            self._objects_timer.start()
+        if picture is not self._session.current or picture.state.is_busy:
+            return
+        if picture.state is PictureState.FAILED and self._window.controller.loaded_picture(picture) is None:
+            self._window.centre.show_words(picture.problem)
+        self._objects_timer.start()
 
     def _on_current(self, picture: Picture | None) -> None:
         window = self._window

@@ -71,7 +71,7 @@ class SelectedPanel(QWidget):
         self._crop.setFixedSize(CROP_PX, CROP_PX)
         self._crop.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._badge = QLabel()
-        self._title = label("", "heading", wrap=True)
+        self._title = label("", "section", wrap=True)
         self._values = {
             name: label("", selectable=True, wrap=True) for name in ("Confidence", "Size", "Centre", "Found by")
         }
@@ -99,8 +99,9 @@ class SelectedPanel(QWidget):
         head.addWidget(self._title, 1)
         facts.addLayout(head)
         for name in ("Confidence", "Size", "Centre"):
-            facts.addWidget(label(name, "muted"))
-            facts.itemAt(facts.count() - 1).widget().setContentsMargins(0, 2, 0, 0)
+            words = label(name, "muted")
+            words.setContentsMargins(0, 2, 0, 0)
+            facts.addWidget(words)
             facts.addWidget(self._values[name])
         facts.setSpacing(1)
         facts.addStretch(1)

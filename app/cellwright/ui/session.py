@@ -1,4 +1,4 @@
-"""What the window shows and edits: open pictures, the model, thresholds, what is visible, what is selected. Knows no Qt."""
+"""What the window shows and edits: pictures, model, thresholds, what is visible and selected. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -89,6 +89,11 @@ class Picture:
     def name(self) -> str:
         """File name."""
         return self.path.name
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether its file could not be opened."""
+        return self.state is PictureState.FAILED and self.shape is None
 
     @property
     def pixel_size(self) -> PixelSize | None:

@@ -133,6 +133,7 @@ def stylesheet(theme: Theme) -> str:
         "soft": mix(theme.panel, theme.text, 0.04),
         "hover_accent": mix(theme.accent, theme.on_accent, 0.12),
         "check": bundled("resources", "icons", "check.svg").as_posix(),
+        "chevron": bundled("resources", "icons", "chevron.svg").as_posix(),
     }
     return _SHEET.substitute(asdict(theme), **made)
 
@@ -140,13 +141,15 @@ def stylesheet(theme: Theme) -> str:
 def mix(one: str, other: str, amount: float) -> str:
     """Return the colour that lies `amount` of the way (0 to 1) from one to the other."""
     a, b = QColor(one), QColor(other)
-    parts = ((1 - amount) * x + amount * y for x, y in zip(a.getRgb()[:3], b.getRgb()[:3], strict=True))
-    return QColor(*(round(part) for part in parts)).name()
+    pairs = ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))
+    return QColor(*(round((1 - amount) * x + amount * y) for x, y in pairs)).name()
 
 
 def luminance(colour: str) -> float:
     """Return the relative luminance of a colour in [0, 1], as WCAG 2 defines it."""
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in QColor(colour).getRgbF()[:3]]
+    made = QColor(colour)
+    parts = (made.redF(), made.greenF(), made.blueF())
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -196,7 +199,7 @@ def _palette(theme: Theme) -> QPalette:
 
 _SHEET = Template("""
 QMainWindow, QDialog { background: $window; }
-QWidget#startPage, QWidget#centre { background: $window; }
+QWidget#startPage, QWidget#centre, QScrollArea > QWidget > QWidget#startPage { background: $window; }
 QMainWindow::separator { background: $window; width: 6px; height: 6px; }
 QMainWindow::separator:hover { background: $accent; }
 
@@ -251,12 +254,18 @@ QPushButton[kind="recent"] { background: transparent; border: 1px solid transpar
 QPushButton[kind="recent"]:hover { background: $raised; }
 QPushButton[kind="recent"]:focus { border-color: $focus; }
 
-QLineEdit, QSpinBox, QDoubleSpinBox, QPlainTextEdit, QTextEdit { background: $window; border: 1px solid $border;
+QLineEdit, QPlainTextEdit, QTextEdit { background: $window; border: 1px solid $border;
     border-radius: 4px; padding: 3px 6px; selection-background-color: $accent; selection-color: $on_accent; }
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $focus;
-    padding: 2px 5px; }
+QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid $focus; padding: 2px 5px; }
 QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; padding: 0; background: transparent; }
-QComboBox { min-height: 24px; }
+QAbstractSpinBox { min-height: 24px; }
+QComboBox { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 4px 8px; min-height: 18px; }
+QComboBox:hover { background: $hover; }
+QComboBox:focus { border: 2px solid $focus; padding: 3px 7px; }
+QComboBox:disabled { color: $muted; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; }
 
 QCheckBox, QRadioButton { spacing: 6px; border: 1px solid transparent; border-radius: 4px; padding: 1px 2px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $focus; }
@@ -264,7 +273,8 @@ QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $muted; bord
 QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $focus; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
 QCheckBox::indicator:disabled { border-color: $border; }
-QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 8px; background: $window; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 8px;
+    background: $window; }
 QRadioButton::indicator:checked { background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
     stop: 0 $accent, stop: 0.6 $accent, stop: 0.66 $window, stop: 1 $window); border-color: $accent; }
 

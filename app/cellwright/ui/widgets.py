@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmap
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from cellwright.ui.theme import GRID_PX
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QPixmap
 
 
 def label(text: str = "", kind: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
@@ -90,7 +93,7 @@ def column(parent: QWidget | None = None, margin: int = GRID_PX, gap: int = GRID
 def scrolling(content: QWidget, name: str) -> QScrollArea:
     """Return a panel that scrolls from top to bottom when it is too small."""
     as_panel(content)
-    area = QScrollArea()
+    area = _Scroll()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,6 +101,16 @@ def scrolling(content: QWidget, name: str) -> QScrollArea:
     area.setAccessibleName(name)
     area.setWidget(content)
     return area
+
+
+class _Scroll(QScrollArea):
+    """A scrolling area that is never narrower than its content."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ask for the width of the content and of the bar beside it."""
+        content = self.widget()
+        width = content.minimumSizeHint().width() if content is not None else 0
+        return QSize(width + self.verticalScrollBar().sizeHint().width(), 60)
 
 
 def empty(layout: QLayout) -> None:
