@@ -45,7 +45,7 @@ def test_folders_are_walked_and_counts_printed_with_their_intervals(
     assert said.code == 0
     tables = [count_table(run_inline(AnalyzePicture(smears / f"smear_{i}.png", model, DEVICE[1]))) for i in (1, 2)]
     total = sum(table.total.count for table in tables)
-    assert "2 pictures together: All of 2 pictures analysed." in said.out
+    assert "2 pictures together: All 2 pictures were analysed whole." in said.out
     assert "95% interval" in said.out and f"{total:,} (" in said.out
     for word in ("White blood cell", "Red blood cell", "Platelet", "All cells", "smear_1.png", "smear_2.png"):
         assert word in said.out

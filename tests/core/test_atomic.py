@@ -41,6 +41,25 @@ def test_a_full_disk_is_one_sentence_and_the_old_file_stays(tmp_path: Path) -> N
     assert target.read_text() == "old"
 
 
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.EROFS, "the disk is read-only"), (errno.EACCES, "may not be written to"), (errno.EIO, "choose another")],
+)
+def test_a_folder_that_takes_no_file_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("cellwright.core.atomic.os.open", refuse)
+    with pytest.raises(OutputNotWritable, match=said), replacing(target):
+        pass
+    assert target.read_text() == "old"
+
+
 def test_an_existing_file_is_not_replaced_without_leave(tmp_path: Path) -> None:
     target = tmp_path / "table.csv"
     target.write_text("old")

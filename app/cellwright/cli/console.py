@@ -41,10 +41,10 @@ def print_table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]
     from rich.table import Table
     from rich.text import Text
 
+    if title:
+        # Not as the table's own title, which would be folded to the table's width.
+        console().print(Text(title, style="bold"))
     table = Table(
-        title=Text(title) if title else None,
-        title_justify="left",
-        title_style="bold",
         box=box.SIMPLE_HEAD if any(header) else None,
         show_header=any(header),
         pad_edge=False,

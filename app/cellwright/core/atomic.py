@@ -17,6 +17,7 @@ _REASONS = {
     errno.EPERM: "this folder or file may not be written to; choose another folder or change its permissions",
     errno.EROFS: "the disk is read-only; choose another folder",
     errno.ENOSPC: "the disk is full; free some space or choose another disk",
+    errno.EFBIG: "the file is larger than this disk or your limits allow; choose another disk",
     errno.EDQUOT: "your disk quota is used up; free some space or choose another disk",
     errno.EISDIR: "a folder has that name; choose another name",
     errno.ENOTDIR: "a part of the path is a file, not a folder; choose another folder",

@@ -40,14 +40,14 @@ def write_csv(path: str | Path, table: Table, *, overwrite: bool = False) -> Pat
 
 
 def _texts(cells: list[Cell], decimals: int | None) -> list[str]:
-    return [_text(cell, decimals) for cell in cells]
+    # Most values of a column of text are the same few.
+    safe = {cell: _safe(cell) for cell in set(cells) if isinstance(cell, str)}
+    return [safe[cell] if isinstance(cell, str) else _number(cell, decimals) for cell in cells]
 
 
-def _text(cell: Cell, decimals: int | None) -> str:
+def _number(cell: float | None, decimals: int | None) -> str:
     if cell is None:
         return ""
-    if isinstance(cell, str):
-        return _safe(cell)
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and decimals is not None:

@@ -47,12 +47,24 @@ class Column:
 
     def cells(self) -> list[Cell]:
         """Return the values as plain Python ones: unknown is None, floats are rounded, text is printable."""
-        plain: list[Cell] = self.values.tolist() if isinstance(self.values, np.ndarray) else list(self.values)
-        return [self._cell(value) for value in plain]
+        if isinstance(self.values, np.ndarray):
+            return self._numbers(self.values)
+        # Most text stands in many rows, so each is looked at once.
+        texts = {value: printable(value) for value in set(self.values) if isinstance(value, str)}
+        return [texts[value] if isinstance(value, str) else self._number(value) for value in self.values]
 
-    def _cell(self, value: Cell) -> Cell:
-        if isinstance(value, str):
-            return printable(value)
+    def _numbers(self, values: NDArray[np.generic]) -> list[Cell]:
+        if values.dtype.kind != "f":
+            return list(values.tolist())
+        floats = values.astype(np.float64)
+        if self.decimals is not None:
+            floats = np.round(floats, self.decimals)
+        cells: list[Cell] = floats.tolist()
+        for row in np.flatnonzero(~np.isfinite(floats)).tolist():
+            cells[row] = None
+        return cells
+
+    def _number(self, value: Cell) -> Cell:
         if isinstance(value, float):
             if not math.isfinite(value):
                 return None

@@ -45,12 +45,15 @@ class AnalyzePicture:
         ``"auto"``, ``"cpu"``, ``"cuda"`` and so on; see `cellwright.inference.open_predictor`.
     pixel_size : PixelSize or None
         What a person says about the picture; it comes before what the file says.
+    floor : float or None
+        Calibrated score below which nothing is kept; None takes the card's.
     """
 
     picture: Path | SlideRef
     model: str | Path = DEFAULT_MODEL
     device: str = "auto"
     pixel_size: PixelSize | None = None
+    floor: float | None = None
 
     @property
     def title(self) -> str:
@@ -68,8 +71,8 @@ class AnalyzePicture:
         Raises
         ------
         SlideNotReadable
-            If the picture cannot be opened, or no part of it can be analysed. Where only some parts fail, they are failed
-            tiles in the coverage instead.
+            If the picture cannot be opened, or no part of it can be analysed. Where only some parts fail, they are
+            failed tiles in the coverage instead.
         UnknownName, ModelNotUsable
             If there is no such model, or it is damaged.
         """
@@ -83,7 +86,7 @@ class AnalyzePicture:
             predictor = yield from _awaited(lambda: ready_predictor(self.model, self.device), "Loading the model")
             yield Progress(0, 0, "Looking at the picture")
             began = time.monotonic()
-            options = DetectOptions(picture_id=_picture_id(info), pixel_size=self.pixel_size)
+            options = DetectOptions(floor=self.floor, picture_id=_picture_id(info), pixel_size=self.pixel_size)
             found = yield from _reported(detect(slide, predictor, options))
         _refuse_nothing(info, found.coverage)
         return Analysis(

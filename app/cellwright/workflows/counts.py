@@ -170,7 +170,7 @@ def add_counts(tables: Sequence[CountTable], names: Sequence[str] | None = None)
     area = sum(a for a in areas if a is not None) if all(a is not None for a in areas) else None
     labels = names or [f"picture {i}" for i in range(1, len(tables) + 1)]
     partial = [f"{label}: {table.note}" for label, table in zip(labels, tables, strict=True) if not table.is_complete]
-    note = " ".join(partial) if partial else f"All of {len(tables)} pictures analysed."
+    note = " ".join(partial) if partial else f"All {len(tables)} pictures were analysed whole."
     titles = {row.name: row.title for row in first.rows}
     return _table(kinds, counts, titles, area, first.level, note, not partial)
 

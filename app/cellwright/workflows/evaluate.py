@@ -37,6 +37,9 @@ from cellwright.zoo import ModelCard, find_model, load_card
 MAX_DETECTIONS = 1000
 """Detections of one class on one picture that are judged; COCO's 100 is less than a smear has red cells."""
 
+JUDGED_FLOOR = 1e-5
+"""Average precision integrates over all confidences, so boxes are judged that no person would ever be shown."""
+
 WORST_SHOWN = 10
 
 
@@ -180,7 +183,7 @@ class EvaluateModel:
             yield Progress(number, len(labelled), picture.path.name)
             try:
                 # Reports about single tiles mean nothing here.
-                analysis = run_inline(AnalyzePicture(picture.path, folder, self.device))
+                analysis = run_inline(AnalyzePicture(picture.path, folder, self.device, floor=JUDGED_FLOOR))
             except SlideNotReadable as error:
                 left_out.append(LeftOut(str(picture.path), str(error)))
                 continue
@@ -248,7 +251,7 @@ def _judge(
         scores=score_matches(matches, names),
         points=tuple(operating_points(matches, thresholds)),
         counts=tuple(count_errors(counted[:, c], true[:, c]) for c in range(len(names))),
-        reliability=tuple(_reliability(matches, c) for c in range(len(names))),
+        reliability=tuple(_reliability(matches, c, card.thresholds.floor) for c in range(len(names))),
         worst=tuple(sorted(scored, key=lambda p: (p.f1, -p.false_negatives - p.false_positives))[:WORST_SHOWN]),
         report=report,
         left_out=tuple(left_out),
@@ -256,10 +259,11 @@ def _judge(
     )
 
 
-def _reliability(matches: Matches, class_index: int) -> Reliability:
+def _reliability(matches: Matches, class_index: int, floor: float) -> Reliability:
+    """Of what a person can be shown: scores from the floor of the card up."""
     rows = matches.of_class(class_index)
     outcome = matches.outcome[matches.threshold_row(0.5), rows]
-    judged = outcome != IGNORED
+    judged = (outcome != IGNORED) & (matches.scores[rows] >= floor)
     return reliability(matches.scores[rows][judged], outcome[judged] == TRUE_POSITIVE)
 
 
