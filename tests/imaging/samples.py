@@ -20,7 +20,7 @@ def scene(height: int = 150, width: int = 210, channels: int = 3, dtype: type = 
     y, x = np.mgrid[0:height, 0:width]
     hills = [np.sin(y / (9 + c)) + np.cos(x / (13 + 2 * c)) + y / height + 2 * x / width for c in range(channels)]
     scaled = np.stack(hills, -1)
-    scaled = (scaled - scaled.min()) / np.ptp(scaled) * 0.9 + rng.random(scaled.shape) * 0.1
+    scaled = (scaled - scaled.min()) / max(np.ptp(scaled), 1e-9) * 0.9 + rng.random(scaled.shape) * 0.1
     if np.dtype(dtype).kind == "f":
         return scaled.astype(dtype)
     info = np.iinfo(dtype)

@@ -78,7 +78,7 @@ def size_from_density(
         return None, "the file does not say"
     dpi = per_unit_x * UM_PER_INCH / unit_in_um
     size = size_from_tag(unit_in_um / per_unit_y, unit_in_um / per_unit_x)
-    is_paper = abs(dpi - round(dpi)) < 0.01 and round(dpi) in _SCANNER_DPI
+    is_paper = abs(dpi - round(dpi)) < 0.03 and round(dpi) in _SCANNER_DPI
     if size is None or is_paper or max(size.y_um, size.x_um) > WIDEST_UM:
         return None, f"{dpi:.4g} dpi in the {tag} is a print or screen setting, not a pixel size"
     return size, tag
