@@ -100,11 +100,12 @@ def test_a_cache_that_cannot_be_written_is_a_note_and_no_failure(
 
 
 @needs_openvino
-def test_openvino_opens_no_socket_and_starts_no_program(tiny_model: Path, tmp_path: Path) -> None:
+def test_openvino_opens_no_socket_and_forks_no_reporter(tiny_model: Path, tmp_path: Path) -> None:
+    # OpenVINO's reports are sent from a forked process, so a fork is as telling as a socket.
     code = (
         "import sys\n"
         "seen = []\n"
-        "watched = ('socket.', 'subprocess.', 'os.fork', 'os.posix_spawn', 'os.system', 'urllib.')\n"
+        "watched = ('socket.', 'urllib.', 'os.fork', 'os.system')\n"
         "sys.addaudithook(lambda event, args: event.startswith(watched) and seen.append((event, str(args))))\n"
         "import numpy as np\n"
         "from cellwright.inference import open_predictor\n"
@@ -112,14 +113,12 @@ def test_openvino_opens_no_socket_and_starts_no_program(tiny_model: Path, tmp_pa
         "predictor.predict(np.zeros((1, 64, 64, 3), np.uint8))\n"
         "assert 'openvino' in sys.modules and 'torch' in sys.modules\n"
         "import threading; assert threading.active_count() == 1, threading.enumerate()\n"
-        "sockets = [e for e in seen if e[0].startswith(('socket.', 'urllib.'))]\n"
-        "assert not sockets, sockets\n"
+        "assert not seen, seen\n"
         "assert sys.modules['openvino_telemetry'] is None\n"
     )
     environment = child_environment(tmp_path) | {"HOME": str(tmp_path), "CI": ""}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
-    # Nor does it leave a file that would let another program report.
-    assert not list(tmp_path.glob("intel/*"))
+    assert not (tmp_path / "intel").exists()  # where it keeps a number for this person
 
 
 def test_threads_are_those_the_person_allows(monkeypatch: pytest.MonkeyPatch) -> None:
