@@ -131,9 +131,14 @@ class Smear:
         return density
 
     def _add(self, cell: Cell, box: Box, density: Field) -> None:
+        softness = self._softness(cell)
+        y0, x0, y1, x1 = cell.extent
+        reach = 4 * softness + 8
+        if y1 + reach < box.y0 or y0 - reach > box.y1 or x1 + reach < box.x0 or x0 - reach > box.x1:
+            return
         purpose, i, j = cell.site
         random = local_generator(self.seed, purpose + 100, i, j)
-        patch = draw_cell(cell.kind, cell.centre, cell.outline, self._softness(cell), random)
+        patch = draw_cell(cell.kind, cell.centre, cell.outline, softness, random)
         height, width = patch.density.shape[:2]
         drawn = Box(patch.y0, patch.x0, patch.y0 + height, patch.x0 + width)
         both = drawn.intersect(box)
