@@ -50,9 +50,9 @@ def _number(cell: float | None, decimals: int | None) -> str:
         return ""
     if isinstance(cell, bool):
         return "true" if cell else "false"
-    if isinstance(cell, float) and decimals is not None:
-        return f"{cell:.{decimals}f}"
-    return repr(cell)
+    if isinstance(cell, int) or decimals is None:
+        return repr(cell)
+    return f"{cell:.{decimals}f}"
 
 
 def _safe(text: str) -> str:
