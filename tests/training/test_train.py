@@ -128,6 +128,16 @@ def test_a_bad_recipe_is_refused_with_the_place(recipe_path, old, new, where):
         read_recipe(recipe_path)
 
 
+def test_fewer_epochs_are_shared_among_the_phases_as_before(recipe_path):
+    text = recipe_path.read_text()
+    recipe_path.write_text(text + "\n[[phases]]\nepochs = 6\nsize_px = 128\nmosaic = 0.0\n")
+    recipe = read_recipe(recipe_path)
+    assert [phase.epochs for phase in recipe.with_epochs(90).phases] == [30, 60]
+    assert [phase.size_px for phase in recipe.with_epochs(1).phases] == [128]
+    with pytest.raises(BadParameter, match="at least 1"):
+        recipe.with_epochs(0)
+
+
 def test_samples_made_by_a_worker_are_those_made_here(recipe_path, disc_set):
     from cellwright.datasets import read_dataset
 

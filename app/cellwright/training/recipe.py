@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -210,6 +211,25 @@ class Recipe(_Part):
     def training_numbers(self) -> dict[str, Any]:
         """Return everything that decides how the weights come out, as plain JSON."""
         return self.model_dump(mode="json", exclude={"card", "title", "val_size_px"})
+
+    def with_epochs(self, total: int) -> Recipe:
+        """Return the recipe with so many epochs in all, shared among its phases as before; a phase may vanish.
+
+        Raises
+        ------
+        BadParameter
+            If `total` is below 1.
+        """
+        if total < 1:
+            raise BadParameter(f"{total} epochs train nothing; give at least 1.")
+        ends = [round(total * done / self.epochs) for done in accumulate(phase.epochs for phase in self.phases)]
+        lengths = [end - start for start, end in pairwise([0, *ends])]
+        phases = tuple(
+            phase.model_copy(update={"epochs": length})
+            for phase, length in zip(self.phases, lengths, strict=True)
+            if length
+        )
+        return self.model_copy(update={"phases": phases})
 
     @property
     def epochs(self) -> int:

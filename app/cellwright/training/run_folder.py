@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch.utils.tensorboard import SummaryWriter
 
 from cellwright.core import OutputExists
@@ -62,7 +62,7 @@ class RunFolder:
     def keep_best(self, network: nn.Module) -> None:
         """Store the weights as the best so far."""
         with replacing(self.best) as part:
-            save_file({k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}, part)
+            part.write_bytes(save({k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}))
 
     def load_best(self, network: nn.Module) -> None:
         """Give a network the best weights so far."""

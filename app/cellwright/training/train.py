@@ -66,6 +66,8 @@ class TrainDetector:
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     resume : bool
         Go on from the checkpoint in `out`; the result is the same as if the training had never stopped.
+    epochs : int or None
+        Train for so many in all instead of the recipe's, shared among its phases alike.
     workers : int
         Processes that prepare samples beside the training.
     threads : int or None
@@ -77,6 +79,7 @@ class TrainDetector:
     out: Path
     device: str = "auto"
     resume: bool = False
+    epochs: int | None = None
     workers: int = 1
     threads: int | None = None
     title: str = field(default="Train a detector", init=False)
@@ -92,6 +95,8 @@ class TrainDetector:
             If the loss is no longer a finite number.
         """
         recipe = read_recipe(self.recipe_path)
+        if self.epochs is not None:
+            recipe = recipe.with_epochs(self.epochs)
         if self.threads is not None:
             torch.set_num_threads(self.threads)
         yield Progress(0, 0, "Reading pictures")

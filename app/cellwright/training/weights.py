@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from cellwright.core import ModelNotUsable
@@ -69,7 +69,7 @@ def save_checkpoint(
         tensors |= {f"optimizer.{index}.{k}": v for k, v in entry.items() if isinstance(v, Tensor)}
     note = json.dumps(asdict(state) | {"mean_steps": mean.steps})
     with replacing(path) as part:
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, part, {"state": note})
+        part.write_bytes(save({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, {"state": note}))
 
 
 def load_checkpoint(path: Path, network: nn.Module, mean: RunningMean, optimizer: Optimizer) -> TrainingState:

@@ -51,14 +51,15 @@ def write_model(folder: Path, card: ModelCard, module: nn.Module, *, overwrite: 
     OutputNotWritable
         If the folder or a file cannot be written.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     if (folder / CARD_FILE).exists() and not overwrite:
         raise OutputExists(f"{folder} holds a model already; choose another folder or agree to replace it.")
     path = folder / card.weights.file
     tensors = {name: _stored(value, card.weights.dtype) for name, value in module.state_dict().items()}
     with replacing(path) as part:
-        save_file(tensors, part, metadata={"format": "pt"})
+        # Through our own write: `save_file` would leave a file that only its owner may read.
+        part.write_bytes(save(tensors, metadata={"format": "pt"}))
         digest = file_sha256(part)
     written = card.changed(weights=card.weights.model_copy(update={"sha256": digest}))
     save_card(folder, written)

@@ -1,0 +1,35 @@
+"""Every recipe that ships can be read and describes a network that builds, answers and costs something."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cellwright import nets
+from cellwright.bundled import bundled
+from cellwright.nets.assign import Truth
+from cellwright.training import read_recipe
+from cellwright.training.augment import Sample
+from cellwright.training.train import complete_architecture
+
+RECIPES = sorted([*bundled("resources", "recipes").glob("*.toml"), *bundled("models").glob("*/recipe.toml")])
+GENERATIONS = {"yolo-v3", "yolo-v4", "yolo-v5n", "yolo-v5s", "pp-yolo"}
+
+
+def test_every_generation_of_the_family_is_a_recipe():
+    assert GENERATIONS <= {path.stem for path in RECIPES}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_shipped_recipe_builds_a_network_that_can_be_trained(path: Path):
+    recipe = read_recipe(path)
+    rng = np.random.default_rng(0)
+    corners = rng.uniform(0, 200, (40, 2))
+    boxes = np.concatenate([corners, corners + rng.uniform(15, 150, (40, 2))], 1).astype(np.float32)
+    picture = Sample(torch.zeros(3, 416, 416, dtype=torch.uint8), boxes, np.zeros(40, np.int64))
+    network = nets.build(complete_architecture(recipe, [picture]))
+    truth = Truth(torch.from_numpy(boxes[None, :5] / 7), torch.zeros(1, 5, dtype=torch.int64), torch.ones(1, 5) > 0)
+    # In evaluation mode: batch norm has nothing to learn from one tiny picture.
+    loss = network.eval().loss(torch.rand(1, 3, 64, 64), truth)
+    assert torch.isfinite(loss.total) and loss.total > 0
