@@ -200,7 +200,7 @@ ACTIONS: Final = (
     ),
     ActionInfo(
         "analyze.run_all",
-        "Analyze a&ll open pictures",
+        "Analyze all open pict&ures",
         "Find and count the cells of every open picture that has no result yet.",
         shortcuts=("Ctrl+Shift+Return",),
         needs=_PICTURE,

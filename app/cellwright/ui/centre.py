@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QOpenGLContext
+from PySide6.QtGui import QGuiApplication, QOpenGLContext
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cellwright.ui.banner import Banner
@@ -90,4 +90,7 @@ class Centre(QWidget):
 
 def has_opengl() -> bool:
     """Return whether this display can draw the canvas."""
+    # drawn to memory there: a context may come about, but no widget is painted with it
+    if QGuiApplication.platformName() in ("offscreen", "minimal"):
+        return False
     return QOpenGLContext().create()

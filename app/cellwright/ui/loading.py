@@ -119,6 +119,11 @@ class LazyLevel:
         self._slide, self._limits, self._downsample = slide, limits, downsample
         self.shape = (*Region(Box(0, 0, *slide.shape), float(downsample)).shape, 3)
 
+    @property
+    def size(self) -> int:
+        """Number of values."""
+        return int(np.prod(self.shape))
+
     def __getitem__(self, key: Any) -> NDArray[np.uint8]:
         from cellwright.imaging import read_rgb
 

@@ -19,7 +19,7 @@ from cellwright.ui.action_set import ActionSet, choices
 from cellwright.ui.actions import Needs
 from cellwright.ui.banner import Message
 from cellwright.ui.canvas import CanvasOptions, import_viewer
-from cellwright.ui.centre import Centre
+from cellwright.ui.centre import Centre, has_opengl
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
 from cellwright.ui.counts_panel import CountsPanel
@@ -240,7 +240,10 @@ class MainWindow(QMainWindow):
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
         self.load_models()
-        self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
+        if has_opengl():
+            self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
+        else:
+            self.is_viewer_ready = True
         if paths:
             self.controller.open_paths(paths)
 
@@ -276,9 +279,6 @@ class MainWindow(QMainWindow):
             self.tell_error("The viewer could not be loaded, so pictures are not shown.", job.error_text)
             return
         self.centre.make_canvas()
-        current = self.session.current
-        if current is not None and self.centre.canvas is None:
-            self.centre.show_canvas()
 
     # ---- what the window is told
 

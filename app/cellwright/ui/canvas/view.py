@@ -66,7 +66,9 @@ class PictureCanvas(QWidget):
         self._native.setAcceptDrops(False)
         self._native.setAccessibleName("Picture")
         self._native.setToolTip("")
+        # both: a key that the inner one lets pass goes on to the outer one
         self._native.installEventFilter(self)
+        self._viewer.installEventFilter(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._viewer)
@@ -307,7 +309,7 @@ class PictureCanvas(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep keys from napari, whose own would turn the picture to 3D; and keep a whole picture whole."""
-        if event.type() == QEvent.Type.Resize and self._is_fitted:
+        if watched is self._native and event.type() == QEvent.Type.Resize and self._is_fitted:
             QTimer.singleShot(0, self, self._fit_again)
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             event.ignore()

@@ -1,0 +1,101 @@
+"""Windows for tests, and proof that nothing of them is left over."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cellwright.settings import Settings
+from cellwright.ui.app import dispose
+from cellwright.ui.main_window import MainWindow
+from tests.ui.known_boxes import KnownBoxes, make_card
+
+
+@pytest.fixture
+def smear(tmp_path: Path) -> Path:
+    """A picture of 600 × 800 pixels."""
+    path = tmp_path / "smear.png"
+    rng = np.random.default_rng(1)
+    Image.fromarray(rng.integers(150, 255, (600, 800, 3), np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def known() -> KnownBoxes:
+    """What analyses answer."""
+    return KnownBoxes()
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a window, a thread of a queue or a running timer behind."""
+    threads = set(threading.enumerate())
+    yield
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        return
+    left = [w for w in app.topLevelWidgets() if w.isVisible() or isinstance(w, MainWindow)]
+    if left:
+        gc.collect()
+        left = [w for w in app.topLevelWidgets() if w.isVisible() or isinstance(w, MainWindow)]
+    assert not left, f"top-level widgets left: {left}"
+    new = [t.name for t in set(threading.enumerate()) - threads if t.is_alive() and t.name[:3] in ("dev", "fil")]
+    assert not new, f"threads left: {new}"
+    running = [t for t in app.findChildren(QTimer) if t.isActive() and t.parent() is not app]
+    assert not running, f"timers left: {running}"
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, known: KnownBoxes) -> Iterator[Callable[..., MainWindow]]:
+    """Open windows whose analyses answer from `known`; they are closed at the end."""
+    windows: list[MainWindow] = []
+
+    def make(settings: Settings | None = None, *, start: bool = True) -> MainWindow:
+        window = MainWindow(settings or Settings(), known)
+        windows.append(window)
+        window.resize(1280, 800)
+        window.show()
+        qtbot.waitExposed(window)
+        if start:
+            window.start()
+            window.session.set_model(Path("models/blood-cells-test"), make_card())
+            qtbot.waitUntil(lambda: window.is_viewer_ready, timeout=60_000)
+        return window
+
+    yield make
+    for window in windows:
+        dispose(window)
+
+
+@pytest.fixture
+def window(open_window: Callable[..., MainWindow]) -> MainWindow:
+    """A window with a model and nothing open."""
+    return open_window()
+
+
+@pytest.fixture
+def analyzed(window: MainWindow, smear: Path, qtbot: QtBot) -> MainWindow:
+    """A window that shows an analyzed picture."""
+    window.controller.open_paths([smear])
+    qtbot.waitUntil(lambda: is_done(window), timeout=30_000)
+    return window
+
+
+def is_done(window: MainWindow) -> bool:
+    """Whether the shown picture is loaded and analyzed."""
+    picture = window.session.current
+    return (
+        picture is not None
+        and picture.analysis is not None
+        and window.controller.loaded_picture(picture) is not None
+        and window.counts.table is not None
+    )
