@@ -20,12 +20,31 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
 from cellwright.core import Box, Region, SlideNotReadable
 from cellwright.imaging import contrast_limits, open_slide
 
-GREY = ("693_J2KI.dcm", "CT_small.dcm", "JPGExtended.dcm", "JPEG-lossy.dcm", "MR_small_bigendian.dcm", "MR_small_RLE.dcm",
-        "MR_small_implicit.dcm", "MR_small_jp2klossless.dcm", "MR_small_jpeg_ls_lossless.dcm", "JPEG2000.dcm", "rtdose.dcm",
-        "examples_overlay.dcm")  # fmt: skip
-COLOUR = ("SC_rgb_jpeg_dcmtk.dcm", "SC_rgb_rle.dcm", "SC_rgb_dcmtk_+eb+cy+np.dcm", "SC_rgb_small_odd_big_endian.dcm",
-          "SC_ybr_full_422_uncompressed.dcm", "SC_rgb_jls_lossy_line.dcm", "examples_jpeg2k.dcm", "examples_ybr_color.dcm",
-          "ExplVR_BigEnd.dcm")  # fmt: skip
+GREY = (
+    "693_J2KI.dcm",
+    "CT_small.dcm",
+    "JPGExtended.dcm",
+    "JPEG-lossy.dcm",
+    "JPEG2000.dcm",
+    "MR_small_bigendian.dcm",
+    "MR_small_RLE.dcm",
+    "MR_small_implicit.dcm",
+    "MR_small_jp2klossless.dcm",
+    "MR_small_jpeg_ls_lossless.dcm",
+    "examples_overlay.dcm",
+    "rtdose.dcm",
+)
+COLOUR = (
+    "ExplVR_BigEnd.dcm",
+    "SC_rgb_dcmtk_+eb+cy+np.dcm",
+    "SC_rgb_jls_lossy_line.dcm",
+    "SC_rgb_jpeg_dcmtk.dcm",
+    "SC_rgb_rle.dcm",
+    "SC_rgb_small_odd_big_endian.dcm",
+    "SC_ybr_full_422_uncompressed.dcm",
+    "examples_jpeg2k.dcm",
+    "examples_ybr_color.dcm",
+)
 
 
 def sample(name: str) -> Path:
@@ -231,7 +250,7 @@ def test_tiles_of_a_slide_become_one_picture(tmp_path: Path) -> None:
         ]
     )
     sizes = {"TotalPixelMatrixRows": 50, "TotalPixelMatrixColumns": 70, "NumberOfFrames": 9, "Modality": "SM"}
-    full = small(tmp_path, "full.dcm", np.stack(tiles), **sizes)
+    full = small(tmp_path, "full.dcm", np.stack(tiles), DimensionOrganizationType="TILED_FULL", **sizes)
     sparse = small(
         tmp_path, "sparse.dcm", np.stack([tiles[i] for i in order]), PerFrameFunctionalGroupsSequence=places, **sizes
     )
@@ -239,6 +258,17 @@ def test_tiles_of_a_slide_become_one_picture(tmp_path: Path) -> None:
         with open_slide(path) as slide:
             assert slide.shape == (50, 70)
         np.testing.assert_array_equal(pixels_of(path)[:, :, 0], whole)
+
+
+@pytest.mark.parametrize("runs_down", [False, True])
+def test_tiles_without_places_are_put_where_their_seams_fit(runs_down: bool, tmp_path: Path) -> None:
+    y, x = np.mgrid[0:60, 0:90]
+    whole = (y * 20 + x * 7 + 300 * np.sin(x / 7) + 400).astype(np.uint16)
+    corners = [(r, c) for r in range(0, 60, 20) for c in range(0, 90, 30)]
+    corners = sorted(corners, key=lambda corner: corner[::-1]) if runs_down else corners
+    frames = np.stack([whole[r : r + 20, c : c + 30] for r, c in corners])
+    sizes = {"TotalPixelMatrixRows": 60, "TotalPixelMatrixColumns": 90, "NumberOfFrames": 9, "Modality": "SM"}
+    np.testing.assert_array_equal(pixels_of(small(tmp_path, "tiles.dcm", frames, **sizes))[:, :, 0], whole)
 
 
 def test_a_report_without_pixels_says_so() -> None:

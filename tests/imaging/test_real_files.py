@@ -1,4 +1,4 @@
-"""Every real file that no slide scanner made opens right: shape, type, colours and pixel size, as other readers see it."""
+"""Every real file that no slide scanner made opens right: shape, type, colours, pixel size, as other readers say."""
 
 from __future__ import annotations
 
@@ -73,11 +73,12 @@ def tiles_by_pillow(header: pydicom.Dataset) -> NDArray[Any]:
     from io import BytesIO
 
     rows, columns, side = header.TotalPixelMatrixRows, header.TotalPixelMatrixColumns, header.Rows
-    across = -(-columns // side)
-    whole = np.zeros((-(-rows // side) * side, across * side, 3), np.uint8)
+    # The file does not say in which order its tiles come; seen as a picture, they run down the columns.
+    across, down = -(-columns // side), -(-rows // side)
+    whole = np.zeros((down * side, across * side, 3), np.uint8)
     for i in range(header.NumberOfFrames):
         frame = get_frame(header.PixelData, i, number_of_frames=header.NumberOfFrames)
-        y, x = i // across * side, i % across * side
+        y, x = i % down * side, i // down * side
         whole[y : y + side, x : x + side] = np.asarray(Image.open(BytesIO(frame)).convert("RGB"))
     return whole[:rows, :columns]
 

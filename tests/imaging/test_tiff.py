@@ -204,13 +204,18 @@ def test_an_ome_tiff_has_its_axes_sizes_and_names(tmp_path: Path) -> None:
 def test_an_ome_tiff_in_several_files_is_read_across_them(tmp_path: Path) -> None:
     first, second = tmp_path / "a.ome.tif", tmp_path / "b.ome.tif"
     planes = scene(channels=2, dtype=np.uint16)
+    places = "".join(
+        f'<TiffData FirstC="{c}" IFD="0" PlaneCount="1">'
+        f'<UUID FileName="{name}.ome.tif">urn:uuid:{c + 1}</UUID></TiffData>'
+        for c, name in enumerate("ab")
+    )
+    channels = "".join(f'<Channel ID="Channel:0:{c}" SamplesPerPixel="1"/>' for c in range(2))
     xml = (
-        '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:1">'
-        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" SizeX="210" SizeY="150" SizeC="2"'
-        ' SizeZ="1" SizeT="1"><Channel ID="Channel:0:0" SamplesPerPixel="1"/><Channel ID="Channel:0:1" SamplesPerPixel="1"/>'
-        '<TiffData FirstC="0" IFD="0" PlaneCount="1"><UUID FileName="a.ome.tif">urn:uuid:1</UUID></TiffData>'
-        '<TiffData FirstC="1" IFD="0" PlaneCount="1"><UUID FileName="b.ome.tif">urn:uuid:2</UUID></TiffData>'
-        "</Pixels></Image></OME>"
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:1"><Image ID="Image:0">'
+        '<Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="uint16" '
+        'SizeX="210" SizeY="150" SizeC="2" SizeZ="1" SizeT="1">'
+        f"{channels}{places}</Pixels></Image></OME>"
     )
     tifffile.imwrite(first, planes[:, :, 0], description=xml, metadata=None)
     tifffile.imwrite(

@@ -55,7 +55,7 @@ class DicomSlide(PyramidSlide):
         try:
             _check_header(path, header)
             self._frames = Frames(path, self._source, header, syntax, start)
-            self._grid: TileGrid | None = tile_grid(header)
+            self._grid: TileGrid | None = tile_grid(header, lambda index: self._frames.read(index)[0])
             self._palette_header = header if header.get("PhotometricInterpretation") == _PALETTE else None
             is_grey = int(header.get("SamplesPerPixel") or 1) == 1 and self._palette_header is None
             self._scale: GreyScale | None = grey_scale(header) if is_grey else None

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cellwright.core import Box
 from cellwright.imaging.dicom_groups import first_item
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
+
+
+_MAX_PAIRS = 16
+"""Most pairs of frames compared to find out in which order they come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,18 @@ class TileGrid:
         return [(i, place) for i, place in places if not place.intersect(box).is_empty]
 
 
-def tile_grid(header: Dataset) -> TileGrid | None:
+def tile_grid(header: Dataset, read_frame: Callable[[int], NDArray[Any]]) -> TileGrid | None:
     """Return the grid of a whole-slide image, None for every other kind of picture.
+
+    Frames that say where they lie are put there; a file that declares itself full has them row by row. Files that say
+    neither exist with rows first and with columns first: then the order whose seams fit better is taken.
+
+    Parameters
+    ----------
+    header : Dataset
+        All elements before the pixels.
+    read_frame : callable
+        Returns the (Y, X, S) stored pixels of a frame; called only where the order has to be found out.
 
     Raises
     ------
@@ -57,8 +75,22 @@ def tile_grid(header: Dataset) -> TileGrid | None:
     down, across = ceil(shape[0] / tile[0]), ceil(shape[1] / tile[1])
     if down * across != count:
         raise ValueError(f"{count} tiles do not fill a grid of {down}×{across}, and none says where it lies")
-    corners = tuple((y * tile[0], x * tile[1]) for y in range(down) for x in range(across))
-    return TileGrid(shape, tile, corners)
+    corners = [(y * tile[0], x * tile[1]) for y in range(down) for x in range(across)]
+    is_declared = header.get("DimensionOrganizationType") == "TILED_FULL"
+    if not is_declared and _runs_downwards(read_frame, down, across):
+        corners = [(y * tile[0], x * tile[1]) for x in range(across) for y in range(down)]
+    return TileGrid(shape, tile, tuple(corners))
+
+
+def _runs_downwards(read_frame: Callable[[int], NDArray[Any]], down: int, across: int) -> bool:
+    """Whether consecutive frames fit better below than beside each other."""
+    pairs = [i for i in range(down * across - 1) if (i + 1) % across and (i + 1) % down]
+    below = beside = 0.0
+    for i in pairs[:: max(1, len(pairs) // _MAX_PAIRS)]:
+        one, other = read_frame(i).astype(np.float64), read_frame(i + 1).astype(np.float64)
+        below += float(np.abs(one[-1] - other[0]).mean())
+        beside += float(np.abs(one[:, -1] - other[:, 0]).mean())
+    return below < beside
 
 
 def _placed(header: Dataset, count: int) -> tuple[tuple[int, int], ...] | None:

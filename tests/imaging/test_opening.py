@@ -1,0 +1,75 @@
+"""From a name to a picture: what is offered, what is imported, how content is fingerprinted."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cellwright.core import SlideNotReadable
+from cellwright.imaging import OPENABLE_SUFFIXES, READERS, content_sha256, is_probably_openable, open_slide
+from cellwright.imaging.readers import OWN_READERS
+from cellwright.imaging.sniff import kind_of
+from tests.imaging.samples import KINDS
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_every_kind_is_offered_and_recognised_by_its_content(kind: str, tmp_path: Path) -> None:
+    path = KINDS[kind](tmp_path)
+    assert path.name.lower().endswith(OPENABLE_SUFFIXES)
+    assert is_probably_openable(path)
+    assert kind_of(path.read_bytes()[:1024]) in ("png", "jpg", "bmp", "webp", "tif")
+    assert is_probably_openable(path.rename(tmp_path / "without-a-suffix"))
+
+
+def test_what_is_no_picture_is_not_offered(tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("hello")
+    assert not is_probably_openable(text)
+    assert not is_probably_openable(tmp_path)
+    assert not is_probably_openable(tmp_path / "missing.png")
+
+
+def test_upper_case_and_text_paths_open(tmp_path: Path) -> None:
+    path = KINDS["png colour"](tmp_path)
+    shouted = path.rename(tmp_path / "COLOUR.PNG")
+    with open_slide(str(shouted)) as slide:
+        assert slide.ref.path == shouted
+        assert slide.name == "COLOUR.PNG"
+
+
+def test_opening_a_png_imports_no_other_reader(tmp_path: Path) -> None:
+    path = KINDS["png colour"](tmp_path)
+    code = (
+        "import sys; from cellwright.imaging import open_slide\n"
+        f"open_slide({str(path)!r}).close()\n"
+        "print([m for m in ('tifffile', 'pydicom', 'torch', 'skimage', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_importing_the_room_imports_no_decoder() -> None:
+    code = (
+        "import sys; import cellwright.imaging\n"
+        "print([m for m in ('tifffile', 'pydicom', 'PIL', 'imagecodecs', 'torch') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_reader_can_be_loaded() -> None:
+    for name in OWN_READERS:
+        assert callable(READERS.load(name))
+
+
+def test_the_fingerprint_is_that_of_all_bytes(tmp_path: Path) -> None:
+    path = KINDS["tiff strips"](tmp_path)
+    assert content_sha256(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(SlideNotReadable):
+        content_sha256(tmp_path / "missing")
+    with pytest.raises(SlideNotReadable):
+        content_sha256(tmp_path)
