@@ -41,6 +41,13 @@ def test_each_place_answers_with_its_likeliest_class_above_the_floor() -> None:
     assert found.boxes.tolist() == [[0, 0, 10, 10], [50, 50, 60, 60]]
 
 
+def test_every_class_above_the_floor_answers_where_that_is_asked() -> None:
+    answer = raw((0, 0, 10, 10, 0.6, 0.3), (50, 50, 60, 60, 0.04, 0.2))
+    found = best_boxes(answer, Cut(0.05, (1.0, 1.0), 0.5, every_class=True))
+    assert found.class_index.tolist() == [0, 1, 1]
+    assert found.scores.tolist() == pytest.approx([0.6, 0.3, 0.2])
+
+
 def test_the_floor_holds_for_calibrated_scores() -> None:
     answer = raw((0, 0, 10, 10, 0.02, 0.0), (50, 50, 60, 60, 0.0, 0.02))
     found = best_boxes(answer, Cut(0.1, (2.0, 1.0), 0.5))  # 0.02 becomes 0.125 at T = 2

@@ -54,12 +54,16 @@ class Cut:
         Threshold of suppression.
     nms_kind : {"greedy", "diou", "merge"}
         See `nms`.
+    every_class : bool
+        Whether each place of the network's grid may answer with a box of every class that reaches the floor, instead of
+        its likeliest alone. Average precision is measured so, since a second guess costs nothing there; counts are not.
     """
 
     floor: float
     temperatures: tuple[float, ...]
     nms_iou: float
     nms_kind: NmsKind = "greedy"
+    every_class: bool = False
 
 
 def calibrated(probabilities: NDArray[np.float32], temperatures: tuple[float, ...]) -> NDArray[np.float32]:
@@ -78,8 +82,8 @@ def calibrated(probabilities: NDArray[np.float32], temperatures: tuple[float, ..
 def best_boxes(raw: NDArray[np.float32], cut: Cut) -> Boxes:
     """Pick the boxes worth keeping from the answer to one picture.
 
-    Every place of the network's grid answers with at most one box, of its likeliest class; then boxes are suppressed
-    per class.
+    Every place of the network's grid answers with at most one box, of its likeliest class, unless `cut` asks for every
+    class; then boxes are suppressed per class.
 
     Parameters
     ----------
@@ -110,9 +114,12 @@ def best_boxes(raw: NDArray[np.float32], cut: Cut) -> Boxes:
     )
     rows = np.flatnonzero((probabilities >= floors * (1 - 1e-4)).any(axis=1))
     scores = calibrated(probabilities[rows], cut.temperatures)
-    kinds = scores.argmax(axis=1)
-    best = scores[np.arange(len(rows)), kinds]
-    keep = best >= cut.floor
-    rows, kinds, best = rows[keep], kinds[keep], best[keep]
+    if cut.every_class:
+        place, kinds = np.nonzero(scores >= cut.floor)
+    else:
+        place, kinds = np.arange(len(rows)), scores.argmax(axis=1)
+        keep = scores[place, kinds] >= cut.floor
+        place, kinds = place[keep], kinds[keep]
+    rows, best = rows[place], scores[place, kinds]
     left = nms(np.ascontiguousarray(raw[rows, :4]), best, kinds, cut.nms_iou, cut.nms_kind)
     return Boxes(left.boxes, kinds[left.rows].astype(np.int16), best[left.rows])

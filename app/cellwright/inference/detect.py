@@ -45,6 +45,8 @@ class DetectOptions:
         Names the picture in the objects' ids: the hash of its file. Empty where ids need not be the same elsewhere.
     pixel_size : PixelSize or None
         What a person says about the picture; None takes what its file says.
+    every_class : bool
+        Whether one place may answer with several classes; see `Cut`.
     """
 
     floor: float | None = None
@@ -54,6 +56,7 @@ class DetectOptions:
     t: int = 0
     picture_id: str = ""
     pixel_size: PixelSize | None = None
+    every_class: bool = False
 
     def view(self, slide: Slide, card: ModelCard) -> View:
         """Return how a picture is shown to a model."""
@@ -67,6 +70,7 @@ class DetectOptions:
             card.temperatures(),
             asked.nms_iou if self.nms_iou is None else self.nms_iou,
             asked.nms if self.nms is None else self.nms,
+            self.every_class,
         )
 
 
