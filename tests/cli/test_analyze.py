@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
@@ -77,6 +78,13 @@ def test_one_bad_picture_does_not_stop_the_rest_and_is_named_at_the_end(
     assert plain.code == 1
     assert "Left out:" in plain.err.splitlines()[-1] and "smear_0.png" in plain.err.splitlines()[-1]
     assert "Traceback" not in plain.err
+
+
+def test_a_workbook_names_the_pictures_it_lacks(cellwright: Run, model: Path, smears: Path, tmp_path: Path) -> None:
+    words = (smears, tmp_path / "gone.png", "--model", model, "--out", tmp_path / "out", "--format", "xlsx", *DEVICE)
+    assert cellwright("analyze", *words).code == 1
+    book = openpyxl.load_workbook(tmp_path / "out" / "results.xlsx")
+    assert "Not in these tables" in book["notes"]["A1"].value and "gone.png" in book["notes"]["A1"].value
 
 
 def test_when_nothing_can_be_read_nothing_is_written(cellwright: Run, model: Path, tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from cellwright.cli import doctor, system
+
+if TYPE_CHECKING:
+    import pytest
 
 Run = Callable[..., Any]
 

@@ -9,14 +9,21 @@ from pathlib import Path
 
 import cellwright as package
 
-# An audit hook sees every socket that Python makes in this process, however it is made, and cannot be taken out again.
+# An audit hook sees every socket that Python makes in this process, however it is made, and every other process it
+# starts, which the hook could not watch; and it cannot be taken out again.
 PROGRAM = """
 import socket, sys
+from pathlib import Path
+
+# What ctypes asks where a shared library lies.
+LOOKING_FOR_A_LIBRARY = {"ldconfig", "gcc", "cc", "ld", "objdump"}
 
 def watch(event, arguments):
     if event == "socket.__new__" and arguments[1] in (socket.AF_INET, socket.AF_INET6):
         print("SOCKET", arguments[1:], file=sys.stderr)
         raise PermissionError("a socket was opened")
+    if event == "subprocess.Popen" and Path(str(arguments[0])).name in LOOKING_FOR_A_LIBRARY:
+        return
     if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.connect", "socket.sendto", "subprocess.Popen"):
         print("NETWORK", event, arguments[:3], file=sys.stderr)
         raise PermissionError(event)

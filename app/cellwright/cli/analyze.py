@@ -11,6 +11,7 @@ from cellwright.cli.main import Exit
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.workflows import (
+    OVERLAY_FOLDER,
     Analysis,
     AnalyzePicture,
     CountRow,
@@ -56,7 +57,13 @@ def run(options: Namespace) -> int:
             _analyze(operation, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
         if options.out and outcome.analyses:
             export = ExportAnalyses(
-                tuple(outcome.analyses), options.out, formats, thresholds, options.overwrite, options.with_pictures
+                tuple(outcome.analyses),
+                options.out,
+                formats,
+                thresholds,
+                options.overwrite,
+                options.with_pictures,
+                tuple(outcome.left_out),
             )
             outcome.written = watcher.run(export)
     tables = [count_table(analysis, thresholds) for analysis in outcome.analyses]
@@ -143,14 +150,25 @@ def _print(outcome: _Outcome, tables: list[CountTable]) -> None:
     if tables:
         names = [analysis.picture.name for analysis in outcome.analyses]
         total = add_counts(tables, names)
-        title = names[0] if len(names) == 1 else f"{len(names)} pictures together"
         if len(names) > 1:
             _print_pictures(names, tables)
-        _print_counts(title, total)
-    for path in outcome.written:
-        say(f"Written: {path}")
+        _print_counts(names[0] if len(names) == 1 else f"{len(names)} pictures together", total)
+    _say_written(outcome.written)
     for left in outcome.left_out:
-        say(f"Left out: {left.what}: {left.reason}")
+        say(f"Left out: {left}")
+
+
+def _say_written(paths: tuple[Path, ...]) -> None:
+    overlays = [path for path in paths if path.parent.name == OVERLAY_FOLDER]
+    for path in paths:
+        if path not in overlays:
+            say(f"Written: {path}")
+    if overlays:
+        say(
+            f"Written: {overlays[0]}"
+            if len(overlays) == 1
+            else f"Written: {len(overlays)} overlays in {overlays[0].parent}"
+        )
 
 
 def _print_pictures(names: list[str], tables: list[CountTable]) -> None:

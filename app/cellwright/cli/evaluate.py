@@ -54,7 +54,7 @@ def _print(evaluation: Evaluation) -> None:
     for line in evaluation.report.lines():
         say(line)
     for left in evaluation.left_out:
-        say(f"Left out: {left.what}: {left.reason}")
+        say(f"Left out: {left}")
 
 
 def _class_row(evaluation: Evaluation, c: int) -> list[str]:

@@ -139,25 +139,24 @@ def _legend(width: int, entries: Sequence[LegendEntry], caption: str) -> NDArray
 
     text_px = max(11, min(40, width // 45))
     font = ImageFont.load_default(text_px)
-    places, height = _places(width, entries, font, text_px, has_caption=bool(caption))
+    places, bottom = _places(width, entries, font, text_px)
+    lines = _wrapped(printable(caption), font, width - 2 * text_px)
+    line_px = round(1.6 * text_px)
+    height = bottom + len(lines) * line_px + (text_px // 2 if lines else 0)
     strip = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(strip)
     for entry, (x, y) in zip(entries, places, strict=True):
         _swatch(draw, entry, x, y, text_px, font)
         draw.text((x + 2 * text_px, y), printable(entry.text), fill=_INK, font=font)
-    if caption:
-        draw.text((text_px, height - 2 * text_px), printable(caption), fill=_GREY, font=font)
+    for number, line in enumerate(lines):
+        draw.text((text_px, bottom + number * line_px), line, fill=_GREY, font=font)
     return np.asarray(strip, np.uint8).copy()
 
 
 def _places(
-    width: int,
-    entries: Sequence[LegendEntry],
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    text_px: int,
-    has_caption: bool,
+    width: int, entries: Sequence[LegendEntry], font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text_px: int
 ) -> tuple[list[tuple[int, int]], int]:
-    """Return where each entry starts, side by side and wrapped like words, and the height of the whole."""
+    """Return where each entry starts, side by side and wrapped like words, and where the next line would."""
     places: list[tuple[int, int]] = []
     x, y = text_px, text_px
     for entry in entries:
@@ -166,8 +165,22 @@ def _places(
             x, y = text_px, y + 2 * text_px
         places.append((x, y))
         x += needed + 2 * text_px
-    lines_below = 2 if has_caption else 0
-    return places, y + (2 + lines_below) * text_px
+    return places, y + round(2.2 * text_px)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Break a text into lines that fit; a word that is too long by itself, such as a name, is broken anywhere."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+            continue
+        lines.append("")
+        for letter in word:
+            if lines[-1] and font.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
 
 
 def _swatch(

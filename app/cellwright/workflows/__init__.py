@@ -5,6 +5,7 @@ from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.exporting import (
+    OVERLAY_FOLDER,
     ExportAnalyses,
     ExportFormat,
     export_analyses,
@@ -19,6 +20,7 @@ from cellwright.workflows.verify import verify_model
 
 __all__ = [
     "DEFAULT_MODEL",
+    "OVERLAY_FOLDER",
     "Analysis",
     "AnalyzePicture",
     "CountRow",

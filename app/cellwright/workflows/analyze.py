@@ -47,6 +47,8 @@ class AnalyzePicture:
         What a person says about the picture; it comes before what the file says.
     floor : float or None
         Calibrated score below which nothing is kept; None takes the card's.
+    every_class : bool
+        Whether one place may answer with several classes, as average precision is measured.
     """
 
     picture: Path | SlideRef
@@ -54,6 +56,7 @@ class AnalyzePicture:
     device: str = "auto"
     pixel_size: PixelSize | None = None
     floor: float | None = None
+    every_class: bool = False
 
     @property
     def title(self) -> str:
@@ -86,7 +89,12 @@ class AnalyzePicture:
             predictor = yield from _awaited(lambda: ready_predictor(self.model, self.device), "Loading the model")
             yield Progress(0, 0, "Looking at the picture")
             began = time.monotonic()
-            options = DetectOptions(floor=self.floor, picture_id=_picture_id(info), pixel_size=self.pixel_size)
+            options = DetectOptions(
+                floor=self.floor,
+                picture_id=_picture_id(info),
+                pixel_size=self.pixel_size,
+                every_class=self.every_class,
+            )
             found = yield from _reported(detect(slide, predictor, options))
         _refuse_nothing(info, found.coverage)
         return Analysis(

@@ -162,6 +162,8 @@ def add_counts(tables: Sequence[CountTable], names: Sequence[str] | None = None)
     if not tables:
         raise BadParameter("No picture was counted; give at least one.")
     first = tables[0]
+    if len(tables) == 1:
+        return first
     kinds = [row.name for row in first.rows]
     if any([row.name for row in table.rows] != kinds or table.level != first.level for table in tables):
         raise BadParameter("Counts of different classes or intervals cannot be added up.")

@@ -183,7 +183,9 @@ class EvaluateModel:
             yield Progress(number, len(labelled), picture.path.name)
             try:
                 # Reports about single tiles mean nothing here.
-                analysis = run_inline(AnalyzePicture(picture.path, folder, self.device, floor=JUDGED_FLOOR))
+                analysis = run_inline(
+                    AnalyzePicture(picture.path, folder, self.device, floor=JUDGED_FLOOR, every_class=True)
+                )
             except SlideNotReadable as error:
                 left_out.append(LeftOut(str(picture.path), str(error)))
                 continue

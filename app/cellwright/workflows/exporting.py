@@ -13,7 +13,11 @@ from cellwright.core import BadParameter, Box, OutputExists, Region, SlideNotRea
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.counts import count_table
+from cellwright.workflows.pictures import LeftOut
 from cellwright.workflows.tables import Thresholds, counts_table, notes, objects_table
+
+OVERLAY_FOLDER = "overlays"
+"""Where a PNG a picture goes."""
 
 OVERLAY_LONGEST_PX = 8192
 """Overlays of larger pictures are drawn at a fraction of their size."""
@@ -59,7 +63,7 @@ def planned_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names
     """Return every file, or folder of a box format, that an export will write."""
     paths = [folder / name for kind in dict.fromkeys(formats) for name in _OUTPUTS[kind]]
     if ExportFormat.OVERLAY in formats:
-        paths += [folder / "overlays" / name for name in overlay_names(picture_names)]
+        paths += [folder / OVERLAY_FOLDER / name for name in overlay_names(picture_names)]
     return paths
 
 
@@ -102,6 +106,8 @@ class ExportAnalyses:
         Whether earlier results may be replaced.
     with_pictures : bool
         Whether the box formats bring a copy of the pictures along, so that they can be trained on as they are.
+    left_out : tuple of LeftOut
+        What was asked for and could not be analysed; the notes name it.
     """
 
     analyses: tuple[Analysis, ...]
@@ -110,6 +116,7 @@ class ExportAnalyses:
     thresholds: Thresholds = None
     overwrite: bool = False
     with_pictures: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def title(self) -> str:
@@ -166,15 +173,19 @@ class ExportAnalyses:
         return [export.write_csv(self.folder / f"{t.name}.csv", t, overwrite=self.overwrite) for t in tables]
 
     def _xlsx(self) -> list[Path]:
-        said = notes(self.analyses, self.thresholds)
-        return [export.write_xlsx(self.folder / "results.xlsx", self._tables(), said, overwrite=self.overwrite)]
+        path = self.folder / "results.xlsx"
+        return [export.write_xlsx(path, self._tables(), self._notes(), overwrite=self.overwrite)]
 
     def _parquet(self) -> list[Path]:
-        said = {"notes": "\n".join(notes(self.analyses, self.thresholds))}
+        said = {"notes": "\n".join(self._notes())}
         return [
             export.write_parquet(self.folder / f"{t.name}.parquet", t, said, overwrite=self.overwrite)
             for t in self._tables()
         ]
+
+    def _notes(self) -> list[str]:
+        missing = [f"Not in these tables: {left}" for left in self.left_out]
+        return [*missing, *notes(self.analyses, self.thresholds)]
 
     def _tables(self) -> list[export.Table]:
         return [objects_table(self.analyses, self.thresholds), counts_table(self.analyses, self.thresholds)]
@@ -204,7 +215,7 @@ class ExportAnalyses:
 
     def _overlay_step(self, analysis: Analysis, name: str) -> Callable[[], list[Path]]:
         return lambda: [
-            write_overlay(analysis, self.folder / "overlays" / name, self.thresholds, overwrite=self.overwrite)
+            write_overlay(analysis, self.folder / OVERLAY_FOLDER / name, self.thresholds, overwrite=self.overwrite)
         ]
 
 

@@ -23,6 +23,10 @@ class LeftOut:
     what: str
     reason: str
 
+    def __str__(self) -> str:
+        # Sentences of readers name the path already.
+        return self.reason if self.reason.startswith(self.what) else f"{self.what}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPictures:
