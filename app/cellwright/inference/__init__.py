@@ -2,7 +2,7 @@
 
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
-from cellwright.inference.detect import Detection, DetectOptions, TileResult, detect
+from cellwright.inference.detection import Detection, DetectOptions, TileResult, detect
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
 from cellwright.inference.identity import object_ids
 from cellwright.inference.predictor import DEVICES, Predictor, open_predictor

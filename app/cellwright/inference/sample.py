@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cellwright.core import ModelNotUsable, Objects
 from cellwright.imaging import content_sha256, open_slide
-from cellwright.inference.detect import Detection, DetectOptions, detect
+from cellwright.inference.detection import Detection, DetectOptions, detect
 from cellwright.inference.predictor import Predictor, open_predictor
 from cellwright.zoo import load_card, write_expected
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from cellwright.core import Box
 from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
 from cellwright.inference.candidates import Boxes
-from cellwright.inference.detect import DetectOptions, settle_tile
+from cellwright.inference.detection import DetectOptions, settle_tile
 from cellwright.inference.predictor import Predictor, open_predictor
 from cellwright.inference.tiles import Tile
 from cellwright.inference.view import View, read_tile
