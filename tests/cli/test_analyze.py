@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from cellwright.cli.analyze import parse_confidence
 from cellwright.core import BadParameter
+from cellwright.inference import detection
 from cellwright.jobs import run_inline
 from cellwright.workflows import AnalyzePicture, count_table
 from cellwright.zoo import load_card
@@ -153,16 +153,14 @@ def test_confidence_is_one_number_or_some_by_class(model: Path) -> None:
 def test_a_tile_that_cannot_be_analysed_makes_the_exit_code_say_so(
     cellwright: Run, model: Path, smears: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The room gives its function `detect` the name of this module.
-    detecting = importlib.import_module("cellwright.inference.detect")
-    whole = detecting.read_tile
+    whole = detection.read_tile
 
     def read(slide: object, view: object, tile: Any, *rest: object) -> object:
         if tile.index == 1:
             raise OSError("the disk has a scratch")
         return whole(slide, view, tile, *rest)
 
-    monkeypatch.setattr(detecting, "read_tile", read)
+    monkeypatch.setattr(detection, "read_tile", read)
     said = cellwright("analyze", smears / "smear_1.png", "--model", model, *DEVICE)
     assert said.code == 1
     assert "could not be analysed" in said.out and "the disk has a scratch" in said.err

@@ -41,7 +41,9 @@ def test_a_model_is_perfect_on_its_own_findings(
     said = cellwright("evaluate", "--model", model, "--data", own_findings(0), "--json", *DEVICE)
     assert said.code == 0
     result = said.json
-    assert result["scores"]["map_50"] == pytest.approx(1.0) and result["scores"]["pictures"] == 2
+    assert result["scores"]["pictures"] == 2
+    # Not 1: average precision also asks for the second guesses of each place, of which this model is full.
+    assert 0.9 < result["scores"]["map_50"] <= 1.0
     for entry in result["per_class"].values():
         point = entry["operating_point"]
         assert (point["false_positives"], point["false_negatives"]) == (0, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from cellwright.evaluate import (
     operating_points,
     picture_counts,
     reliability,
-    score_matches,
+    score_detections,
 )
 from cellwright.evaluate.matching import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
 from cellwright.jobs import Progress, run_inline
@@ -137,7 +137,8 @@ class Evaluation:
 class EvaluateModel:
     """Score a model on a labelled set; an `Operation` whose result is an `Evaluation`.
 
-    Every picture goes through `AnalyzePicture`, so what is judged is what a person gets.
+    Every picture goes through `AnalyzePicture`. Precision, recall, counts and calibration are those of what a person
+    gets; only average precision looks further down, at boxes that no person would be shown.
 
     Parameters
     ----------
@@ -176,30 +177,43 @@ class EvaluateModel:
         card = load_card(folder)
         yield Progress(0, 0, "Reading labels")
         labelled, report, split = read_labelled(self.data, self.split, card)
-        judged: list[LabelledPicture] = []
-        found: list[PictureDetections] = []
+        judged: list[_Judged] = []
         left_out: list[LeftOut] = []
         for number, picture in enumerate(labelled):
             yield Progress(number, len(labelled), picture.path.name)
-            try:
-                # Reports about single tiles mean nothing here.
-                analysis = run_inline(
-                    AnalyzePicture(picture.path, folder, self.device, floor=JUDGED_FLOOR, every_class=True)
-                )
-            except SlideNotReadable as error:
-                left_out.append(LeftOut(str(picture.path), str(error)))
-                continue
-            if analysis.is_complete:
-                judged.append(picture)
-                found.append(_detections(analysis))
+            outcome = self._look(picture, folder)
+            if isinstance(outcome, LeftOut):
+                left_out.append(outcome)
             else:
-                left_out.append(LeftOut(str(picture.path), analysis.coverage.sentence()))
+                judged.append(outcome)
         if not judged:
             raise DatasetNotReadable(
                 f"None of the {len(labelled)} pictures of {self.data} could be analysed; check them."
             )
         yield Progress(len(labelled), len(labelled), "Judging")
-        return _judge(card, self.data, split, judged, found, report, left_out, began)
+        return _judge(card, self.data, split, judged, report, left_out, began)
+
+    def _look(self, picture: LabelledPicture, folder: Path) -> _Judged | LeftOut:
+        """Analyse a picture as a person would, and once more down to where average precision ends."""
+        shown = AnalyzePicture(picture.path, folder, self.device)
+        try:
+            # Reports about single tiles mean nothing here.
+            analyses = [run_inline(shown), run_inline(replace(shown, floor=JUDGED_FLOOR, every_class=True))]
+        except SlideNotReadable as error:
+            return LeftOut(str(picture.path), str(error))
+        for analysis in analyses:
+            if not analysis.is_complete:
+                return LeftOut(str(picture.path), analysis.coverage.sentence())
+        return _Judged(picture, *(_detections(analysis) for analysis in analyses))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """A labelled picture, what a person is shown of it, and everything that average precision looks at."""
+
+    picture: LabelledPicture
+    shown: PictureDetections
+    everything: PictureDetections
 
 
 def read_labelled(data: Path, split: str | None, card: ModelCard) -> tuple[LabelledSet, ImportReport, str | None]:
@@ -235,25 +249,27 @@ def _judge(
     card: ModelCard,
     data: Path,
     split: str | None,
-    pictures: Sequence[LabelledPicture],
-    found: Sequence[PictureDetections],
+    judged: Sequence[_Judged],
     report: ImportReport,
     left_out: Sequence[LeftOut],
     began: float,
 ) -> Evaluation:
+    pictures = [j.picture for j in judged]
     truths = [PictureTruth(p.boxes, p.class_index, p.ignored) for p in pictures]
     names, thresholds = card.class_names, np.asarray(card.confidence_thresholds())
-    matches = match(found, truths, len(names), max_detections=MAX_DETECTIONS)
-    counted, true = picture_counts(found, truths, len(names), thresholds)
+    shown = [j.shown for j in judged]
+    # One overlap is enough for what a person gets; average precision asks for ten.
+    matches = match(shown, truths, len(names), iou_thresholds=0.5, max_detections=MAX_DETECTIONS)
+    counted, true = picture_counts(shown, truths, len(names), thresholds)
     scored = _picture_scores(pictures, matches, thresholds, true.sum(axis=1))
     return Evaluation(
         card=card,
         data=data,
         split=split,
-        scores=score_matches(matches, names),
+        scores=score_detections([j.everything for j in judged], truths, names, max_detections=MAX_DETECTIONS),
         points=tuple(operating_points(matches, thresholds)),
         counts=tuple(count_errors(counted[:, c], true[:, c]) for c in range(len(names))),
-        reliability=tuple(_reliability(matches, c, card.thresholds.floor) for c in range(len(names))),
+        reliability=tuple(_reliability(matches, c) for c in range(len(names))),
         worst=tuple(sorted(scored, key=lambda p: (p.f1, -p.false_negatives - p.false_positives))[:WORST_SHOWN]),
         report=report,
         left_out=tuple(left_out),
@@ -261,11 +277,10 @@ def _judge(
     )
 
 
-def _reliability(matches: Matches, class_index: int, floor: float) -> Reliability:
-    """Of what a person can be shown: scores from the floor of the card up."""
+def _reliability(matches: Matches, class_index: int) -> Reliability:
     rows = matches.of_class(class_index)
     outcome = matches.outcome[matches.threshold_row(0.5), rows]
-    judged = (outcome != IGNORED) & (matches.scores[rows] >= floor)
+    judged = outcome != IGNORED
     return reliability(matches.scores[rows][judged], outcome[judged] == TRUE_POSITIVE)
 
 
