@@ -75,6 +75,18 @@ def test_a_converted_model_is_used_again_without_torch(tiny_model: Path, convert
 
 
 @needs_openvino
+@pytest.mark.parametrize("device", ["cpu:openvino-f32", "cpu:openvino"])
+def test_the_first_answer_is_that_of_every_later_run(
+    tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
+) -> None:
+    monkeypatch.setenv("CELLWRIGHT_CACHE_DIR", str(tmp_path))
+    images = pictures(1, 160, 160)
+    first = open_predictor(tiny_model, device).predict(images)
+    later = open_predictor(tiny_model, device).predict(images)
+    assert (first == later).all()
+
+
+@needs_openvino
 def test_a_damaged_conversion_is_made_anew(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CELLWRIGHT_CACHE_DIR", str(tmp_path))
     expected = open_predictor(tiny_model, "cpu:openvino").predict(pictures(1, 64, 64))

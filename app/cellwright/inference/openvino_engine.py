@@ -132,6 +132,9 @@ class OpenvinoEngine:
         if model is None:
             model = convert(folder, card)
             self._keep(model, kept)
+            # What is read back is compiled a little differently from what was just converted, and its answers differ in
+            # the last bits: so the first answer, too, comes from what was read.
+            model = self._read(kept) or model
         return model
 
     def _read(self, kept: Path) -> Any | None:
