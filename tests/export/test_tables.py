@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import hashlib
 import io
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellwright.core import BadParameter, OutputExists
+from cellwright.core import BadParameter, OutputExists, OutputNotWritable
 from cellwright.export import Column, Table, write_csv, write_parquet, write_xlsx
 
 NASTY = '=HYPERLINK("http://x";"a")'
@@ -126,6 +129,39 @@ def test_nothing_is_replaced_without_leave(tmp_path: Path) -> None:
         with pytest.raises(OutputExists):
             write(path, TABLE)
         assert path.read_text() == "old"
+
+
+@contextlib.contextmanager
+def nearly_full_disk(bytes_left: int) -> Iterator[None]:
+    """No file may grow beyond so many bytes, as if the disk ended there."""
+    resource = pytest.importorskip("resource", reason="this system limits no file sizes")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_left, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize(
+    ("write", "rows", "bytes_left"),
+    [
+        (write_csv, 60, 2500),
+        (write_parquet, 60, 2500),
+        # Enough for the library's own temporary files, and less than the workbook.
+        (lambda path, table, **more: write_xlsx(path, [table], **more), 20, 4500),
+    ],
+)
+def test_a_disk_that_fills_up_leaves_the_old_file_and_says_so(
+    tmp_path: Path, write: Callable[..., Path], rows: int, bytes_left: int
+) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    table = Table("t", (Column("name", [hashlib.sha256(bytes([i])).hexdigest() for i in range(rows)]),))
+    with nearly_full_disk(bytes_left), pytest.raises(OutputNotWritable, match="choose another disk"):
+        write(path, table, overwrite=True)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
 def test_columns_that_do_not_fit_together_are_refused() -> None:

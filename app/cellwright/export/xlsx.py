@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,7 +53,10 @@ def write_xlsx(
         for table in tables:
             _add_table(book, table)
         _add_sheet(book, "notes", _note_rows(tables, notes), [28, 10, 90], header=False)
-        book.save(part)
+        # Through memory: when the disk fills up within its zip file, the library leaves a trail of later exceptions.
+        whole = io.BytesIO()
+        book.save(whole)
+        part.write_bytes(whole.getbuffer())
     return Path(path)
 
 
