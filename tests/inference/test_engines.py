@@ -80,7 +80,7 @@ def test_the_first_answer_is_that_of_every_later_run(
     tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: str
 ) -> None:
     monkeypatch.setenv("CELLWRIGHT_CACHE_DIR", str(tmp_path))
-    images = pictures(1, 160, 160)
+    images = pictures(24, 160, 160)
     first = open_predictor(tiny_model, device).predict(images)
     later = open_predictor(tiny_model, device).predict(images)
     assert (first == later).all()

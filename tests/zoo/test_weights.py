@@ -93,7 +93,7 @@ def test_the_sample_is_compared_box_by_box(tmp_path: Path) -> None:
     expected = read_expected(tmp_path / "expected.json")
     cut = (0.5, 0.5)
     assert sample_problems(expected, found(platelet, cell), cut) == ()
-    assert sample_problems(expected, found(platelet, (0, 0.89, (0.2, 0.1, 20.2, 20.0))), cut) == ()
+    assert sample_problems(expected, found(platelet, (0, 0.85, (0.4, 0.3, 20.4, 20.0))), cut) == ()
     assert "was not found" in sample_problems(expected, found(cell), cut)[0]
     assert "scored 0.700" in sample_problems(expected, found(cell, (1, 0.7, platelet[2])), cut)[0]
     assert (

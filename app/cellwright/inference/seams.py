@@ -52,8 +52,8 @@ def near_own(found: Boxes, tile: Tile) -> Boxes:
 def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Boxes:
     """Join what the tiles found into one list without twins.
 
-    A tile's own objects come before those it offers from beyond its seams; among equals the higher score decides. An
-    object that only a neighbour saw is kept, unless it lies in the part of a tile that failed: that part counts as not
+    Of two views of one object the higher score decides, so that lowering the floor never hides what was found before;
+    among equals a tile's own objects come before those it offers from beyond its seams. An object that only a neighbour saw is kept, unless it lies in the part of a tile that failed: that part counts as not
     analysed.
 
     Parameters
@@ -85,7 +85,9 @@ def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()
             lost |= is_owned(everything.boxes, tile.owner)
         counts |= ~lost
     rows = np.flatnonzero(counts)
-    rank = everything.scores[rows] + own[rows].astype(np.float32)
-    left = nms(everything.boxes[rows], rank, everything.class_index[rows], SEAM_IOU, group=group[rows])
+    rows = rows[np.argsort(~own[rows], kind="stable")]
+    left = nms(
+        everything.boxes[rows], everything.scores[rows], everything.class_index[rows], SEAM_IOU, group=group[rows]
+    )
     kept = rows[left.rows]
     return everything.take(kept[np.lexsort((kept, -everything.scores[kept]))])

@@ -101,9 +101,13 @@ def read_tile(slide: Slide, view: View, tile: Tile, limits: Limits, z: int = 0, 
     SlideNotReadable
         If the picture cannot be decoded there.
     """
-    pixels = read_rgb(slide, Region(tile.read, view.downsample, z, t), limits)
+    return shown(read_rgb(slide, Region(tile.read, view.downsample, z, t), limits), view)
+
+
+def shown(pixels: NDArray[np.uint8], view: View) -> NDArray[np.uint8]:
+    """Bring the (Y, X, 3) pixels of a tile, as read, into the shape that the network is given."""
     if view.fit_px:
-        pixels = resized(pixels, fitted_shape(pixels.shape[:2], view.fit_px))
+        pixels = resized(pixels, fitted_shape((pixels.shape[0], pixels.shape[1]), view.fit_px))
     height, width = pixels.shape[:2]
     if (height, width) == view.input_shape:
         return np.ascontiguousarray(pixels)
