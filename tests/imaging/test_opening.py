@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,11 @@ def test_importing_the_room_imports_no_decoder() -> None:
 def test_every_reader_can_be_loaded() -> None:
     for name in OWN_READERS:
         assert callable(READERS.load(name))
+
+
+def test_our_readers_are_declared_as_a_plugin_would_declare_its_own(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["entry-points"][READERS.group] == OWN_READERS
 
 
 def test_the_fingerprint_is_that_of_all_bytes(tmp_path: Path) -> None:

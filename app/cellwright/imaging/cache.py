@@ -68,6 +68,11 @@ class PixelCache:
                     self._making.pop(key, None)
         return array
 
+    def get_or_make(self, key: Key, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """Return the array under `key`, or what `make` returns without keeping it."""
+        array = self._look_up(key)
+        return make() if array is None else array
+
     def forget(self, owner: int) -> None:
         """Drop everything that belongs to one slide."""
         with self._lock:

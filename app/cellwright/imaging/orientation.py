@@ -37,7 +37,9 @@ def shown_shape(stored: tuple[int, int], tag: int) -> tuple[int, int]:
 
 
 def upright(array: NDArray[Any], tag: int) -> NDArray[Any]:
-    """Return the (Y, X, …) array the right way up; a view."""
+    """Return the (Y, X, …) array the right way up: itself where it is, else a view."""
+    if tag == 1:
+        return array
     flip_y, flip_x, swap = _STEPS[tag]
     array = array[:: -1 if flip_y else 1, :: -1 if flip_x else 1]
     return array.swapaxes(0, 1) if swap else array

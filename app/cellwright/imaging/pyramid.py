@@ -17,8 +17,11 @@ from cellwright.imaging.failure import explained, not_readable
 from cellwright.imaging.resample import Taps, plan_taps, resample
 from cellwright.imaging.slide import RGB_CHANNELS, Channel, Limits, SlideRef
 
-BAND_BYTES = 64 * 2**20
-"""Most stored pixels held at once while a large region is averaged down."""
+BAND_BYTES = 8 * 2**20
+"""Most stored pixels held at once while a large region is averaged down: little enough to be used again in place."""
+
+_TILE_LINES = 256
+"""The height that most tiles have, or divide, or are a multiple of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +290,11 @@ class PyramidSlide(ABC):
 
     def _bands(self, rows: Taps, columns: Taps, n_channels: int) -> Iterator[tuple[int, int]]:
         line_bytes = (columns.stop - columns.start) * n_channels * self.dtype.itemsize
-        lines_per_row = max(1, (rows.stop - rows.start) // max(1, int(rows.inside.sum())))
-        height = max(1, BAND_BYTES // max(1, line_bytes * lines_per_row))
+        lines = max(1, BAND_BYTES // max(1, line_bytes))
+        if lines > _TILE_LINES:
+            lines -= lines % _TILE_LINES  # bands that end where tiles end decode each tile once
+        lines_a_row = (rows.stop - rows.start) / max(1, int(rows.inside.sum()))
+        height = max(1, int(lines / lines_a_row))
         count = len(rows.inside)
         return ((first, min(first + height, count)) for first in range(0, count, height))
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tifffile import TiffFrame, TiffPage, TiffPageSeries
 
 _JPEG = frozenset({6, 7, 34892, 33007})
+_SMALL_SHARE = 16
+"""Planes up to this part of the shared store are kept whole once they are decoded."""
+
 _NARROW = 0.5
 """Regions narrower than this share of a row are read row by row, wider ones in one go."""
 
@@ -62,6 +65,8 @@ class PlaneStack:
         self._stored_dtype = self.dtype.newbyteorder(keyframe.parent.byteorder)
         self._start = series.dataoffset
         self._plane_bytes = self.height * self.width * self.samples * self.dtype.itemsize
+        # Of a large picture, only pieces that are used in part are worth keeping: a neighbouring region needs the rest.
+        self._is_large = self._plane_bytes > PIXELS.limit_bytes // _SMALL_SHARE
         self._check(series)
 
     def read(self, plane: int, box: Box) -> NDArray[Any]:
@@ -142,8 +147,10 @@ class PlaneStack:
             def decode(index: int = index) -> NDArray[Any]:
                 return self._decode(file, page, index)
 
-            segment = PIXELS.get((self._owner, (self._level, page_index, index)), decode)[depth]
             part = box.intersect(Box(y, x, y + height, x + width))
+            is_used_up = self._is_large and part.area == height * width
+            key = (self._owner, (self._level, page_index, index))
+            segment = (PIXELS.get_or_make(key, decode) if is_used_up else PIXELS.get(key, decode))[depth]
             pixels = segment[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
             if pixels.shape[:2] != (part.height, part.width):
                 raise not_readable(self.path, f"the piece at y={y}, x={x} is smaller than it should be", DAMAGED)
