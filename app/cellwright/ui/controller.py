@@ -274,8 +274,6 @@ class Controller(QObject):
         self.session.set_objects(picture, analysis.objects, styles_of(analysis.card))
         if picture is self.session.current and self._cache.get(picture.key) is None:
             self.load_current()  # it could not be read before, and now it can
-        for note in analysis.notes:
-            self.message.emit(Message(Level.INFO, f"{picture.name}: {note}"))
         if not analysis.is_complete:
             self.message.emit(Message(Level.WARNING, f"{picture.name}: {analysis.coverage.sentence()}"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -84,7 +85,14 @@ class CountsPanel(QWidget):
         self._hint.show()
         self._body.hide()
 
-    def show_counts(self, table: CountTable, styles: tuple[ClassStyle, ...], hidden: set[str], lit: str | None) -> None:
+    def show_counts(
+        self,
+        table: CountTable,
+        styles: tuple[ClassStyle, ...],
+        hidden: set[str],
+        lit: str | None,
+        notes: Sequence[str] = (),
+    ) -> None:
         """Show these numbers.
 
         Parameters
@@ -97,6 +105,8 @@ class CountsPanel(QWidget):
             Classes whose boxes are not drawn; their numbers stay.
         lit : str or None
             The class that stands out.
+        notes : sequence of str
+            What to know beside the numbers, one sentence each.
         """
         self._table = table
         if styles != self._shape:
@@ -104,10 +114,10 @@ class CountsPanel(QWidget):
         for row in table.rows:
             self._rows[row.name].fill(row, visible=row.name not in hidden, lit=row.name == lit)
         self._total.fill(table.total, visible=True, lit=False)
-        self._coverage.setText(table.note)
+        self._coverage.setText("\n".join((table.note, *notes)).strip())
         self._coverage.setProperty("kind", "muted" if table.is_complete else "warn")
         restyle(self._coverage)
-        self._coverage.setVisible(bool(table.note))
+        self._coverage.setVisible(bool(self._coverage.text()))
         self._density.setText("" if table.area_mm2 else "Set the pixel size to see cells per mm².")
         self._density.setVisible(not table.area_mm2)
         self._hint.hide()

@@ -211,7 +211,8 @@ class Presenter(QObject):
             counts.show_hint(_why_empty(picture))
             return
         hidden = {style.name for style in picture.styles if not self._session.is_visible(style.name)}
-        counts.show_counts(table, picture.styles, hidden, self._session.lit_class)
+        notes = picture.analysis.notes if picture.analysis is not None else ()
+        counts.show_counts(table, picture.styles, hidden, self._session.lit_class, notes)
 
     def refresh_selection(self) -> None:
         """Mark the selected cell in picture, table and panel, and the class that stands out."""

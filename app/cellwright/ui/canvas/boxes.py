@@ -14,6 +14,10 @@ LINE_PX = 1.5
 
 _ABOVE_LAYERS = 1_000_000
 
+# A line without length draws nothing. Lines are emptied so, and neither hidden nor dropped: Mesa's software renderer
+# crashes in the frame after a picture is replaced while a line of the same scene is hidden or its buffers are given back.
+_NOTHING: NDArray[np.float32] = np.zeros((2, 2), np.float32)
+
 
 class BoxLines:
     """The boxes of all classes in one scene.
@@ -30,7 +34,8 @@ class BoxLines:
         self._scene = scene
         self._ratio = ratio
         self._lines: list[Any] = []
-        self._filled: list[bool] = []
+        self._segments: list[NDArray[np.float32]] = []
+        self._colours: list[str] = []
         self._is_visible = True
 
     def show(self, boxes: NDArray[np.float32], class_index: NDArray[np.int16], colours: list[str]) -> None:
@@ -45,48 +50,36 @@ class BoxLines:
         colours : list of str
             ``#rrggbb`` of each class.
         """
-        self._match_count(len(colours))
-        for index, colour in enumerate(colours):
-            mine = boxes[class_index == index]
-            self._filled[index] = bool(len(mine))
-            if len(mine):
-                self._lines[index].set_data(pos=outline_segments(mine), color=colour, connect="segments")
-        self._update_visible()
+        self._colours = colours
+        self._segments = [outline_segments(boxes[class_index == index]) for index in range(len(colours))]
+        while len(self._lines) < len(colours):
+            self._lines.append(self._new_line())
+        self._upload()
 
     def set_look(self, visible: bool, opacities: list[float]) -> None:
         """Show or hide all boxes, and say how opaque each class is, in [0, 1]."""
-        self._is_visible = visible
         for line, opacity in zip(self._lines, opacities, strict=False):
             line.opacity = opacity
-        self._update_visible()
+        if visible != self._is_visible:
+            self._is_visible = visible
+            self._upload()
 
     def remove(self) -> None:
-        """Take every line out of the scene."""
-        self._match_count(0)
+        """Take every line out of the scene, before the scene itself goes."""
+        for line in self._lines:
+            line.parent = None
+        self._lines, self._segments, self._colours = [], [], []
 
-    def _match_count(self, count: int) -> None:
-        while len(self._lines) > count:
-            self._lines.pop().parent = None
-            self._filled.pop()
-        while len(self._lines) < count:
-            self._lines.append(self._new_line())
-            self._filled.append(False)
+    def _upload(self) -> None:
+        for index, line in enumerate(self._lines):
+            segments = self._segments[index] if index < len(self._segments) and self._is_visible else _NOTHING
+            colour = self._colours[index] if index < len(self._colours) else "#000000"
+            line.set_data(pos=segments if len(segments) else _NOTHING, color=colour, connect="segments")
 
     def _new_line(self) -> Any:
         from vispy.scene.visuals import Line
 
-        line = Line(
-            pos=np.zeros((2, 2), np.float32),
-            connect="segments",
-            method="gl",
-            width=LINE_PX * self._ratio,
-            parent=self._scene,
-        )
+        line = Line(pos=_NOTHING, connect="segments", method="gl", width=LINE_PX * self._ratio, parent=self._scene)
         line.order = _ABOVE_LAYERS
         line.set_gl_state("translucent", depth_test=False)
-        line.visible = False
         return line
-
-    def _update_visible(self) -> None:
-        for line, filled in zip(self._lines, self._filled, strict=True):
-            line.visible = self._is_visible and filled

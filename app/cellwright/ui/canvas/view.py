@@ -80,6 +80,7 @@ class PictureCanvas(QWidget):
         self._is_moving = False
         self._options = CanvasOptions()
         self._lit: int | None = None
+        self._is_painted = False
         self._lines = BoxLines(self._viewer.canvas.view.scene, self.devicePixelRatioF())
         self._overlay = CanvasOverlay(self._native, self.viewport)
         self._connect()
@@ -88,6 +89,7 @@ class PictureCanvas(QWidget):
 
     def _connect(self) -> None:
         self._model.scene.camera.events.connect(self._on_camera)
+        self._viewer.canvas.events.draw.connect(self._on_first_paint)
         self._model.mouse_drag_callbacks.append(self._on_drag)
         self._model.mouse_double_click_callbacks.clear()  # napari would zoom in
         self._model.mouse_double_click_callbacks.append(self._on_double_click)
@@ -170,9 +172,20 @@ class PictureCanvas(QWidget):
         """Draw these boxes and no others; see `BoxLines.show`."""
         overlay = self._overlay
         overlay.boxes, overlay.class_index, overlay.scores, overlay.styles = boxes, class_index, scores, styles
-        self._lines.show(boxes, class_index, [style.colour for style in styles])
-        self._apply_look()
+        self._draw_lines()
         overlay.update()
+
+    def _draw_lines(self) -> None:
+        # not before the canvas has its place on the graphics card
+        if self._is_painted:
+            overlay = self._overlay
+            self._lines.show(overlay.boxes, overlay.class_index, [style.colour for style in overlay.styles])
+            self._apply_look()
+
+    def _on_first_paint(self, _event: object) -> None:
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self._draw_lines)
 
     def set_selected(self, box: NDArray[np.float32] | None) -> None:
         """Mark one box, y0, x0, y1, x1, or none."""
