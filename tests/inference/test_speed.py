@@ -34,5 +34,5 @@ def test_plain_torch_beside_it_answers_to_the_same_pixels(tiny_model: Path) -> N
     view = bench_inference.view_at(card, 320)
     plain = bench_inference.plain_torch(card, tiny_model, view)(bench_inference.sample_pixels())
     ours = bench_inference.analyse(bench_inference.sample_pixels(), view, open_predictor(tiny_model, "cpu:torch-fp32"))
-    # Ours leaves out boxes that lie in the padding; and a grey level's difference in resizing moves some across the floor.
+    # Ours leaves out boxes in the padding; a grey level of difference in resizing moves others across the floor.
     assert 0.9 * plain <= ours <= 1.03 * plain

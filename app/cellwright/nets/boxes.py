@@ -13,12 +13,18 @@ OverlapKind = Literal["iou", "giou", "diou", "ciou"]
 
 def xyxy_from_yxyx(boxes: Tensor) -> Tensor:
     """Swap (..., 4) boxes from y0, x0, y1, x1 to x0, y0, x1, y1."""
-    return boxes[..., [1, 0, 3, 2]]
+    return _swapped(boxes)
 
 
 def yxyx_from_xyxy(boxes: Tensor) -> Tensor:
     """Swap (..., 4) boxes from x0, y0, x1, y1 to y0, x0, y1, x1."""
-    return boxes[..., [1, 0, 3, 2]]
+    return _swapped(boxes)
+
+
+def _swapped(boxes: Tensor) -> Tensor:
+    # Not by a list of indices: on a GPU that copies the list from the CPU, which a CUDA graph cannot record.
+    a0, b0, a1, b1 = boxes.unbind(-1)
+    return torch.stack((b0, a0, b1, a1), -1)
 
 
 def cxcywh_from_xyxy(boxes: Tensor) -> Tensor:
