@@ -72,7 +72,8 @@ class Objects:
     @property
     def centres(self) -> NDArray[np.float32]:
         """(N, 2) float32: y, x of the middle of each box."""
-        return (self.boxes[:, :2] + self.boxes[:, 2:]) / 2
+        middle: NDArray[np.float32] = (self.boxes[:, :2] + self.boxes[:, 2:]) * np.float32(0.5)
+        return middle
 
     @property
     def sizes(self) -> NDArray[np.float32]:

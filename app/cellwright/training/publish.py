@@ -88,9 +88,14 @@ def publish(
         return None
     card = write_model(folder, _first_card(recipe, recipe.card, architecture, provenance), network, overwrite=True)
     stored = load_network(folder, card).to(memory_format=torch.channels_last)
-    found = find_all(stored, judged, recipe.card.tile_px, None, torch.device("cpu"), recipe.card.nms_iou)
+    found = _found(stored, judged, recipe.card)
     save_card(folder, measured(card, found, judged, recipe.card.judged_on))
     return folder
+
+
+def _found(network: nn.Module, judged: Sequence[Sample], part: CardPart) -> list[PictureDetections]:
+    # In float32, the number format that every machine has.
+    return find_all(network, judged, part.tile_px, None, torch.device("cpu"), part.nms_iou, part.nms)
 
 
 def _first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], provenance: Provenance) -> ModelCard:
@@ -102,7 +107,9 @@ def _first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], pr
         architecture=architecture,
         input=InputContract(tile_px=part.tile_px, halo_px=part.halo_px, um_per_px=part.um_per_px),
         classes=tuple(ObjectClass(name=name, **part.classes[name].model_dump()) for name in names),
-        thresholds=Thresholds(confidence=dict.fromkeys(names, 0.5), floor=part.floor, nms_iou=part.nms_iou),
+        thresholds=Thresholds(
+            confidence=dict.fromkeys(names, 0.5), floor=part.floor, nms_iou=part.nms_iou, nms=part.nms
+        ),
         training=Training(
             data=part.trained_on,
             pictures=provenance.pictures,

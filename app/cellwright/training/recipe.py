@@ -149,6 +149,8 @@ class CardPart(_Part):
         Pixel size of the training pictures at `tile_px`; None when nobody knows it.
     floor, nms_iou : float
         See `zoo.Thresholds`.
+    nms : {"greedy", "diou", "merge"}
+        How overlapping boxes become one; see `inference.nms`.
     trained_on, judged_on : str
         The pictures, in words.
     licence : str
@@ -162,6 +164,7 @@ class CardPart(_Part):
     um_per_px: float | None = None
     floor: float = Field(default=0.05, gt=0, lt=1)
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
+    nms: Literal["greedy", "diou", "merge"] = "greedy"
     trained_on: str
     judged_on: str
     licence: str

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 
 from cellwright.evaluate import PictureDetections
+from cellwright.inference import NmsKind, nms
 from cellwright.nets.boxes import yxyx_from_xyxy
 from cellwright.training.augment import FILL, Sample, fit
 
@@ -25,6 +25,7 @@ def find_all(
     dtype: torch.dtype | None,
     device: torch.device,
     nms_iou: float = 0.6,
+    nms_kind: NmsKind = "greedy",
 ) -> list[PictureDetections]:
     """Run the network over whole pictures, each fitted to `size_px` and padded to the network's stride.
 
@@ -42,18 +43,26 @@ def find_all(
         Where the network is.
     nms_iou : float
         Boxes of one class that overlap more than this are taken for one.
+    nms_kind : {"greedy", "diou", "merge"}
+        How the one is chosen; see `inference.nms`.
 
     Returns
     -------
     list of PictureDetections
         At most 300 boxes a picture, in pixels of the picture.
     """
-    return [_find(network, picture, size_px, dtype, device, nms_iou) for picture in pictures]
+    return [_find(network, picture, size_px, dtype, device, nms_iou, nms_kind) for picture in pictures]
 
 
 @torch.inference_mode()
 def _find(
-    network: nn.Module, picture: Sample, size_px: int, dtype: torch.dtype | None, device: torch.device, nms_iou: float
+    network: nn.Module,
+    picture: Sample,
+    size_px: int,
+    dtype: torch.dtype | None,
+    device: torch.device,
+    nms_iou: float,
+    nms_kind: NmsKind,
 ) -> PictureDetections:
     fitted = fit(picture, size_px).image
     _, h, w = fitted.shape
@@ -65,16 +74,14 @@ def _find(
     boxes, probabilities = answer[:, :4], answer[:, 4:]
     place, kind = (probabilities > _LOWEST_SCORE).nonzero(as_tuple=True)
     boxes, scores = boxes[place], probabilities[place, kind]
-    keep = batched_nms(boxes, scores, kind, nms_iou)[:_MOST_BOXES]
     full_h, full_w = picture.image.shape[1:]
-    scale = torch.tensor([full_w / w, full_h / h, full_w / w, full_h / h], device=device)
-    limit = torch.tensor([full_w, full_h, full_w, full_h], device=device)
-    corners = torch.minimum((boxes[keep] * scale).clamp(min=0), limit)
-    return PictureDetections(
-        yxyx_from_xyxy(corners).cpu().numpy(),
-        kind[keep].cpu().numpy(),
-        scores[keep].cpu().numpy(),
-    )
+    scale = torch.tensor([full_h / h, full_w / w, full_h / h, full_w / w], device=device)
+    limit = torch.tensor([full_h, full_w, full_h, full_w], device=device)
+    corners = torch.minimum((yxyx_from_xyxy(boxes) * scale).clamp(min=0), limit)
+    columns = corners.cpu().numpy(), scores.cpu().numpy(), kind.cpu().numpy()
+    left = nms(*columns, nms_iou, nms_kind)
+    rows = left.rows[:_MOST_BOXES]
+    return PictureDetections(left.boxes[:_MOST_BOXES], columns[2][rows], columns[1][rows])
 
 
 def to_network(images: Tensor, device: torch.device) -> Tensor:
