@@ -6,18 +6,21 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from cellwright.settings import Settings
 from cellwright.ui.app import dispose
 from cellwright.ui.main_window import MainWindow
 from tests.ui.known_boxes import KnownBoxes, make_card
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""An analysis that answers from boxes known beforehand, tile by tile, so that the window can be tested without a network."""
+"""An analysis that answers from boxes known beforehand, tile by tile: the window can be tested without a network."""
 
 from __future__ import annotations
 

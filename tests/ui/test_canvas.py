@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,13 +14,15 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from cellwright.core import Objects
 from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.main_window import MainWindow
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import CLASSES, KnownBoxes, make_card, make_objects
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 pytestmark = pytest.mark.gl
 
@@ -96,7 +99,7 @@ def test_the_whole_picture_is_seen_and_its_pixels_stand_where_boxes_say(ready: M
 
 def test_boxes_have_the_colour_of_their_class(ready: MainWindow) -> None:
     for row, kind in ((0, 0), (2, 1), (3, 2)):
-        y0, x0, y1, x1 = BOXES[row]
+        _y0, x0, y1, x1 = BOXES[row]
         wanted = QColor(make_card().classes[kind].colour)
         place = on_screen(ready, float(y1), float((x0 + x1) / 2))
         shown = ready.centre.grab().toImage()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from pytestqt.qtbot import QtBot
 
 from cellwright.core import PixelSize, PixelSizeSource
 from cellwright.ui.class_style import styles_of
 from cellwright.ui.objects_model import ObjectsModel
 from tests.ui.known_boxes import make_card, make_objects
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 STYLES = styles_of(make_card())
 UP, DOWN = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

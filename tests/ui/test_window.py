@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from cellwright.core import PixelSize, PixelSizeSource, SlideNotReadable
 from cellwright.settings import Settings, load_settings
@@ -25,6 +25,9 @@ from cellwright.ui.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.session import PictureState
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def dialog_of(window: MainWindow) -> QDialog:
@@ -238,7 +241,7 @@ def test_missing_tiles_are_said(
     qtbot.waitUntil(lambda: is_done(window), timeout=20_000)
     assert window.centre.banner.message is not None
     assert window.centre.banner.message.level is Level.WARNING
-    assert "incomplete" in window.pictures.list.item(0).text()
+    qtbot.waitUntil(lambda: "incomplete" in window.pictures.list.item(0).text())
     assert "cannot be decoded" in window.counts._coverage.text()
 
 

@@ -19,9 +19,9 @@ from cellwright.ui.main_window import MainWindow
 QUIT_AFTER_VARIABLE = "CELLWRIGHT_QUIT_AFTER_MS"
 """Environment variable: close the window after so many milliseconds, for tests."""
 
-# Threads hand over the interpreter ten times as often as by default: a window that waits for a busy worker feels stuck,
-# and the worker's small operators come through faster too.
-_SWITCH_S = 0.0005
+SWITCH_S = 0.0005
+"""How often threads hand over the interpreter, ten times as often as by default: a window that waits for a busy worker
+feels stuck, and the worker's small operators come through faster too."""
 
 _NEEDS_DISPLAY = ("linux", "freebsd")
 
@@ -47,7 +47,7 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
         If there is no display.
     """
     check_display()
-    sys.setswitchinterval(_SWITCH_S)
+    sys.setswitchinterval(SWITCH_S)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Cellwright")
     app.setApplicationVersion(__version__)
@@ -60,8 +60,8 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
         window.show()
         if analyze:
             window.controller.analyze_on_open = True
-        # after the first paint: what is heavy is loaded while the window can already be seen
-        QTimer.singleShot(0, lambda: window.start([Path(path) for path in paths]))
+        # what is heavy is loaded while the window can already be seen
+        window.painted.connect(lambda: _begin(window, [Path(path) for path in paths]))
         quit_after = os.environ.get(QUIT_AFTER_VARIABLE, "")
         if quit_after.isdigit():
             QTimer.singleShot(int(quit_after), window.close)
@@ -72,9 +72,15 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
         stop_log(log)
 
 
+def _begin(window: MainWindow, paths: Sequence[Path]) -> None:
+    window.start(paths)
+    window.warm_up()
+
+
 def dispose(window: MainWindow) -> None:
     """Close a window and let go of every widget of it now, not some time later."""
     window.close()
+    window.controller.close()
     window.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
 
 from cellwright.core import CellwrightError
-from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, JobQueue, Lane
 from cellwright.settings import Settings, load_settings, save_settings
 from cellwright.ui.action_set import ActionSet, choices
 from cellwright.ui.actions import Needs
 from cellwright.ui.banner import Message
-from cellwright.ui.canvas import CanvasOptions, import_viewer
+from cellwright.ui.canvas import CanvasOptions
 from cellwright.ui.centre import Centre, has_opengl
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
@@ -34,29 +33,16 @@ from cellwright.ui.selected_panel import SelectedPanel
 from cellwright.ui.session import Session
 from cellwright.ui.status import StatusLine
 from cellwright.ui.theme import apply_theme, theme_named
+from cellwright.ui.warm_up import PrepareModel, PrepareViewer
 from cellwright.ui.widgets import describe, scrolling
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
 
+_log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
 _DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
 _SUBMENUS = {"recent": "Open &recent", "panels": "&Panels", "models": "&Model", "devices": "&Device"}
-
-
-@dataclass(frozen=True, slots=True)
-class PrepareViewer:
-    """Operation: import what draws pictures, so that the first picture opens at once."""
-
-    @property
-    def title(self) -> str:
-        """Name of the work."""
-        return "Get the viewer ready"
-
-    def run(self) -> Generator[Progress, None, None]:
-        """Import it."""
-        yield Progress(0, 0, "Loading the viewer")
-        import_viewer()
 
 
 class MainWindow(QMainWindow):
@@ -73,9 +59,12 @@ class MainWindow(QMainWindow):
     -------
     told(object)
         A `Message` from any thread.
+    painted()
+        The window has been seen for the first time.
     """
 
     told = Signal(object)
+    painted = Signal()
 
     def __init__(self, settings: Settings | None = None, make_analysis: MakeAnalysis | None = None) -> None:
         super().__init__()
@@ -91,6 +80,7 @@ class MainWindow(QMainWindow):
         self.controller.device = self.settings.device
         self.controller.analyze_on_open = self.settings.analyze_on_open
         self.is_viewer_ready = False
+        self._is_painted = False
         self.options = CanvasOptions(
             self.settings.show_boxes,
             self.settings.show_labels,
@@ -247,6 +237,12 @@ class MainWindow(QMainWindow):
         if paths:
             self.controller.open_paths(paths)
 
+    def warm_up(self) -> None:
+        """Load the model and the libraries it runs on, behind whatever is asked for before."""
+        folder = self.session.model_folder
+        if folder is not None:
+            self.controller.submit_quietly(PrepareModel(folder, self.controller.device), Lane.DEVICE, _note_failure)
+
     def load_models(self) -> None:
         """List the models and choose the one used last, or the first that works."""
         from cellwright.zoo import list_models
@@ -370,7 +366,14 @@ class MainWindow(QMainWindow):
         if self.centre.is_start_page and self.session.current is not None:
             self.controller.load_current()
 
-    # ---- drag and drop, closing
+    # ---- painting, drag and drop, closing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say when the window is seen for the first time."""
+        super().paintEvent(event)
+        if not self._is_painted:
+            self._is_painted = True
+            QTimer.singleShot(0, self, self.painted.emit)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files and folders."""
@@ -391,11 +394,11 @@ class MainWindow(QMainWindow):
             self.controller.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window, stop every job, let go of everything."""
+        """Remember the window, tell every job to stop, let go of everything; `dispose` waits for what cannot stop."""
         self._remember()
         self.presenter.stop()
         self.jobs.stop()
-        self.controller.close()
+        self.controller.cancel_all()
         if self.commands.dialog is not None:
             self.commands.dialog.close()
         if self.centre.canvas is not None:
@@ -409,6 +412,12 @@ class MainWindow(QMainWindow):
         settings.show_boxes, settings.show_labels = self.options.boxes, self.options.labels
         settings.show_scale_bar, settings.overlay_opacity = self.options.scale_bar, self.options.opacity
         save_settings(settings)
+
+
+def _note_failure(job: Job[object]) -> None:
+    # no message: whoever analyzes is told then, and until then nobody has asked for anything
+    if job.error is not None:
+        _log.warning("%s failed: %s", job.title, job.error)
 
 
 def _bytes(text: str) -> QByteArray:

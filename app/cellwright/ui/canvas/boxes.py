@@ -15,7 +15,7 @@ LINE_PX = 1.5
 _ABOVE_LAYERS = 1_000_000
 
 # A line without length draws nothing. Lines are emptied so, and neither hidden nor dropped: Mesa's software renderer
-# crashes in the frame after a picture is replaced while a line of the same scene is hidden or its buffers are given back.
+# crashes in the second frame after a picture is replaced while a line of the same scene is hidden or taken away.
 _NOTHING: NDArray[np.float32] = np.zeros((2, 2), np.float32)
 
 

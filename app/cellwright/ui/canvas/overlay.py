@@ -69,8 +69,8 @@ class CanvasOverlay(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.labels_drawn = self._paint_labels(painter, viewport) if self.show_labels else 0
         self._paint_selected(painter, viewport)
+        self.labels_drawn = self._paint_labels(painter, viewport) if self.show_labels else 0
         if self.show_scale_bar:
             self._paint_scale_bar(painter, viewport)
         self._paint_overview(painter, viewport)

@@ -1,0 +1,231 @@
+"""What a person feels in the window: how soon it is seen, how evenly it answers while working, how fast a slider is.
+
+Measured in processes of their own under a display with OpenGL (Xvfb and a software renderer where there is none).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.rows import Row
+
+_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
+_TICK_MS, _LATE_MS = 10, 50
+_TALL, _WIDE = 3000, 4000
+_BOXES = 10_000
+
+
+def run() -> list[Row]:
+    """Measure start, responsiveness and slider."""
+    if not shutil.which("xvfb-run"):
+        return []
+    paints = [_measure("first_paint") for _ in range(3)]
+    ticks = _measure("ticks")
+    slider = _measure("slider")
+    return [
+        Row(
+            "process start to first paint of the window",
+            1e3 * float(np.median([paint["seconds"] for paint in paints])),
+            bar=4000,
+            note="median of 3 processes; torch and napari are loaded afterwards",
+        ),
+        Row(
+            f"10 ms ticks within {_LATE_MS} ms during an analysis",
+            100 * ticks["share"],
+            unit="%",
+            bar=99,
+            higher_is_better=True,
+            note=f"{ticks['tiles']:.0f} tiles in {ticks['seconds']:.1f} s; longest gap {1e3 * ticks['longest']:.0f} ms",
+        ),
+        Row(
+            f"slider to boxes, counts and table, {_BOXES:,} boxes",
+            1e3 * slider["median"],
+            note=f"95th percentile {1e3 * slider['p95']:.0f} ms, the frame drawn included",
+        ),
+        Row(
+            f"zoom by a step, {_BOXES:,} boxes",
+            1e3 * slider["zoom"],
+            note="the frame drawn included",
+        ),
+    ]
+
+
+def _measure(name: str) -> dict[str, float]:
+    """Run one of the functions below in a process with a display."""
+    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_window", name]
+    with tempfile.TemporaryDirectory() as folder:
+        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder}
+        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=600)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def first_paint() -> dict[str, float]:
+    """Return the seconds from the start of a process to its first painted window."""
+    script = (
+        "import sys, time; from PySide6.QtWidgets import QApplication; from cellwright.ui import MainWindow;"
+        "app = QApplication([]); window = MainWindow();"
+        "window.painted.connect(lambda: (print(time.time() - float(sys.argv[1]), flush=True), app.quit()));"
+        "window.show(); app.exec(); import os; os._exit(0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(time.time())], capture_output=True, text=True, check=True, timeout=120
+    )
+    return {"seconds": float(done.stdout.strip().splitlines()[-1])}
+
+
+def ticks() -> dict[str, float]:
+    """Return the share of a 10 ms timer's ticks that came within 50 ms while large pictures are analyzed."""
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from cellwright.settings import Settings
+    from cellwright.ui import MainWindow
+    from cellwright.ui.app import SWITCH_S
+
+    sys.setswitchinterval(SWITCH_S)
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        picture = _large_picture(Path(folder))
+        window = MainWindow(Settings(analyze_on_open=False))
+        window.resize(1280, 800)
+        window.show()
+        window.start([picture])
+        _until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+        _analyze_once(window)  # the engine is compiled on first use; that is no part of an analysis
+        times: list[float] = []
+        timer = QTimer()
+        timer.setInterval(_TICK_MS)
+        timer.timeout.connect(lambda: times.append(time.perf_counter()))
+        timer.start()
+        began = time.perf_counter()
+        tiles = sum(_analyze_once(window) for _ in range(3))
+        seconds = time.perf_counter() - began
+        timer.stop()
+        _end(window)
+    del app
+    gaps = np.diff([began, *times])
+    # a gap of 200 ms stands for the ticks that should have come in it and did not, too
+    expected = np.maximum(1, np.round(gaps / (_TICK_MS / 1e3)))
+    late = gaps > _LATE_MS / 1e3
+    return {
+        "share": float(1 - expected[late].sum() / expected.sum()),
+        "longest": float(gaps.max()),
+        "seconds": seconds,
+        "tiles": float(tiles),
+    }
+
+
+def slider() -> dict[str, float]:
+    """Return how long boxes, counts and table take to follow the confidence slider, and a step of the zoom."""
+    from PySide6.QtWidgets import QApplication
+
+    from cellwright.core import Objects
+    from cellwright.settings import Settings
+    from cellwright.ui import MainWindow
+
+    app = QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        picture = _large_picture(Path(folder))
+        window = MainWindow(Settings(analyze_on_open=False))
+        window.resize(1280, 800)
+        window.show()
+        window.start([picture])
+        _until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+        rng = np.random.default_rng(0)
+        corner = rng.random((_BOXES, 2)) * (_TALL - 40, _WIDE - 40)
+        boxes = np.hstack([corner, corner + 40]).astype(np.float32)
+        names = tuple(style.name for style in window.session.styles)
+        kinds = rng.integers(0, len(names), _BOXES).astype(np.int16)
+        ids = np.frombuffer(rng.bytes(16 * _BOXES), "V16")
+        objects = Objects(ids, boxes, kinds, rng.random(_BOXES).astype(np.float32), names, "")
+        current = window.session.current
+        if current is None:
+            raise RuntimeError("The picture did not open.")
+        window.session.set_objects(current, objects, window.session.styles)
+        _spin(500)
+        taken = []
+        for step in range(60):
+            began = time.perf_counter()
+            window.session.set_all_thresholds(0.1 + 0.01 * step)
+            app.processEvents()
+            window.grab()
+            taken.append(time.perf_counter() - began)
+        zooms = []
+        canvas = window.centre.canvas
+        for step in range(20):
+            began = time.perf_counter()
+            if canvas is not None:
+                canvas.zoom_by(1.1 if step % 2 else 1 / 1.1)
+            app.processEvents()
+            zooms.append(time.perf_counter() - began)
+        _end(window)
+    return {
+        "median": float(np.median(taken)),
+        "p95": float(np.percentile(taken, 95)),
+        "zoom": float(np.median(zooms)),
+    }
+
+
+def _large_picture(folder: Path) -> Path:
+    """Write a picture of twelve megapixels, the sample smear side by side with itself."""
+    from PIL import Image
+
+    from cellwright.bundled import bundled
+
+    sample = np.asarray(Image.open(bundled("resources", "samples", "smear.png")).convert("RGB"))
+    tiled = np.tile(sample, (-(-_TALL // sample.shape[0]), -(-_WIDE // sample.shape[1]), 1))[:_TALL, :_WIDE]
+    path = folder / "large.png"
+    Image.fromarray(tiled).save(path, compress_level=1)
+    return path
+
+
+def _analyze_once(window: object) -> int:
+    from cellwright.ui import MainWindow
+
+    if not isinstance(window, MainWindow) or window.session.current is None:
+        raise TypeError("A window with a picture is needed.")
+    current = window.session.current
+    current.analysis = None
+    window.controller.analyze([current])
+    _until(lambda: current.analysis is not None)
+    records = getattr(current.analysis, "coverage", None)
+    return len(records.records) if records is not None else 0
+
+
+def _until(holds: Callable[[], bool], seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("The window did not get ready.")
+        _spin(20)
+
+
+def _spin(milliseconds: int) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+def _end(window: object) -> None:
+    from cellwright.ui import MainWindow
+    from cellwright.ui.app import dispose
+
+    if isinstance(window, MainWindow):
+        dispose(window)
+
+
+if __name__ == "__main__":
+    print(json.dumps({"first_paint": first_paint, "ticks": ticks, "slider": slider}[sys.argv[1]]()))  # noqa: T201

@@ -1,0 +1,49 @@
+"""Starting the program as a process, and where it cannot start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cellwright.core import CellwrightError
+from cellwright.ui.app import check_display
+
+
+def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    script = "import sys; from cellwright.ui import main; sys.exit(main(sys.argv[1:]))"
+    surroundings = {**os.environ, "CELLWRIGHT_QUIT_AFTER_MS": "1500", **environment}
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env=surroundings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_program_starts_with_a_picture_and_ends_by_itself(smear: Path, settings_of_its_own: Path) -> None:
+    done = start(str(smear))
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert str(smear) in (settings_of_its_own / "cellwright" / "settings.json").read_text(encoding="utf-8")
+
+
+def test_the_program_starts_with_a_bad_picture(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.tif"
+    bad.write_text("this is no TIFF", encoding="utf-8")
+    done = start(str(bad))
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_display_one_sentence_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(CellwrightError, match="cellwright analyze"):
+        check_display()
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    check_display()
