@@ -155,3 +155,15 @@ def test_what_only_the_neighbour_saw_is_kept_unless_the_owner_failed() -> None:
     assert len(guest) == 1
     assert len(merge([(left, nothing), (right, guest)])) == 1
     assert len(merge([(right, guest)], unanswered=[left])) == 0
+
+
+def test_a_neighbours_view_of_one_cell_does_not_remove_the_cell_beside_it() -> None:
+    left, right = plan_tiles(Box(0, 0, 40, 64), tile_px=40, halo_px=8)
+    seam = left.owner.x1
+    # Two cells that overlap by 0.54, told apart by the left tile; the right one sees the first alone, and more surely.
+    pair = np.array([[10, seam - 12, 20, seam + 8], [13, seam - 12, 23, seam + 8]], np.float32)
+    both = Boxes(pair, np.zeros(2, np.int16), np.array([0.6, 0.5], np.float32))
+    view = Boxes(pair[:1] + np.float32([0, 0.1, 0, 0.1]), np.zeros(1, np.int16), np.array([0.9], np.float32))
+    found = merge([(left, near_own(both, left)), (right, near_own(view, right))])
+    assert found.scores.tolist() == [np.float32(0.9), np.float32(0.5)]
+    assert found.boxes[0].tolist() == view.boxes[0].tolist()

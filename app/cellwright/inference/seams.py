@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box
 from cellwright.inference.candidates import Boxes
-from cellwright.inference.suppression import nms
+from cellwright.inference.suppression import clusters
 from cellwright.inference.tiles import Tile
 
 SEAM_IOU = 0.5
@@ -52,9 +52,10 @@ def near_own(found: Boxes, tile: Tile) -> Boxes:
 def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Boxes:
     """Join what the tiles found into one list without twins.
 
-    Of two views of one object the higher score decides, so that lowering the floor never hides what was found before;
-    among equals a tile's own objects come before those it offers from beyond its seams. An object that only a neighbour saw is kept, unless it lies in the part of a tile that failed: that part counts as not
-    analysed.
+    What a tile offers from beyond its seams is another view of an object there, and never removes one. Of all views of
+    an object the surest gives its box and score, so that lowering the floor hides nothing; among equals a tile's own
+    comes first. An object that only a neighbour saw is kept, unless it lies in the part of a tile that failed: that
+    part counts as not analysed.
 
     Parameters
     ----------
@@ -85,9 +86,12 @@ def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()
             lost |= is_owned(everything.boxes, tile.owner)
         counts |= ~lost
     rows = np.flatnonzero(counts)
-    rows = rows[np.argsort(~own[rows], kind="stable")]
-    left = nms(
-        everything.boxes[rows], everything.scores[rows], everything.class_index[rows], SEAM_IOU, group=group[rows]
-    )
-    kept = rows[left.rows]
-    return everything.take(kept[np.lexsort((kept, -everything.scores[kept]))])
+    seen = everything.take(rows)
+    # Own objects first, whatever their scores: each other view is then matched to the object that it is a view of.
+    rank = seen.scores + own[rows].astype(np.float32)
+    object_of = clusters(seen.boxes, rank, seen.class_index, SEAM_IOU, group[rows])
+    # Sorted by object, then falling score, then own views first; the first of each object stands for it.
+    order = np.lexsort((~own[rows], -seen.scores, object_of))
+    _, first = np.unique(object_of[order], return_index=True)
+    surest = order[first]
+    return seen.take(surest[np.lexsort((surest, -seen.scores[surest]))])

@@ -79,21 +79,57 @@ def nms(
     BadParameter
         If the columns differ in length, a box is not finite, a score is NaN, or `iou` is out of range.
     """
-    _refuse_bad_columns(boxes, scores, class_index, iou, group)
-    order = falling_order(scores)
-    if not len(order):
-        return Survivors(np.empty(0, np.intp), np.empty((0, 4), np.float32))
-    from cellwright.inference import suppression_kernels  # numba takes half a second to load
-
-    ranked = np.ascontiguousarray(boxes[order], np.float32)
-    classes = np.ascontiguousarray(class_index[order], np.int32)
-    groups = np.empty(0, np.int32) if group is None else np.ascontiguousarray(group[order], np.int32)
-    owner = suppression_kernels.suppress(ranked, classes, groups, float(iou), kind == "diou")
+    order, ranked, owner = _ranked_owners(boxes, scores, class_index, iou, kind, group)
     kept = np.flatnonzero(owner == np.arange(len(owner)))
-    if kind == "merge":
+    if kind == "merge" and len(kept):
+        from cellwright.inference import suppression_kernels
+
         weights = np.ascontiguousarray(scores[order], np.float64)
         return Survivors(order[kept], suppression_kernels.weighted_means(ranked, weights, owner)[kept])
     return Survivors(order[kept], ranked[kept])
+
+
+def clusters(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    class_index: NDArray[np.integer],
+    iou: float,
+    group: NDArray[np.integer] | None = None,
+) -> NDArray[np.intp]:
+    """Return for each box the row of the survivor that stands for it: its best suppressor, or itself.
+
+    Parameters and errors are those of `nms`, whose ``"greedy"`` survivors these are.
+
+    Returns
+    -------
+    (N,) ndarray of intp
+        Rows of the input.
+    """
+    order, _, owner = _ranked_owners(boxes, scores, class_index, iou, "greedy", group)
+    result = np.empty(len(order), np.intp)
+    result[order] = order[owner]
+    return result
+
+
+def _ranked_owners(
+    boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
+    class_index: NDArray[np.integer],
+    iou: float,
+    kind: NmsKind,
+    group: NDArray[np.integer] | None,
+) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.int64]]:
+    """Return the rows by falling score, their boxes, and for each its survivor's place in that order."""
+    _refuse_bad_columns(boxes, scores, class_index, iou, group)
+    order = falling_order(scores)
+    ranked = np.ascontiguousarray(boxes[order], np.float32)
+    if not len(order):
+        return order, ranked, np.empty(0, np.int64)
+    from cellwright.inference import suppression_kernels  # numba takes half a second to load
+
+    classes = np.ascontiguousarray(class_index[order], np.int32)
+    groups = np.empty(0, np.int32) if group is None else np.ascontiguousarray(group[order], np.int32)
+    return order, ranked, suppression_kernels.suppress(ranked, classes, groups, float(iou), kind == "diou")
 
 
 def falling_order(scores: NDArray[np.float32]) -> NDArray[np.intp]:
