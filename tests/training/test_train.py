@@ -67,6 +67,23 @@ def test_a_training_leaves_a_model_folder_curves_and_metrics(recipe_path, disc_s
         assert network.predict(torch.zeros(1, 3, 96, 96)).shape[-1] == 6
 
 
+def test_a_training_can_begin_with_a_finished_model(recipe_path, disc_set, tmp_path):
+    first = run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "first", workers=0, device="cpu"))
+    still = recipe_path.read_text().replace("2e-3", "1e-12").replace("weight_decay", "# weight_decay")
+    recipe_path.write_text(still)
+    second = run_inline(
+        TrainDetector(recipe_path, disc_set, tmp_path / "second", workers=0, device="cpu", start=first.model)
+    )
+    card = load_card(second.model)
+    assert card.training.start == card.parent == load_card(first.model).source.removeprefix("model:")
+    before, after = (dict(load_network(m).named_parameters()) for m in (first.model, second.model))
+    # Learning next to nothing from there leaves the weights where they were, up to half precision.
+    assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
+    recipe_path.write_text(still.replace('"RED"', '"PINK"').replace("RED =", "PINK ="))
+    with pytest.raises(ModelNotUsable, match="same classes"):
+        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "third", workers=0, start=first.model))
+
+
 def test_a_longer_training_learns_the_discs(recipe_path, disc_set, tmp_path):
     text = recipe_path.read_text().replace("epochs = 3", "epochs = 60").replace("val_every = 1", "val_every = 60")
     for option in ("blur", "noise", "cut_out", "mix_up", "cut_mix"):

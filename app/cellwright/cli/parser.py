@@ -108,6 +108,7 @@ def _train() -> argparse.ArgumentParser:
     made.add_argument("recipe", type=Path, metavar="RECIPE", help="recipe.toml, or a model folder that holds one")
     made.add_argument("--data", type=Path, required=True, metavar="DIR", help="the labelled set")
     made.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME of the recipe)")
+    made.add_argument("--start", metavar="MODEL", help="begin with the weights of this model instead of from chance")
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run folder")
     made.add_argument("--epochs", type=int, metavar="N", help="train so many epochs instead of the recipe's")
     made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")

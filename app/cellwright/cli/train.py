@@ -31,6 +31,7 @@ def run(options: Namespace) -> int:
         out,
         device=options.device,
         resume=options.resume,
+        start=options.start,
         epochs=options.epochs,
     )
     with watching(is_silent=options.json) as watcher:

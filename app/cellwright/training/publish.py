@@ -43,15 +43,18 @@ from cellwright.zoo import (
     write_model,
 )
 
+FROM_SCRATCH = "from scratch"
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How weights came about: pictures trained on, the epoch kept, seconds of training, device type."""
+    """How weights came about: pictures trained on, epoch kept, seconds of training, device type, what it began with."""
 
     pictures: int
     epoch: int
     seconds: float
     device: str
+    start: str = FROM_SCRATCH
 
 
 def publish(
@@ -118,7 +121,9 @@ def _first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], pr
             seconds=round(provenance.seconds, 1),
             device=_device_name(provenance.device),
             seed=recipe.seed,
+            start=provenance.start,
         ),
+        parent=None if provenance.start == FROM_SCRATCH else provenance.start,
         licence=part.licence,
         citations=part.citations,
     )

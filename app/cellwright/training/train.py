@@ -24,11 +24,12 @@ from cellwright.training.augment import Sample
 from cellwright.training.figures import draw_run
 from cellwright.training.optimise import half_precision, learning_rate, make_optimizer
 from cellwright.training.pictures import Batch, epoch_batches, load_pictures, truth_of
-from cellwright.training.publish import Provenance, publish
+from cellwright.training.publish import FROM_SCRATCH, Provenance, publish
 from cellwright.training.recipe import Recipe, read_recipe
 from cellwright.training.run_folder import RunFolder
 from cellwright.training.validate import find_all, to_network
 from cellwright.training.weights import RunningMean, TrainingState, load_checkpoint, save_checkpoint
+from cellwright.zoo import find_model, load_card, load_network
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -66,6 +67,9 @@ class TrainDetector:
         ``"auto"``, ``"cpu"`` or ``"cuda"``.
     resume : bool
         Go on from the checkpoint in `out`; the result is the same as if the training had never stopped.
+    start : str or Path or None
+        Model whose weights to begin with, by name or folder; it must have the recipe's architecture and classes. None
+        begins from chance.
     epochs : int or None
         Train for so many in all instead of the recipe's, shared among its phases alike.
     workers : int
@@ -79,6 +83,7 @@ class TrainDetector:
     out: Path
     device: str = "auto"
     resume: bool = False
+    start: str | Path | None = None
     epochs: int | None = None
     workers: int = 1
     threads: int | None = None
@@ -104,7 +109,7 @@ class TrainDetector:
         judged = _split(recipe, self.data, recipe.data.val_split)
         run = RunFolder.open(self.out, recipe, resume=self.resume)
         try:
-            session = _Session.start(recipe, pictures, judged, run, _device(self.device))
+            session = _Session.start(recipe, pictures, judged, run, _device(self.device), self.start)
             if self.resume and run.checkpoint.exists():
                 session.restore()
             yield from session.epochs(self.workers)
@@ -143,6 +148,30 @@ def complete_architecture(recipe: Recipe, pictures: list[Sample]) -> dict[str, A
     return architecture
 
 
+def _give_weights(network: nn.Module, model: str | Path, recipe: Recipe) -> str:
+    """Give a network the weights of a finished model, and return that model's name for the card.
+
+    Raises
+    ------
+    ModelNotUsable
+        If the model has other classes, or its weights do not fit the network.
+    """
+    folder = find_model(model)
+    card = load_card(folder)
+    if card.class_names != recipe.data.classes:
+        raise ModelNotUsable(
+            f"{card.name} finds {', '.join(card.class_names)}, the recipe asks for {', '.join(recipe.data.classes)}; "
+            "start from a model with the same classes."
+        )
+    try:
+        network.load_state_dict(load_network(folder, card).state_dict())
+    except RuntimeError as error:
+        raise ModelNotUsable(
+            f"{card.name} has another architecture than the recipe; start from one like it."
+        ) from error
+    return card.source.removeprefix("model:")
+
+
 @dataclass(slots=True)
 class _Session:
     """A training under way: its network, its optimiser, and how far it has come."""
@@ -157,16 +186,24 @@ class _Session:
     mean: RunningMean
     optimizer: Optimizer
     state: TrainingState
+    origin: str = FROM_SCRATCH
 
     @classmethod
     def start(
-        cls, recipe: Recipe, pictures: list[Sample], judged: list[Sample], run: RunFolder, device: torch.device
+        cls,
+        recipe: Recipe,
+        pictures: list[Sample],
+        judged: list[Sample],
+        run: RunFolder,
+        device: torch.device,
+        begin_with: str | Path | None = None,
     ) -> _Session:
         torch.manual_seed(recipe.seed)
         architecture = complete_architecture(recipe, pictures)
         network = nets.build(architecture)
         if not isinstance(network, Yolo):
             raise ModelNotUsable("This recipe does not describe a detector; give one whose architecture is 'yolo'.")
+        origin = FROM_SCRATCH if begin_with is None else _give_weights(network, begin_with, recipe)
         network.to(device).to(memory_format=torch.channels_last)
         return cls(
             recipe,
@@ -179,6 +216,7 @@ class _Session:
             RunningMean(network, recipe.optimise.ema_decay),
             make_optimizer(network, recipe.optimise),
             TrainingState(recipe=recipe.training_numbers()),
+            origin,
         )
 
     def restore(self) -> None:
@@ -278,4 +316,4 @@ class _Session:
         return Trained(self.run.path, model, scores, self.state.best_epoch, self.state.epoch, self.state.seconds)
 
     def provenance(self) -> Provenance:
-        return Provenance(len(self.pictures), self.state.best_epoch, self.state.seconds, self.device.type)
+        return Provenance(len(self.pictures), self.state.best_epoch, self.state.seconds, self.device.type, self.origin)
