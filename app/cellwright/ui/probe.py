@@ -12,7 +12,8 @@ def probe() -> dict[str, str]:
     """Return Qt's version, the platform it chose, and the OpenGL it gets there (empty where it gets none)."""
     from PySide6.QtCore import qVersion
 
-    application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    # Named, so that it lives as long as the surface.
+    _application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     surface, context = QOffscreenSurface(), QOpenGLContext()
     surface.create()
     opened = context.create() and context.makeCurrent(surface)
@@ -21,7 +22,7 @@ def probe() -> dict[str, str]:
         functions = context.functions()
         gl = f"{functions.glGetString(0x1F02)} on {functions.glGetString(0x1F01)}"  # GL_VERSION, GL_RENDERER
         context.doneCurrent()
-    return {"Qt": qVersion(), "Qt platform": application.platformName(), "OpenGL": gl}
+    return {"Qt": qVersion(), "Qt platform": QGuiApplication.platformName(), "OpenGL": gl}
 
 
 if __name__ == "__main__":
