@@ -35,7 +35,7 @@ OF_ONE_MACHINE = re.compile(
 )
 LONGEST_FILE = 500
 # Found at run time by the libraries that use them: codecs of tifffile and pydicom, table engines of pandas.
-LOADED_BY_OTHERS = {
+LOADED_BY_NAME = {
     "imagecodecs",
     "openpyxl",
     "pylibjpeg",
@@ -108,7 +108,7 @@ def test_every_library_the_package_imports_is_asked_for(sources: list[Path], rep
     needed = {name: {canonicalize_name(d) for d in providers.get(name, [name])} for name in used}
     missing = {name for name, offers in needed.items() if not offers & asked}
     assert missing == set()
-    idle = asked - set().union(*needed.values()) - LOADED_BY_OTHERS
+    idle = asked - set().union(*needed.values()) - LOADED_BY_NAME
     assert idle == set()
 
 
