@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellwright.core import BadParameter, Objects
+from cellwright.core import BadParameter, Masks, Objects
 
 CLASSES = ("WBC", "RBC", "PLT")
 
@@ -112,3 +112,40 @@ def test_tables_that_do_not_belong_together_are_not_joined() -> None:
         Objects.concatenate([Objects.empty(CLASSES), Objects.empty(("cell",))])
     with pytest.raises(BadParameter):
         Objects.concatenate([Objects.empty(CLASSES, "a"), Objects.empty(CLASSES, "b")])
+
+
+def masked(n: int) -> Objects:
+    """Objects each of which has a mask of its row's number of pixels."""
+    plain = table(n)
+    rows = np.arange(n)
+    masks = Masks.from_spans(rows, np.stack([rows, rows * 0, rows + 1], 1), n)
+    return Objects(plain.ids, plain.boxes, plain.class_index, plain.scores, CLASSES, plain.source, masks)
+
+
+def areas(objects: Objects) -> list[int]:
+    assert objects.masks is not None
+    return [int(area) for area in objects.masks.areas()]
+
+
+def test_masks_stay_with_their_rows() -> None:
+    objects = masked(6)
+    order = np.array([4, 0, 5])
+    assert areas(objects.take(order)) == [5, 1, 6]
+    kept = objects.at_least(0.5)
+    assert areas(kept) == [i + 1 for i in range(6) if objects.scores[i] >= 0.5]
+    assert areas(Objects.concatenate([objects, objects.take(order)])) == [1, 2, 3, 4, 5, 6, 5, 1, 6]
+    assert table(3).take(np.array([0])).masks is None
+
+
+def test_rows_with_masks_and_rows_without_are_not_joined() -> None:
+    with pytest.raises(BadParameter, match="masks"):
+        Objects.concatenate([masked(2), table(2)])
+    nothing = Objects.empty(CLASSES, "model:x@1")
+    assert areas(Objects.concatenate([nothing, masked(2)])) == [1, 2]
+    assert Objects.concatenate([nothing, table(2)]).masks is None
+
+
+def test_as_many_masks_as_rows() -> None:
+    plain = table(2)
+    with pytest.raises(BadParameter, match="different length"):
+        Objects(plain.ids, plain.boxes, plain.class_index, plain.scores, CLASSES, "", Masks.empty(3))

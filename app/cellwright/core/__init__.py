@@ -1,4 +1,4 @@
-"""Words every other room shares: boxes, regions, pixel sizes, objects and errors. Knows numpy and nothing above it."""
+"""Words every other room shares: boxes, regions, pixel sizes, masks, objects, errors. Knows numpy and nothing above it."""
 
 from cellwright.core.errors import (
     BadParameter,
@@ -14,6 +14,7 @@ from cellwright.core.errors import (
     unknown_name,
 )
 from cellwright.core.geometry import Box, PixelSize, PixelSizeSource, Region
+from cellwright.core.masks import Masks
 from cellwright.core.objects import Objects
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "Box",
     "CellwrightError",
     "DatasetNotReadable",
+    "Masks",
     "ModelNotUsable",
     "Objects",
     "OutputExists",

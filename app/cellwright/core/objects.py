@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core.errors import BadParameter
+from cellwright.core.masks import Masks
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +31,8 @@ class Objects:
         Names of the classes, in the order of the model's card.
     source : str
         What or who made the rows: ``"model:NAME@HASH12"`` or ``"person:NAME"``.
+    masks : Masks, optional
+        The pixels of each object; None where only boxes are known.
 
     Raises
     ------
@@ -43,6 +46,7 @@ class Objects:
     scores: NDArray[np.float32]
     classes: tuple[str, ...]
     source: str = ""
+    masks: Masks | None = None
 
     def __post_init__(self) -> None:
         n = len(self.ids)
@@ -51,6 +55,8 @@ class Objects:
                 f"Columns of different length: {n} ids, boxes {self.boxes.shape}, "
                 f"classes {self.class_index.shape}, scores {self.scores.shape}."
             )
+        if self.masks is not None and len(self.masks) != n:
+            raise BadParameter(f"Columns of different length: {n} ids, {len(self.masks)} masks.")
         if n and not 0 <= int(self.class_index.min()) <= int(self.class_index.max()) < len(self.classes):
             raise BadParameter(f"A class index lies outside the {len(self.classes)} classes {self.classes}.")
 
@@ -93,6 +99,7 @@ class Objects:
             self.scores[rows],
             self.classes,
             self.source,
+            None if self.masks is None else self.masks.take(rows),
         )
 
     def at_least(self, thresholds: float | Sequence[float]) -> Objects:
@@ -111,7 +118,7 @@ class Objects:
         Raises
         ------
         BadParameter
-            If there is no part, or the parts differ in classes or source.
+            If there is no part, the parts differ in classes or source, or some rows have masks and others none.
         """
         tables = list(parts)
         if not tables:
@@ -126,4 +133,15 @@ class Objects:
             np.concatenate([t.scores for t in tables]),
             first.classes,
             first.source,
+            _joined_masks(tables),
         )
+
+
+def _joined_masks(tables: Sequence[Objects]) -> Masks | None:
+    """Join the masks; a table without rows says nothing about whether there are any."""
+    masks = [table.masks for table in tables if table.masks is not None]
+    if not masks:
+        return None
+    if any(table.masks is None and len(table) for table in tables):
+        raise BadParameter("Objects with masks and objects without cannot be joined in one table.")
+    return Masks.concatenate(masks)
