@@ -1,4 +1,4 @@
-"""Words every other room shares: boxes, regions, pixel sizes, masks, objects, errors. Knows numpy and nothing above it."""
+"""Words every other room shares: boxes, regions, pixel sizes, masks, objects and errors. Knows numpy alone."""
 
 from cellwright.core.errors import (
     BadParameter,
