@@ -11,7 +11,7 @@ from cellwright.bundled import bundled
 from cellwright.nets.assign import Truth
 from cellwright.training import read_recipe
 from cellwright.training.augment import Sample
-from cellwright.training.train import complete_architecture
+from cellwright.training.tasks import task_of
 
 RECIPES = sorted([*bundled("resources", "recipes").glob("*.toml"), *bundled("models").glob("*/recipe.toml")])
 GENERATIONS = {"yolo-v3", "yolo-v4", "yolo-v5n", "yolo-v5s", "pp-yolo"}
@@ -28,7 +28,7 @@ def test_a_shipped_recipe_builds_a_network_that_can_be_trained(path: Path):
     corners = rng.uniform(0, 200, (40, 2))
     boxes = np.concatenate([corners, corners + rng.uniform(15, 150, (40, 2))], 1).astype(np.float32)
     picture = Sample(torch.zeros(3, 416, 416, dtype=torch.uint8), boxes, np.zeros(40, np.int64))
-    network = nets.build(complete_architecture(recipe, [picture]))
+    network = nets.build(task_of(recipe).architecture([picture]))
     truth = Truth(torch.from_numpy(boxes[None, :5] / 7), torch.zeros(1, 5, dtype=torch.int64), torch.ones(1, 5) > 0)
     # In evaluation mode: batch norm has nothing to learn from one tiny picture.
     loss = network.eval().loss(torch.rand(1, 3, 64, 64), truth)

@@ -9,10 +9,11 @@ import torch
 
 from cellwright.core import BadParameter, DatasetNotReadable, ModelNotUsable, OutputExists, TrainingStopped
 from cellwright.jobs import run_inline
-from cellwright.training import TrainDetector, read_recipe
+from cellwright.training import Train, read_recipe
+from cellwright.training.batches import EpochSamples, epoch_batches
 from cellwright.training.optimise import learning_rate, make_optimizer
-from cellwright.training.pictures import epoch_batches, load_pictures
 from cellwright.training.recipe import Optimise
+from cellwright.training.tasks import task_of
 from cellwright.training.weights import RunningMean, load_checkpoint
 from cellwright.zoo import load_card, load_network
 
@@ -38,11 +39,11 @@ def stop_after(steps):
 
 def test_a_training_that_was_broken_off_ends_with_the_same_weights(recipe_path, disc_set, tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    run_inline(TrainDetector(recipe_path, disc_set, whole, workers=0, device="cpu"))
+    run_inline(Train(recipe_path, disc_set, whole, workers=0, device="cpu"))
     with pytest.raises(KeyboardInterrupt):
         # Three steps and a report an epoch: stops amid the second epoch, which must be repeated whole.
-        run_inline(TrainDetector(recipe_path, disc_set, broken, workers=0, device="cpu"), stop_after(6))
-    run_inline(TrainDetector(recipe_path, disc_set, broken, workers=0, device="cpu", resume=True))
+        run_inline(Train(recipe_path, disc_set, broken, workers=0, device="cpu"), stop_after(6))
+    run_inline(Train(recipe_path, disc_set, broken, workers=0, device="cpu", resume=True))
     a, b = weights_of(whole), weights_of(broken)
     assert a.keys() == b.keys()
     for name, value in a.items():
@@ -50,7 +51,7 @@ def test_a_training_that_was_broken_off_ends_with_the_same_weights(recipe_path, 
 
 
 def test_a_training_leaves_a_model_folder_curves_and_metrics(recipe_path, disc_set, tmp_path):
-    trained = run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
+    trained = run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
     assert trained.epochs == 3 and 1 <= trained.best_epoch <= 3
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [row["epoch"] for row in rows] == [1, 2, 3]
@@ -68,12 +69,10 @@ def test_a_training_leaves_a_model_folder_curves_and_metrics(recipe_path, disc_s
 
 
 def test_a_training_can_begin_with_a_finished_model(recipe_path, disc_set, tmp_path):
-    first = run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "first", workers=0, device="cpu"))
+    first = run_inline(Train(recipe_path, disc_set, tmp_path / "first", workers=0, device="cpu"))
     still = recipe_path.read_text().replace("2e-3", "1e-12").replace("weight_decay", "# weight_decay")
     recipe_path.write_text(still)
-    second = run_inline(
-        TrainDetector(recipe_path, disc_set, tmp_path / "second", workers=0, device="cpu", start=first.model)
-    )
+    second = run_inline(Train(recipe_path, disc_set, tmp_path / "second", workers=0, device="cpu", start=first.model))
     card = load_card(second.model)
     assert card.training.start == card.parent == load_card(first.model).source.removeprefix("model:")
     before, after = (dict(load_network(m).named_parameters()) for m in (first.model, second.model))
@@ -81,7 +80,7 @@ def test_a_training_can_begin_with_a_finished_model(recipe_path, disc_set, tmp_p
     assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
     recipe_path.write_text(still.replace('"RED"', '"PINK"').replace("RED =", "PINK ="))
     with pytest.raises(ModelNotUsable, match="same classes"):
-        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "third", workers=0, start=first.model))
+        run_inline(Train(recipe_path, disc_set, tmp_path / "third", workers=0, start=first.model))
 
 
 def test_a_longer_training_learns_the_discs(recipe_path, disc_set, tmp_path):
@@ -89,8 +88,8 @@ def test_a_longer_training_learns_the_discs(recipe_path, disc_set, tmp_path):
     for option in ("blur", "noise", "cut_out", "mix_up", "cut_mix"):
         text = text.replace(f"{option} = 0.2", f"{option} = 0.0")
     recipe_path.write_text(text.replace("mosaic = 0.5", "mosaic = 0.0").replace("grey = 0.1", "grey = 0.0"))
-    trained = run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
-    assert trained.scores.map_50 > 0.6
+    trained = run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
+    assert trained.scores["map_50"] > 0.6
 
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(recipe_path, disc_set, tmp_path):
@@ -98,7 +97,7 @@ def test_a_loss_that_is_no_number_stops_with_a_sentence(recipe_path, disc_set, t
         recipe_path.read_text().replace("2e-3", "1e30").replace("warmup_epochs = 0.5", "warmup_epochs = 0")
     )
     with pytest.raises(TrainingStopped, match="lower the learning rate"):
-        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
+        run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
 
 
 def test_a_run_folder_is_not_overwritten(recipe_path, disc_set, tmp_path):
@@ -106,18 +105,18 @@ def test_a_run_folder_is_not_overwritten(recipe_path, disc_set, tmp_path):
     out.mkdir()
     (out / "checkpoint.safetensors").write_bytes(b"precious")
     with pytest.raises(OutputExists, match="holds a training already"):
-        run_inline(TrainDetector(recipe_path, disc_set, out, workers=0, device="cpu"))
+        run_inline(Train(recipe_path, disc_set, out, workers=0, device="cpu"))
     with pytest.raises(ModelNotUsable, match="cannot be continued"):
-        run_inline(TrainDetector(recipe_path, disc_set, out, workers=0, device="cpu", resume=True))
+        run_inline(Train(recipe_path, disc_set, out, workers=0, device="cpu", resume=True))
     assert (out / "checkpoint.safetensors").read_bytes() == b"precious"
 
 
 def test_another_recipe_cannot_go_on_from_a_checkpoint(recipe_path, disc_set, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"), stop_after(4))
+        run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"), stop_after(4))
     recipe_path.write_text(recipe_path.read_text().replace("seed = 3", "seed = 4"))
     with pytest.raises(ModelNotUsable, match="another recipe"):
-        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu", resume=True))
+        run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu", resume=True))
 
 
 def test_a_split_without_pictures_is_named(recipe_path, disc_set, tmp_path):
@@ -125,7 +124,7 @@ def test_a_split_without_pictures_is_named(recipe_path, disc_set, tmp_path):
         recipe_path.read_text().replace('classes = ["RED", "BLUE"]', 'classes = ["RED", "BLUE"]\nval_split = "dev"')
     )
     with pytest.raises(DatasetNotReadable, match="dev"):
-        run_inline(TrainDetector(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
+        run_inline(Train(recipe_path, disc_set, tmp_path / "run", workers=0, device="cpu"))
 
 
 @pytest.mark.parametrize(
@@ -156,21 +155,16 @@ def test_fewer_epochs_are_shared_among_the_phases_as_before(recipe_path):
 
 
 def test_samples_made_by_a_worker_are_those_made_here(recipe_path, disc_set):
-    from cellwright.datasets import read_dataset
-
-    recipe = read_recipe(recipe_path)
-    labelled, _ = read_dataset(disc_set, split="train")
-    pictures = load_pictures(labelled)
-    for here, there in zip(epoch_batches(pictures, recipe, 1), epoch_batches(pictures, recipe, 1, 1), strict=True):
+    task = task_of(read_recipe(recipe_path))
+    pictures = task.load(disc_set, "train")
+    for here, there in zip(epoch_batches(task, pictures, 1), epoch_batches(task, pictures, 1, 1), strict=True):
         assert torch.equal(here.images, there.images)
         assert torch.equal(here.truth.boxes, there.truth.boxes)
 
 
 def test_each_epoch_shows_each_picture_once_in_another_order(recipe_path):
-    from cellwright.training.pictures import _EpochSamples
-
-    recipe = read_recipe(recipe_path)
-    orders = [_EpochSamples([None] * 50, recipe.phases[0], recipe.augment, 0, e).order.tolist() for e in range(2)]
+    task = task_of(read_recipe(recipe_path))
+    orders = [EpochSamples(task, [None] * 50, epoch).order.tolist() for epoch in range(2)]
     assert sorted(orders[0]) == sorted(orders[1]) == list(range(50))
     assert orders[0] != orders[1]
 

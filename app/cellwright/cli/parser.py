@@ -16,7 +16,7 @@ _DESCRIPTION = "Find, count and measure cells. Without a command, the window ope
 
 _COMMANDS = {
     "analyze": "find and count the cells on pictures",
-    "train": "train a detector from a recipe and a labelled set",
+    "train": "train a model from a recipe and a labelled set",
     "evaluate": "score a model on a labelled set",
     "models": "list, show or verify models",
     "doctor": "say what is installed, what is missing and how to get it",
@@ -104,11 +104,17 @@ def _analyze() -> argparse.ArgumentParser:
 
 
 def _train() -> argparse.ArgumentParser:
-    made = _parser("train", "Train a detector from a recipe and a labelled set (YOLO, Pascal VOC or COCO).")
+    made = _parser("train", "Train a model from a recipe and a labelled set.")
     made.add_argument("recipe", type=Path, metavar="RECIPE", help="recipe.toml, or a model folder that holds one")
     made.add_argument("--data", type=Path, required=True, metavar="DIR", help="the labelled set")
     made.add_argument("--out", type=Path, metavar="DIR", help="run folder (default: runs/NAME of the recipe)")
     made.add_argument("--start", metavar="MODEL", help="begin with the weights of this model instead of from chance")
+    made.add_argument(
+        "--encoder-weights",
+        type=Path,
+        metavar="FILE",
+        help="begin with a MobileNetV2 encoder taught on ImageNet (.npz)",
+    )
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run folder")
     made.add_argument("--epochs", type=int, metavar="N", help="train so many epochs instead of the recipe's")
     made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")

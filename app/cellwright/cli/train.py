@@ -15,23 +15,34 @@ if TYPE_CHECKING:
     from cellwright.training import Trained
 
 RECIPE_FILE = "recipe.toml"
+SCORE_TITLES = {
+    "map_50": "mAP@0.5",
+    "map_50_95": "mAP@0.5:0.95",
+    "ap_50": "AP@0.5",
+    "ap_50_95": "AP@0.5:0.95",
+    "mean_ap_50_90": "AP@0.5:0.9",
+    "dice": "Dice",
+    "iou": "IoU",
+    "accuracy": "Accuracy",
+}
 
 
 def run(options: Namespace) -> int:
     """Train, and print the scores on the validation pictures."""
     if options.epochs is not None and options.epochs < 1:
         raise BadParameter(f"--epochs {options.epochs} trains nothing; give at least 1.")
-    from cellwright.training import TrainDetector, read_recipe
+    from cellwright.training import Train, read_recipe
 
     recipe_path = _recipe_path(options.recipe.expanduser())
     out = options.out or Path("runs") / read_recipe(recipe_path).name
-    operation = TrainDetector(
+    operation = Train(
         recipe_path,
         options.data.expanduser(),
         out,
         device=options.device,
         resume=options.resume,
         start=options.start,
+        encoder_weights=options.encoder_weights.expanduser() if options.encoder_weights else None,
         epochs=options.epochs,
     )
     with watching(is_silent=options.json) as watcher:
@@ -49,22 +60,27 @@ def _recipe_path(path: Path) -> Path:
 
 
 def _print(trained: Trained) -> None:
-    scores = trained.scores
-    title = f"mAP@0.5 {scores.map_50:.3f}, mAP@0.5:0.95 {scores.map_50_95:.3f} on {scores.n_pictures} pictures"
+    judged = trained.judgement
+    title = f"{', '.join(_score(*pair) for pair in judged.scores.items())} on {judged.pictures} pictures"
+    columns = list(dict.fromkeys(name for scores in judged.per_class.values() for name in scores))
     rows = [
-        [name, f"{at_50:.3f}", f"{mean:.3f}"]
-        for name, at_50, mean in zip(scores.classes, scores.ap_50(), scores.ap_50_95(), strict=True)
+        [name, *(f"{scores[column]:.3f}" if column in scores else "" for column in columns)]
+        for name, scores in judged.per_class.items()
     ]
-    print_table(title, ["Class", "AP@0.5", "AP@0.5:0.95"], rows)
+    print_table(title, ["Class", *(SCORE_TITLES.get(column, column) for column in columns)], rows)
     say(f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min; the best was epoch {trained.best_epoch}.")
     say(f"Curves, figures and checkpoint: {trained.folder}")
     if trained.model is not None:
         say(f"Model: {trained.model}")
 
 
+def _score(name: str, value: float) -> str:
+    return f"{SCORE_TITLES.get(name, name)} {value:.3f}"
+
+
 def _as_json(trained: Trained) -> dict[str, object]:
     return {
-        "scores": trained.scores.to_dict(),
+        "scores": trained.judgement.to_dict(),
         "best_epoch": trained.best_epoch,
         "epochs": trained.epochs,
         "seconds": round(trained.seconds, 1),

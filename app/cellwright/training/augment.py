@@ -57,7 +57,7 @@ def make_sample(
         sample = _mix_up(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
     if rng.random() < augment.cut_mix:
         sample = _cut_mix(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
-    return Sample(_degraded(_coloured(sample.image, augment, rng), augment, rng), sample.boxes, sample.classes)
+    return Sample(degraded(coloured(sample.image, augment, rng), augment, rng), sample.boxes, sample.classes)
 
 
 def _any(pictures: Sequence[Sample], rng: np.random.Generator) -> Sample:
@@ -176,7 +176,7 @@ def _cut_mix(a: Sample, b: Sample, rng: np.random.Generator) -> Sample:
     )
 
 
-def _coloured(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
+def coloured(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
     """Other stains, lamps and cameras: hue, saturation, brightness and contrast by chance."""
 
     def around_one(amount: float) -> float:
@@ -198,7 +198,7 @@ def _coloured(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tens
     return tv.rgb_to_grayscale(image, 3) if rng.random() < augment.grey else image
 
 
-def _degraded(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
+def degraded(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
     """Poorer optics: out of focus, sensor noise, dirt."""
     size = image.shape[1]
     if rng.random() < augment.blur:

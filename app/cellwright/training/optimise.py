@@ -3,22 +3,66 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
+from cellwright.core import ModelNotUsable
 from cellwright.training.recipe import Optimise
+
+ENCODERS = ("encoder", "backbone")
+"""Names that networks give to the part that looks, as opposed to the part that answers."""
 
 
 def make_optimizer(network: nn.Module, optimise: Optimise) -> Optimizer:
     """Build the optimiser, with weight decay on kernels only: shrinking a bias or a norm only hurts."""
-    kernels = [p for p in network.parameters() if p.ndim > 1]
-    others = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": kernels, "weight_decay": optimise.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    groups = _groups([p for n, p in _moving(network, optimise) if not _is_encoder(n, optimise)], optimise, 1.0)
+    if optimise.encoder_rate != 1:
+        slow = [p for n, p in _moving(network, optimise) if _is_encoder(n, optimise)]
+        groups += _groups(slow, optimise, optimise.encoder_rate)
     if optimise.optimizer == "adamw":
         return AdamW(groups, lr=optimise.learning_rate, betas=(optimise.momentum, 0.999), fused=True)
     return SGD(groups, lr=optimise.learning_rate, momentum=optimise.momentum, nesterov=True, fused=True)
+
+
+def _groups(weights: list[nn.Parameter], optimise: Optimise, rate: float) -> list[dict[str, Any]]:
+    kernels, others = [p for p in weights if p.ndim > 1], [p for p in weights if p.ndim <= 1]
+    return [
+        {"params": kernels, "weight_decay": optimise.weight_decay, "rate": rate},
+        {"params": others, "weight_decay": 0.0, "rate": rate},
+    ]
+
+
+def _moving(network: nn.Module, optimise: Optimise) -> Iterator[tuple[str, nn.Parameter]]:
+    return ((name, p) for name, p in network.named_parameters() if not _is_part(name, optimise.freeze))
+
+
+def _is_encoder(name: str, optimise: Optimise) -> bool:
+    return optimise.encoder_rate != 1 and _is_part(name, ENCODERS)
+
+
+def _is_part(name: str, parts: Sequence[str]) -> bool:
+    return any(name == part or name.startswith(f"{part}.") for part in parts)
+
+
+def freeze(network: nn.Module, parts: Sequence[str]) -> None:
+    """Keep parts of a network, by the beginning of their names, as they are: weights and batch statistics.
+
+    Raises
+    ------
+    ModelNotUsable
+        If the network has no such part.
+    """
+    for part in parts:
+        try:
+            module = network.get_submodule(part)
+        except AttributeError as error:
+            known = ", ".join(name for name, _ in network.named_children())
+            raise ModelNotUsable(f"The network has no part {part!r} to freeze; its parts are {known}.") from error
+        module.eval().requires_grad_(requires_grad=False)
 
 
 def learning_rate(optimise: Optimise, step: int, steps_per_epoch: int, epochs: int) -> float:

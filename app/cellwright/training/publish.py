@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +23,7 @@ from cellwright.evaluate import (
 )
 from cellwright.training.augment import Sample
 from cellwright.training.pictures import truth_of
+from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import CardPart, Recipe
 from cellwright.training.validate import find_all
 from cellwright.zoo import (
@@ -42,19 +40,6 @@ from cellwright.zoo import (
     save_card,
     write_model,
 )
-
-FROM_SCRATCH = "from scratch"
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """How weights came about: pictures trained on, epoch kept, seconds of training, device type, what it began with."""
-
-    pictures: int
-    epoch: int
-    seconds: float
-    device: str
-    start: str = FROM_SCRATCH
 
 
 def publish(
@@ -119,11 +104,11 @@ def _first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], pr
             recipe="recipe.toml",
             epochs=provenance.epoch,
             seconds=round(provenance.seconds, 1),
-            device=_device_name(provenance.device),
+            device=provenance.device_name,
             seed=recipe.seed,
             start=provenance.start,
         ),
-        parent=None if provenance.start == FROM_SCRATCH else provenance.start,
+        parent=provenance.parent,
         licence=part.licence,
         citations=part.citations,
     )
@@ -195,9 +180,3 @@ def _reliability(calibration: ClassCalibration) -> Reliability:
 def _number(value: float) -> float:
     """Round for a card; a class that does not occur among the judged pictures scores 0."""
     return 0.0 if math.isnan(value) else round(float(value), 4)
-
-
-def _device_name(kind: str) -> str:
-    if kind == "cuda":
-        return torch.cuda.get_device_name()
-    return f"{os.cpu_count()} cores, {platform.machine()}"

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cellwright.core import BadParameter
 
-Fraction = Field(ge=0.0, le=1.0)
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,7 +22,7 @@ class Data(_Part):
     Attributes
     ----------
     format : str
-        "yolo", "voc", "coco", or "auto".
+        As `datasets.read_dataset` names them, or "auto".
     classes : tuple of str
         Names in the order of the network's outputs.
     aliases : dict
@@ -40,6 +38,56 @@ class Data(_Part):
     val_split: str = "val"
 
 
+class Look(_Part):
+    """How a picture is shown to the network, in training and afterwards; see `zoo.InputContract`.
+
+    Attributes
+    ----------
+    contrast : {"display", "percentile"}
+        Greys as a person sees them, or stretched between two percentiles of the whole picture.
+    percentiles : tuple of float
+        Which two become black and white.
+    fit : bool
+        Whether a picture is fitted to the square (or tile), or shown in its own pixels. Detectors always fit.
+    """
+
+    contrast: Literal["display", "percentile"] = "display"
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    fit: bool = True
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Look:
+        if not 0 <= self.percentiles[0] < self.percentiles[1] <= 100:
+            raise ValueError("percentiles must be two shares between 0 and 100, the smaller first")
+        return self
+
+
+class Pixels(_Part):
+    """What a network that sorts pixels is taught, and what its mistakes cost.
+
+    Attributes
+    ----------
+    touching_px : int
+        0 sorts pixels into the classes. Above it, labelled objects become two classes, inside and touching: what of an
+        object lies at most so many pixels from another object. Taking the touching pixels out tells neighbours apart.
+    class_weights : tuple of float
+        Cost of a pixel by its class, the ground first; empty counts all alike.
+    border_weight, border_sigma_px : float
+        Ronneberger et al. 2015, eq. 2: pixels of the ground between two near objects cost up to ``1 + border_weight``.
+    dice : float
+        Weight of the Dice loss beside the cross-entropy.
+    focal_gamma : float
+        Above 0 the cross-entropy looks away from what is already right (Lin et al. 2017).
+    """
+
+    touching_px: int = Field(default=0, ge=0, le=8)
+    class_weights: tuple[float, ...] = ()
+    border_weight: float = Field(default=0.0, ge=0)
+    border_sigma_px: float = Field(default=5.0, gt=0)
+    dice: float = Field(default=1.0, ge=0)
+    focal_gamma: float = Field(default=0.0, ge=0)
+
+
 class Phase(_Part):
     """Some epochs at one picture size; phases follow each other under one learning-rate curve.
 
@@ -49,14 +97,15 @@ class Phase(_Part):
     size_px : int
         Side of the square the network is shown, a multiple of 32.
     mosaic : float
-        Share of samples put together from four pictures.
+        Share of samples put together from four pictures (boxes only).
     scale : tuple of float
-        A picture is fitted to the square, then enlarged by a factor drawn log-uniformly from this range.
+        A picture is fitted to the square where `Look.fit` says so, then enlarged by a factor drawn log-uniformly from
+        this range.
     """
 
     epochs: int = Field(ge=1)
     size_px: int = Field(ge=64, multiple_of=32)
-    mosaic: float = Fraction
+    mosaic: float = Field(default=0.0, ge=0.0, le=1.0)
     scale: tuple[float, float] = (0.7, 1.4)
 
     @model_validator(mode="after")
@@ -73,16 +122,25 @@ class Augment(_Part):
     ----------
     flip, turn : float
         Mirror left-right; a random multiple of 90°. Cells have no right way up.
+    rotate_deg : float
+        Largest free rotation either way (outlines only).
+    gamma : float
+        Largest change of the exponent of brightness, as a factor e^±x (outlines only).
+    invert : float
+        Share of pictures turned into their negative (outlines only).
     hue, saturation, brightness, contrast : float
         Largest change: hue in turns of the colour circle, the others as factors 1 ± x.
     grey, blur, noise, cut_out : float
         Share of pictures turned grey; blurred; with sensor noise; with a grey patch.
     mix_up, cut_mix : float
-        Share of samples blended with, or patched from, a second one (Zhang et al. 2018; Yun et al. 2019).
+        Share of samples blended with, or patched from, a second one (boxes only; Zhang et al. 2018; Yun et al. 2019).
     """
 
     flip: float = Field(default=0.5, ge=0, le=1)
     turn: bool = True
+    rotate_deg: float = Field(default=0.0, ge=0, le=180)
+    gamma: float = Field(default=0.0, ge=0, le=1)
+    invert: float = Field(default=0.0, ge=0, le=1)
     hue: float = Field(default=0.02, ge=0, le=0.5)
     saturation: float = Field(default=0.4, ge=0, lt=1)
     brightness: float = Field(default=0.25, ge=0, lt=1)
@@ -113,6 +171,10 @@ class Optimise(_Part):
         Gradients longer than this are shortened to it.
     ema_decay : float
         Of the running mean of the weights, which is what is judged and shipped.
+    freeze : tuple of str
+        Parts of the network, by the beginning of their names, whose weights and batch statistics stay as they begin.
+    encoder_rate : float
+        Factor on the learning rate of the part called ``encoder`` or ``backbone``: what has learned already moves less.
     """
 
     optimizer: Literal["adamw", "sgd"] = "adamw"
@@ -124,6 +186,8 @@ class Optimise(_Part):
     warmup_epochs: float = Field(default=2.0, ge=0)
     clip_norm: float = Field(default=10.0, gt=0)
     ema_decay: float = Field(default=0.998, ge=0, lt=1)
+    freeze: tuple[str, ...] = ()
+    encoder_rate: float = Field(default=1.0, ge=0, le=1)
 
 
 class CardClass(_Part):
@@ -151,6 +215,8 @@ class CardPart(_Part):
         See `zoo.Thresholds`.
     nms : {"greedy", "diou", "merge"}
         How overlapping boxes become one; see `inference.nms`.
+    decoding : dict
+        Changes to how answers become objects; see `zoo.ModelCard`. The kind follows from the task.
     trained_on, judged_on : str
         The pictures, in words.
     licence : str
@@ -165,6 +231,7 @@ class CardPart(_Part):
     floor: float = Field(default=0.05, gt=0, lt=1)
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     nms: Literal["greedy", "diou", "merge"] = "greedy"
+    decoding: dict[str, Any] = {}
     trained_on: str
     judged_on: str
     licence: str
@@ -178,8 +245,13 @@ class Recipe(_Part):
     ----------
     name, title : str
         Name of the model's folder, and what a person reads.
+    task : {"boxes", "stars", "pixels", "instances"}
+        What is learned: boxes round objects, star-convex outlines, a class for each pixel, or a mask in each box.
     seed : int
         Two runs of one recipe on one machine make the same samples in the same order.
+    start : {"all", "encoder"}
+        What is taken over from a model that a training begins with: everything, or the encoder alone, whatever the rest
+        of that model is.
     architecture : dict
         For `nets.build`; a grid head without ``anchors`` gets them fitted to the training boxes.
     val_size_px : int
@@ -194,9 +266,13 @@ class Recipe(_Part):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
+    task: Literal["boxes", "stars", "pixels", "instances"] = "boxes"
     seed: int = 0
+    start: Literal["all", "encoder"] = "all"
     architecture: dict[str, Any]
     data: Data
+    look: Look = Look()
+    pixels: Pixels = Pixels()
     phases: tuple[Phase, ...] = Field(min_length=1)
     augment: Augment = Augment()
     optimise: Optimise = Optimise()
@@ -209,6 +285,18 @@ class Recipe(_Part):
     def _card_names_the_classes(self) -> Recipe:
         if self.card is not None and set(self.card.classes) != set(self.data.classes):
             raise ValueError(f"card.classes must describe {', '.join(self.data.classes)}")
+        return self
+
+    @model_validator(mode="after")
+    def _words_belong_to_the_task(self) -> Recipe:
+        if self.task == "boxes" and not (self.look.fit and self.look.contrast == "display"):
+            raise ValueError("a detector of boxes is shown fitted pictures in display contrast; leave look out")
+        if self.task != "pixels" and self.pixels != Pixels():
+            raise ValueError(f"pixels says what a task 'pixels' learns; this one is {self.task!r}")
+        if self.task != "boxes" and any(phase.mosaic for phase in self.phases):
+            raise ValueError("mosaic puts pictures with boxes together; outlines are learned from single pictures")
+        if self.task == "pixels" and self.pixels.touching_px and len(self.data.classes) != 1:
+            raise ValueError("touching_px tells objects of one class apart; give one class or touching_px = 0")
         return self
 
     def training_numbers(self) -> dict[str, Any]:

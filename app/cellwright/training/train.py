@@ -1,4 +1,4 @@
-"""`TrainDetector`: a recipe and a labelled set become the weights of a detector, step by step."""
+"""`Train`: a recipe and a labelled set become the weights of a network, step by step."""
 
 from __future__ import annotations
 
@@ -9,27 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from torch import nn
 
 from cellwright import nets
 from cellwright.core import DatasetNotReadable, ModelNotUsable, TrainingStopped
-from cellwright.datasets import read_dataset
-from cellwright.evaluate import DetectionScores, PictureDetections, score_detections
 from cellwright.jobs import Progress
-from cellwright.nets.anchors import fit_anchors
-from cellwright.nets.yolo import Yolo
-from cellwright.training.augment import Sample
-from cellwright.training.figures import draw_run
-from cellwright.training.optimise import half_precision, learning_rate, make_optimizer
-from cellwright.training.pictures import Batch, epoch_batches, load_pictures, truth_of
-from cellwright.training.publish import FROM_SCRATCH, Provenance, publish
+from cellwright.training.batches import epoch_batches
+from cellwright.training.beginning import Beginning, begin
+from cellwright.training.optimise import freeze, half_precision, learning_rate, make_optimizer
+from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Recipe, read_recipe
 from cellwright.training.run_folder import RunFolder
-from cellwright.training.validate import find_all, to_network
+from cellwright.training.tasks import Batch, Judgement, Task, moved, task_of
+from cellwright.training.validate import to_network
 from cellwright.training.weights import RunningMean, TrainingState, load_checkpoint, save_checkpoint
-from cellwright.zoo import find_model, load_card, load_network
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -39,21 +33,26 @@ if TYPE_CHECKING:
 class Trained:
     """What a training leaves behind.
 
-    ``scores`` are those of the best weights on the validation pictures; ``model`` is the finished model folder, None
+    ``judgement`` is that of the best weights on the validation pictures; ``model`` is the finished model folder, None
     where the recipe describes no card.
     """
 
     folder: Path
     model: Path | None
-    scores: DetectionScores
+    judgement: Judgement
     best_epoch: int
     epochs: int
     seconds: float
 
+    @property
+    def scores(self) -> dict[str, float]:
+        """Scores over all validation pictures, by name."""
+        return self.judgement.scores
+
 
 @dataclass(frozen=True, slots=True)
-class TrainDetector:
-    """Operation that trains a detector; its result is a `Trained`.
+class Train:
+    """Operation that trains a network; its result is a `Trained`.
 
     Parameters
     ----------
@@ -68,8 +67,10 @@ class TrainDetector:
     resume : bool
         Go on from the checkpoint in `out`; the result is the same as if the training had never stopped.
     start : str or Path or None
-        Model whose weights to begin with, by name or folder; it must have the recipe's architecture and classes. None
-        begins from chance.
+        Model whose weights to begin with, by name or folder. It must have the recipe's architecture and classes, unless
+        the recipe takes its encoder alone. None begins from chance.
+    encoder_weights : Path or None
+        File of an encoder taught on ImageNet, for networks whose encoder is a MobileNetV2.
     epochs : int or None
         Train for so many in all instead of the recipe's, shared among its phases alike.
     workers : int
@@ -84,10 +85,11 @@ class TrainDetector:
     device: str = "auto"
     resume: bool = False
     start: str | Path | None = None
+    encoder_weights: Path | None = None
     epochs: int | None = None
     workers: int = 1
     threads: int | None = None
-    title: str = field(default="Train a detector", init=False)
+    title: str = field(default="Train a model", init=False)
 
     def run(self) -> Generator[Progress, None, Trained]:
         """Train; yield after every step.
@@ -105,11 +107,13 @@ class TrainDetector:
         if self.threads is not None:
             torch.set_num_threads(self.threads)
         yield Progress(0, 0, "Reading pictures")
-        pictures = _split(recipe, self.data, recipe.data.train_split)
-        judged = _split(recipe, self.data, recipe.data.val_split)
+        task = task_of(recipe)
+        pictures = _split(task, self.data, recipe.data.train_split)
+        judged = _split(task, self.data, recipe.data.val_split)
         run = RunFolder.open(self.out, recipe, resume=self.resume)
         try:
-            session = _Session.start(recipe, pictures, judged, run, _device(self.device), self.start)
+            session = _Session.start(task, pictures, judged, run, _device(self.device))
+            session.begin_with(self.start, self.encoder_weights)
             if self.resume and run.checkpoint.exists():
                 session.restore()
             yield from session.epochs(self.workers)
@@ -118,13 +122,11 @@ class TrainDetector:
             run.close()
 
 
-def _split(recipe: Recipe, data: Path, split: str) -> list[Sample]:
-    labelled, _ = read_dataset(
-        data, recipe.data.format, split=split, classes=recipe.data.classes, aliases=recipe.data.aliases
-    )
-    if not len(labelled):
+def _split(task: Task[Any, Any], data: Path, split: str) -> list[Any]:
+    pictures = task.load(data, split)
+    if not pictures:
         raise DatasetNotReadable(f"{data} has no pictures in the split {split!r}; name another one in the recipe.")
-    return load_pictures(labelled)
+    return pictures
 
 
 def _device(name: str) -> torch.device:
@@ -133,80 +135,32 @@ def _device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def complete_architecture(recipe: Recipe, pictures: list[Sample]) -> dict[str, Any]:
-    """Return the recipe's architecture with the number of classes, and anchors fitted where a grid head has none."""
-    architecture = {**recipe.architecture, "num_classes": len(recipe.data.classes)}
-    head = dict(architecture.get("head", {}))
-    if head.get("kind") == "grid" and "anchors" not in head:
-        size = recipe.phases[-1].size_px
-        sizes = np.concatenate(
-            [(sample.boxes[:, 2:] - sample.boxes[:, :2]) * (size / max(sample.image.shape[1:])) for sample in pictures]
-        )
-        anchors = fit_anchors(sizes.astype(np.float64), 9, seed=recipe.seed)
-        head["anchors"] = anchors.round(1).reshape(3, 3, 2).tolist()
-        architecture["head"] = head
-    return architecture
-
-
-def _give_weights(network: nn.Module, model: str | Path, recipe: Recipe) -> str:
-    """Give a network the weights of a finished model, and return that model's name for the card.
-
-    Raises
-    ------
-    ModelNotUsable
-        If the model has other classes, or its weights do not fit the network.
-    """
-    folder = find_model(model)
-    card = load_card(folder)
-    if card.class_names != recipe.data.classes:
-        raise ModelNotUsable(
-            f"{card.name} finds {', '.join(card.class_names)}, the recipe asks for {', '.join(recipe.data.classes)}; "
-            "start from a model with the same classes."
-        )
-    try:
-        network.load_state_dict(load_network(folder, card).state_dict())
-    except RuntimeError as error:
-        raise ModelNotUsable(
-            f"{card.name} has another architecture than the recipe; start from one like it."
-        ) from error
-    return card.source.removeprefix("model:")
-
-
 @dataclass(slots=True)
 class _Session:
     """A training under way: its network, its optimiser, and how far it has come."""
 
-    recipe: Recipe
+    task: Task[Any, Any]
     architecture: dict[str, Any]
-    pictures: list[Sample]
-    judged: list[Sample]
+    pictures: list[Any]
+    judged: list[Any]
     run: RunFolder
     device: torch.device
-    network: Yolo
+    network: nn.Module
     mean: RunningMean
     optimizer: Optimizer
     state: TrainingState
-    origin: str = FROM_SCRATCH
+    beginning: Beginning = field(default_factory=Beginning)
 
     @classmethod
     def start(
-        cls,
-        recipe: Recipe,
-        pictures: list[Sample],
-        judged: list[Sample],
-        run: RunFolder,
-        device: torch.device,
-        begin_with: str | Path | None = None,
+        cls, task: Task[Any, Any], pictures: list[Any], judged: list[Any], run: RunFolder, device: torch.device
     ) -> _Session:
+        recipe = task.recipe
         torch.manual_seed(recipe.seed)
-        architecture = complete_architecture(recipe, pictures)
-        network = nets.build(architecture)
-        if not isinstance(network, Yolo):
-            raise ModelNotUsable("This recipe does not describe a detector; give one whose architecture is 'yolo'.")
-        origin = FROM_SCRATCH if begin_with is None else _give_weights(network, begin_with, recipe)
-        network.to(device).to(memory_format=torch.channels_last)
+        architecture = task.architecture(pictures)
+        network = nets.build(architecture).to(device).to(memory_format=torch.channels_last)
         return cls(
-            recipe,
+            task,
             architecture,
             pictures,
             judged,
@@ -216,8 +170,16 @@ class _Session:
             RunningMean(network, recipe.optimise.ema_decay),
             make_optimizer(network, recipe.optimise),
             TrainingState(recipe=recipe.training_numbers()),
-            origin,
         )
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.task.recipe
+
+    def begin_with(self, model: str | Path | None, encoder_weights: Path | None) -> None:
+        """Take weights over from elsewhere; the running mean begins with them too."""
+        self.beginning = begin(self.network, self.recipe, model, encoder_weights)
+        self.mean.network.load_state_dict(self.network.state_dict())
 
     def restore(self) -> None:
         self.state = load_checkpoint(self.run.checkpoint, self.network, self.mean, self.optimizer)
@@ -235,85 +197,84 @@ class _Session:
         """Run the epochs that are left, judging and saving after each as the recipe says."""
         total = self.recipe.epochs * self.steps_per_epoch
         while self.state.epoch < self.recipe.epochs and not self._is_stale():
-            began, losses = time.perf_counter(), []
-            for batch in epoch_batches(self.pictures, self.recipe, self.state.epoch, workers):
-                losses.append(self._step(batch))
+            began, costs = time.perf_counter(), []
+            for batch in epoch_batches(self.task, self.pictures, self.state.epoch, workers):
+                costs.append(self._step(batch))
                 yield Progress(
                     self.state.step,
                     total,
-                    f"Epoch {self.state.epoch + 1} of {self.recipe.epochs}, loss {losses[-1][0]:.3f}",
+                    f"Epoch {self.state.epoch + 1} of {self.recipe.epochs}, loss {costs[-1]['loss']:.3f}",
                 )
             self.state.epoch += 1
             self.state.seconds += time.perf_counter() - began
-            self._end_epoch(np.mean(losses, axis=0))
+            self._end_epoch({name: sum(cost[name] for cost in costs) / len(costs) for name in costs[0]})
             yield Progress(self.state.step, total, f"Epoch {self.state.epoch} of {self.recipe.epochs} done")
 
     def _is_stale(self) -> bool:
         patience = self.recipe.patience
         return bool(patience) and self.state.best_epoch >= 0 and self.state.epoch - self.state.best_epoch > patience
 
-    def _step(self, batch: Batch) -> tuple[float, float, float, float]:
+    def _step(self, batch: Batch) -> dict[str, float]:
         optimise = self.recipe.optimise
         rate = learning_rate(optimise, self.state.step, self.steps_per_epoch, self.recipe.epochs)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("rate", 1.0)
         self.network.train()
-        dtype = half_precision(self.device)
+        freeze(self.network, optimise.freeze)
         images = to_network(batch.images, self.device)
-        with torch.autocast(self.device.type, dtype or torch.bfloat16, enabled=dtype is not None):
-            raw = self.network(images)
-        # Losses in float32: the differences they measure are finer than bf16 can hold.
-        truth = type(batch.truth)(*(t.to(self.device) for t in batch.truth))
-        loss = self.network.head.loss(raw, truth)
-        total = float(loss.total.detach())
+        truth = moved(batch.truth, self.device)
+        cost = self.task.cost(self.network, images, truth, half_precision(self.device))
+        total = float(cost.total.detach())
         if not math.isfinite(total):
             raise TrainingStopped(
                 f"The loss became {total} in epoch {self.state.epoch + 1}; lower the learning rate "
                 f"(now {optimise.learning_rate}) and resume from the checkpoint in {self.run.path}."
             )
         self.optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss.total)
+        torch.autograd.backward(cost.total)
         nn.utils.clip_grad_norm_(self.network.parameters(), optimise.clip_norm)
         self.optimizer.step()
         self.mean.update(self.network)
         self.state.step += 1
-        n = len(images)
-        box, classes, extra = (float(part.detach()) / n for part in (loss.box, loss.classes, loss.extra))
-        return total / n, box, classes, extra
+        return {"loss": total / cost.pictures} | {f"loss_{name}": value for name, value in cost.parts.items()}
 
-    def _end_epoch(self, loss: np.ndarray[Any, Any]) -> None:
+    def _end_epoch(self, costs: dict[str, float]) -> None:
         epoch, is_last = self.state.epoch, self.state.epoch == self.recipe.epochs
-        row = {
+        row: dict[str, Any] = {
             "epoch": epoch,
             "size_px": self.recipe.phase_at(epoch - 1).size_px,
             "learning_rate": self.optimizer.param_groups[0]["lr"],
-            "loss": float(loss[0]),
-            "loss_box": float(loss[1]),
-            "loss_class": float(loss[2]),
-            "loss_extra": float(loss[3]),
+            **costs,
             "seconds": self.state.seconds,
         }
         if epoch % self.recipe.val_every == 0 or is_last:
-            scores, _ = self._judge(self.mean.network)
-            row |= {"map_50": scores.map_50, "map_50_95": scores.map_50_95}
-            if scores.map_50_95 > self.state.best_score:
-                self.state.best_score, self.state.best_epoch = scores.map_50_95, epoch
+            scores = self._judge(self.mean.network).scores
+            row |= scores
+            if scores[self.task.headline] > self.state.best_score:
+                self.state.best_score, self.state.best_epoch = scores[self.task.headline], epoch
                 self.run.keep_best(self.mean.network)
         self.run.log(row)
         save_checkpoint(self.run.checkpoint, self.state, self.network, self.mean, self.optimizer)
 
-    def _judge(self, network: nn.Module) -> tuple[DetectionScores, list[PictureDetections]]:
-        found = find_all(network, self.judged, self.recipe.val_size_px, half_precision(self.device), self.device)
-        return score_detections(found, truth_of(self.judged), self.recipe.data.classes), found
+    def _judge(self, network: nn.Module) -> Judgement:
+        return self.task.judge(network, self.judged, half_precision(self.device))
 
     def finish(self) -> Trained:
         best = self.mean.network
         if self.run.best.exists():
             self.run.load_best(best)
-        scores, found = self._judge(best)
-        draw_run(self.run.path, found, self.judged, self.recipe.data.classes)
-        model = publish(self.run.path / "model", best, self.architecture, self.recipe, self.judged, self.provenance())
-        return Trained(self.run.path, model, scores, self.state.best_epoch, self.state.epoch, self.state.seconds)
+        judgement = self._judge(best)
+        self.task.draw(self.run.path, judgement, self.judged)
+        folder = self.run.path / "model"
+        model = self.task.publish(folder, best, self.architecture, self.judged, self.provenance())
+        return Trained(self.run.path, model, judgement, self.state.best_epoch, self.state.epoch, self.state.seconds)
 
     def provenance(self) -> Provenance:
-        return Provenance(len(self.pictures), self.state.best_epoch, self.state.seconds, self.device.type, self.origin)
+        return Provenance(
+            len(self.pictures),
+            self.state.best_epoch,
+            self.state.seconds,
+            self.device.type,
+            self.beginning.words,
+            self.beginning.parent,
+        )
