@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _PROGRESS_MS = 100
 
+# While results stream in, panels follow the boxes in a frame of their own: one for both would take too long.
+_BETWEEN_FRAMES_MS = 60
+
 
 class Presenter(QObject):
     """Follows one session.
@@ -39,6 +42,7 @@ class Presenter(QObject):
         # a slider moves faster than boxes, counts and table follow: only the last place of a turn is shown
         self._objects_timer = self._timer(0, self.refresh_objects)
         self._list_timer = self._timer(_PROGRESS_MS, self._refresh_list)
+        self._panels_timer = self._timer(_BETWEEN_FRAMES_MS, self._refresh_panels)
         self._stale: set[int] = set()
         session = self._session
         session.pictures_changed.connect(self._on_pictures)
@@ -66,8 +70,8 @@ class Presenter(QObject):
         session.objects_changed.disconnect(self._on_objects)
         session.filter_changed.disconnect(self._on_filter)
         session.selection_changed.disconnect(self._on_selection)
-        self._objects_timer.stop()
-        self._list_timer.stop()
+        for timer in (self._objects_timer, self._list_timer, self._panels_timer):
+            timer.stop()
 
     # ---- what the session says
 
@@ -134,7 +138,7 @@ class Presenter(QObject):
         self._list_timer.start()
 
     def _on_selection(self) -> None:
-        if self._objects_timer.isActive():
+        if self._objects_timer.isActive() or self._panels_timer.isActive():
             return  # the selection is shown with the objects, a moment later
         self.refresh_selection()
         self._refresh_counts()
@@ -176,6 +180,19 @@ class Presenter(QObject):
         """Show boxes, table, counts and the selected cell anew."""
         self._objects_timer.stop()
         picture = self._session.current
+        if picture is not None:
+            objects = picture.objects if picture.objects is not None else Objects.empty(())
+            self._shown = self._session.shown(picture)
+            self._draw(objects.take(self._shown), picture)
+        if picture is not None and picture.state.is_busy:
+            self._panels_timer.start()
+        else:
+            self._refresh_panels()
+
+    def _refresh_panels(self) -> None:
+        """Show table, counts and the selected cell anew."""
+        self._panels_timer.stop()
+        picture = self._session.current
         objects = picture.objects if picture is not None else None
         if picture is None or objects is None:
             self._show_nothing(picture)
@@ -184,7 +201,6 @@ class Presenter(QObject):
             self._window.objects.show_objects(objects, self._shown, picture.styles, picture.pixel_size)
             if not len(self._shown):
                 self._window.objects.show_empty(_nothing_shown(picture, objects), can_analyze=False)
-            self._draw(objects.take(self._shown), picture)
         self._refresh_counts()
         self.refresh_selection()
         self._show_status(picture)
@@ -194,8 +210,6 @@ class Presenter(QObject):
         self._shown = np.zeros(0, np.intp)
         can_analyze = picture is not None and not picture.state.is_busy and self._session.card is not None
         self._window.objects.show_empty(_why_empty(picture), can_analyze)
-        if picture is not None:
-            self._draw(Objects.empty(()), picture)
 
     def _draw(self, shown: Objects, picture: Picture) -> None:
         canvas = self._window.centre.canvas

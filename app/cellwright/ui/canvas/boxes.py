@@ -59,7 +59,8 @@ class BoxLines:
     def set_look(self, visible: bool, opacities: list[float]) -> None:
         """Show or hide all boxes, and say how opaque each class is, in [0, 1]."""
         for line, opacity in zip(self._lines, opacities, strict=False):
-            line.opacity = opacity
+            if line.opacity != opacity:  # each assignment asks for a new frame
+                line.opacity = opacity
         if visible != self._is_visible:
             self._is_visible = visible
             self._upload()

@@ -189,18 +189,22 @@ class PictureCanvas(QWidget):
 
     def set_selected(self, box: NDArray[np.float32] | None) -> None:
         """Mark one box, y0, x0, y1, x1, or none."""
-        self._overlay.selected = box
-        self._overlay.update()
+        if box is not None or self._overlay.selected is not None:
+            self._overlay.selected = box
+            self._overlay.update()
 
     def set_lit(self, index: int | None) -> None:
         """Let one class stand out and the others step back; None lets all stand equal."""
-        self._lit = index
-        self._apply_look()
+        if index != self._lit:
+            self._lit = index
+            self._apply_look()
+            self._overlay.update()
 
     def set_pixel_size(self, size: PixelSize | None) -> None:
         """Tell the scale bar how large a pixel is."""
-        self._overlay.pixel_size = size
-        self._overlay.update()
+        if size != self._overlay.pixel_size:
+            self._overlay.pixel_size = size
+            self._overlay.update()
 
     def set_options(self, options: CanvasOptions) -> None:
         """Choose what is drawn."""
