@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cellwright.core import unknown_name
+from cellwright.nets.unet import build_unet
 from cellwright.nets.yolo import build_yolo
 
 if TYPE_CHECKING:
     from torch import nn
 
-_ARCHITECTURES = {"yolo": build_yolo}
+_ARCHITECTURES = {"yolo": build_yolo, "unet": build_unet}
 
 
 def build(architecture: Mapping[str, Any]) -> nn.Module:
@@ -20,7 +21,7 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
     Parameters
     ----------
     architecture : mapping
-        ``{"kind": "yolo", **parameters}``.
+        ``{"kind": name, **parameters}``; the names are "yolo" and "unet".
 
     Raises
     ------

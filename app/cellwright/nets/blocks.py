@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from cellwright.core import unknown_name
+
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "silu": nn.SiLU,
     "mish": nn.Mish,
@@ -14,7 +16,15 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def activation(name: str) -> nn.Module:
-    """Return a fresh activation: "silu", "mish" (YOLO v4), "leaky" (slope 0.1, YOLO v3) or "relu"."""
+    """Return a fresh activation: "silu", "mish" (YOLO v4), "leaky" (slope 0.1, YOLO v3) or "relu".
+
+    Raises
+    ------
+    UnknownName
+        If it is none of them.
+    """
+    if name not in _ACTIVATIONS:
+        raise unknown_name("activation", name, _ACTIVATIONS)
     kind = _ACTIVATIONS[name]
     return kind(0.1) if kind is nn.LeakyReLU else kind()
 

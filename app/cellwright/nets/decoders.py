@@ -1,0 +1,109 @@
+"""The expanding path of U-Net: coarse maps are doubled and joined to finer ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from cellwright.nets.blocks import Conv
+from cellwright.nets.encoders import conv_level
+from cellwright.nets.parameters import need
+
+UPSAMPLINGS = ("nearest", "bilinear", "transposed")
+
+
+class Doubling(nn.Module):
+    """Twice the size: (N, c_in, H, W) → (N, c_out, 2H, 2W).
+
+    Parameters
+    ----------
+    c_in, c_out : int
+        Channels.
+    upsampling : {"nearest", "bilinear", "transposed"}
+        Pixels repeated, or interpolated, after a 1×1 convolution (which costs a quarter on the coarse side); or a
+        2×2 transposed convolution, as Ronneberger et al. 2015 have it.
+    act : str
+        See `blocks.activation`.
+    """
+
+    def __init__(self, c_in: int, c_out: int, upsampling: str, act: str) -> None:
+        super().__init__()
+        need(
+            upsampling in UPSAMPLINGS,
+            f"The decoder's upsampling is {upsampling!r}; it can be {', '.join(UPSAMPLINGS)}.",
+        )
+        self.upsampling = upsampling
+        self.convolve: nn.Module = (
+            nn.ConvTranspose2d(c_in, c_out, 2, 2) if upsampling == "transposed" else Conv(c_in, c_out, 1, act=act)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve and double."""
+        y: Tensor = self.convolve(x)
+        if self.upsampling == "nearest":
+            return F.interpolate(y, scale_factor=2.0, mode="nearest")
+        if self.upsampling == "bilinear":
+            return F.interpolate(y, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return y
+
+
+class UnetDecoder(nn.Module):
+    """Doublings, each joined to the encoder's map of that size and convolved.
+
+    Parameters
+    ----------
+    encoder_channels, encoder_strides : sequence of int
+        See `encoders.Encoder`.
+    channels : sequence of int
+        Of each step, coarse to fine. How many there are says how fine the answer is: as many as the encoder has maps
+        less one reaches its finest map, each further step doubles once more without a map to join.
+    convs : int
+        3×3 convolutions a step.
+    upsampling : {"nearest", "bilinear", "transposed"}
+        See `Doubling`.
+    act : str
+        See `blocks.activation`.
+
+    Attributes
+    ----------
+    out_channels, stride : int
+        Of the map handed to the head.
+    """
+
+    def __init__(
+        self,
+        encoder_channels: Sequence[int],
+        encoder_strides: Sequence[int],
+        channels: Sequence[int],
+        convs: int = 2,
+        upsampling: str = "nearest",
+        act: str = "relu",
+    ) -> None:
+        super().__init__()
+        need(convs > 0, f"The decoder's convs is {convs}; a step needs at least 1.")
+        coarsest = encoder_strides[-1]
+        need(
+            2 ** len(channels) <= coarsest,
+            f"The decoder has {len(channels)} steps, but the encoder's coarsest map has a stride of {coarsest}; "
+            f"give at most {coarsest.bit_length() - 1} channels.",
+        )
+        deep = encoder_channels[-1]
+        skips = [*reversed(encoder_channels[:-1]), *[0] * len(channels)]
+        self.up, self.mix = nn.ModuleList(), nn.ModuleList()
+        for out, skip in zip(channels, skips, strict=False):
+            self.up.append(Doubling(deep, out, upsampling, act))
+            self.mix.append(conv_level(out + skip, out, convs, act))
+            deep = out
+        self.out_channels = deep
+        self.stride = coarsest // 2 ** len(channels)
+
+    def forward(self, maps: list[Tensor]) -> Tensor:
+        """Join maps, finest first, into one: → (N, out_channels, H/stride, W/stride)."""
+        *finer, x = maps
+        for up, mix in zip(self.up, self.mix, strict=True):
+            x = up(x)
+            x = mix(torch.cat((x, finer.pop()), 1) if finer else x)
+        return x

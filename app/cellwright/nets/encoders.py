@@ -1,0 +1,94 @@
+"""Encoders: a picture goes in, one map a level comes out, each half as fine as the one before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from cellwright.nets.blocks import Conv
+from cellwright.nets.parameters import choose, need
+
+
+class Encoder(nn.Module):
+    """Base of all encoders.
+
+    Attributes
+    ----------
+    channels, strides : tuple of int
+        Of each map, finest first; a stride is in input pixels and doubles from map to map.
+    """
+
+    channels: tuple[int, ...]
+    strides: tuple[int, ...]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) in [0, 1] → one (N, channels[i], H/strides[i], W/strides[i]) a level."""
+        raise NotImplementedError
+
+
+class PlainEncoder(Encoder):
+    """The contracting path of U-Net (Ronneberger et al. 2015, fig. 1), padded so that sizes are kept.
+
+    Parameters
+    ----------
+    channels : sequence of int
+        Of each level, finest first; multiples of 16 use vector units whole.
+    convs : int
+        3×3 convolutions a level; 2 in the paper.
+    stem_stride : {1, 2, 4}
+        Input pixels per pixel of the finest level. Above 1 the first convolution is as wide as three of its steps and
+        nothing is computed at full resolution, which is several times faster.
+    act : str
+        See `blocks.activation`.
+    """
+
+    def __init__(
+        self,
+        channels: Sequence[int] = (32, 64, 128, 256),
+        convs: int = 2,
+        stem_stride: int = 1,
+        act: str = "relu",
+    ) -> None:
+        super().__init__()
+        need(len(channels) > 0 and min(channels) > 0, "The encoder's channels must be a list of numbers above 0.")
+        need(convs > 0, f"The encoder's convs is {convs}; a level needs at least 1.")
+        need(stem_stride in {1, 2, 4}, f"The encoder's stem_stride is {stem_stride}; it can be 1, 2 or 4.")
+        self.channels = tuple(channels)
+        self.strides = tuple(stem_stride * 2**level for level in range(len(channels)))
+        self.pool = nn.MaxPool2d(2)
+        levels = [conv_level(c, d, convs, act) for c, d in zip((3, *channels[:-1]), channels, strict=True)]
+        if stem_stride > 1:
+            levels[0][0][0] = nn.Conv2d(3, channels[0], 3 * stem_stride, stem_stride, stem_stride, bias=False)
+        self.levels = nn.ModuleList(levels)
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Convolve, keep, halve, and again."""
+        maps: list[Tensor] = []
+        x = images
+        for level in self.levels:
+            x = level(self.pool(x) if maps else x)
+            maps.append(x)
+        return maps
+
+
+def conv_level(c_in: int, c_out: int, convs: int, act: str) -> nn.Sequential:
+    """Return `convs` 3×3 convolutions in a row, (N, c_in, H, W) → (N, c_out, H, W)."""
+    return nn.Sequential(*(Conv(c_in if i == 0 else c_out, c_out, 3, act=act) for i in range(convs)))
+
+
+_ENCODERS: Mapping[str, Callable[..., Encoder]] = {"plain": PlainEncoder}
+
+
+def build_encoder(description: Mapping[str, Any]) -> Encoder:
+    """Build an encoder from ``{"kind": name, **parameters}``.
+
+    Raises
+    ------
+    UnknownName
+        If no encoder has that name.
+    ModelNotUsable
+        If a parameter is missing or unknown.
+    """
+    return choose("encoder", _ENCODERS, description)
