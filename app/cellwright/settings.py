@@ -49,12 +49,14 @@ class Settings(BaseModel):
         ``"auto"``, ``"cpu"``, ``"cuda"`` …
     class_colours : dict of str to str
         ``#rrggbb`` by class name, where a person chose another colour than the model's card.
-    show_boxes, show_labels, show_scale_bar : bool
-        What is drawn over the picture.
+    show_boxes, show_labels, show_scale_bar, show_outlines, show_fill, show_points, show_boxes_too : bool
+        What is drawn over the picture; `show_boxes_too` for cells that have an outline as well.
     analyze_on_open : bool
         Whether a picture is analyzed as soon as it is opened.
-    overlay_opacity : float
-        In [0, 1].
+    overlay_opacity, outlines_opacity, fill_opacity, points_opacity : float
+        Of boxes, outlines, insides and middles of cells, in [0, 1].
+    colour_by : str
+        What the colours of cells stand for: ``"class"``, ``"object"``, ``"score"`` or ``"area"``.
     shortcuts : dict of str to str
         Key sequence by action name, where a person changed it.
     window_geometry, window_state : str
@@ -75,7 +77,15 @@ class Settings(BaseModel):
     show_labels: bool = True
     show_scale_bar: bool = True
     analyze_on_open: bool = True
+    show_outlines: bool = True
+    show_fill: bool = True
+    show_points: bool = False
+    show_boxes_too: bool = False
     overlay_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+    outlines_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+    fill_opacity: float = Field(default=0.25, ge=0.0, le=1.0)
+    points_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
+    colour_by: Literal["class", "object", "score", "area"] = "class"
     shortcuts: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""
     window_state: str = ""

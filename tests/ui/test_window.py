@@ -460,11 +460,11 @@ def test_the_window_comes_back_as_it_was_left(open_window: Callable[..., MainWin
 
 
 def test_layers_and_actions_show_the_same(window: MainWindow) -> None:
-    window.layers._boxes.click()
+    window.layers.checks["boxes"].click()
     assert not window.options.boxes
     assert not window.actions_set["view.boxes"].isChecked()
     window.actions_set["view.boxes"].trigger()
-    assert window.layers._boxes.isChecked()
+    assert window.layers.checks["boxes"].isChecked()
 
 
 def test_an_unexpected_error_is_told_and_logged(window: MainWindow, qtbot: QtBot) -> None:

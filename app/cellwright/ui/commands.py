@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,11 @@ class Commands:
             "view.fit": lambda: self._on_canvas("fit"),
             "view.actual": lambda: self._on_canvas("actual_size"),
             "view.centre": window.presenter.centre_selected,
-            "view.boxes": lambda on: window.set_options(replace(window.options, boxes=on)),
-            "view.labels": lambda on: window.set_options(replace(window.options, labels=on)),
-            "view.scale_bar": lambda on: window.set_options(replace(window.options, scale_bar=on)),
+            **{
+                f"view.{name}": partial(self._set_layer, name)
+                for name in ("outlines", "fill", "boxes", "points", "labels", "scale_bar")
+            },
+            "view.blink": window.blink.start,
             "view.next_picture": lambda: session.step(1),
             "view.previous_picture": lambda: session.step(-1),
             "view.light_theme": lambda on: window.set_theme("light" if on else "dark"),
@@ -204,6 +207,13 @@ class Commands:
         canvas = self._window.centre.canvas
         if canvas is not None:
             getattr(canvas, method)()
+
+    def _set_layer(self, name: str, on: bool) -> None:
+        window = self._window
+        if name == "boxes":
+            window.set_options(window.options.with_boxes(on, window.layers.has_masks))
+        else:
+            window.set_options(replace(window.options, **{name: on}))  # type: ignore[arg-type]
 
     def analyze(self) -> None:
         """Analyze the picture that is shown."""

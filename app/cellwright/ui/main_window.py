@@ -17,6 +17,7 @@ from cellwright.settings import Settings, load_settings, save_settings
 from cellwright.ui.action_set import ActionSet, choices
 from cellwright.ui.actions import Needs
 from cellwright.ui.banner import Message
+from cellwright.ui.blink import Blink
 from cellwright.ui.canvas import CanvasOptions
 from cellwright.ui.centre import Centre, has_opengl
 from cellwright.ui.commands import Commands
@@ -29,6 +30,7 @@ from cellwright.ui.model_panel import ModelPanel
 from cellwright.ui.objects_table import ObjectsTable
 from cellwright.ui.pictures_panel import PicturesPanel
 from cellwright.ui.presenter import Presenter
+from cellwright.ui.remembered import options_of, remember
 from cellwright.ui.selected_panel import SelectedPanel
 from cellwright.ui.session import Session
 from cellwright.ui.status import StatusLine
@@ -81,12 +83,8 @@ class MainWindow(QMainWindow):
         self.controller.analyze_on_open = self.settings.analyze_on_open
         self.is_viewer_ready = False
         self._is_painted = False
-        self.options = CanvasOptions(
-            self.settings.show_boxes,
-            self.settings.show_labels,
-            self.settings.show_scale_bar,
-            opacity=max(0.1, self.settings.overlay_opacity),
-        )
+        self.options = options_of(self.settings)
+        self.blink = Blink(self)
         self._make_panels()
         self._make_docks()
         self.presenter = Presenter(self)
@@ -130,7 +128,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.jobs, "Jobs")
         self.docks = [
             self._dock("Pictures", self.pictures, left),
-            self._dock("Layers", self.layers, left),
+            self._dock("Layers", scrolling(self.layers, "Layers"), left),
             self._dock("Model", scrolling(self.model_panel, "Model"), right),
             self._dock("Counts", scrolling(self.counts, "Counts"), right),
             self._dock("Selected cell", scrolling(self.selected, "Selected cell"), right),
@@ -166,14 +164,9 @@ class MainWindow(QMainWindow):
             self.actions_set.submenu("panels").addAction(action)
         choices(self.actions_set.submenu("devices"), _DEVICES, self.controller.device, self.set_device)
         self._show_recent()
-        for key, on in (
-            ("view.boxes", self.options.boxes),
-            ("view.labels", self.options.labels),
-            ("view.scale_bar", self.options.scale_bar),
-            ("view.light_theme", not self.theme.is_dark),
-            ("analyze.on_open", self.settings.analyze_on_open),
-        ):
-            self.actions_set.set_checked(key, on)
+        self._check_layers()
+        self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
+        self.actions_set.set_checked("analyze.on_open", self.settings.analyze_on_open)
 
     def _connect(self) -> None:
         commands, session, controller = self.commands, self.session, self.controller
@@ -186,6 +179,7 @@ class MainWindow(QMainWindow):
         self.pictures.analyze_asked.connect(commands.analyze_key)
         self.pictures.list.itemClicked.connect(lambda _item: self._show_picture_page())
         self.layers.changed.connect(self.set_options)
+        self.blink.hidden.connect(self.presenter.hide_results)
         self.model_panel.model_chosen.connect(self.choose_model)
         self.counts.visible_changed.connect(session.set_visible)
         self.counts.class_lit.connect(session.light_up)
@@ -216,7 +210,7 @@ class MainWindow(QMainWindow):
         vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
         pictures, layers, model, counts, selected, bottom = self.docks
         self.resizeDocks([pictures, model], [210, 310], horizontal)
-        self.resizeDocks([pictures, layers], [520, 130], vertical)
+        self.resizeDocks([pictures, layers], [430, 250], vertical)
         self.resizeDocks([model, counts, selected], [250, 285, 155], vertical)
         self.resizeDocks([bottom], [210], vertical)
 
@@ -290,16 +284,25 @@ class MainWindow(QMainWindow):
 
     def set_options(self, options: CanvasOptions) -> None:
         """Draw other things over the picture."""
+        is_recoloured = options.colour_by is not self.options.colour_by
         self.options = options
         self.layers.set_options(options)
-        for key, on in (
-            ("view.boxes", options.boxes),
-            ("view.labels", options.labels),
-            ("view.scale_bar", options.scale_bar),
-        ):
-            self.actions_set.set_checked(key, on)
+        self._check_layers()
         if self.centre.canvas is not None:
             self.centre.canvas.set_options(options)
+        if is_recoloured:
+            self.presenter.refresh_objects()
+
+    def set_has_masks(self, has_masks: bool) -> None:
+        """Say whether the cells shown have outlines."""
+        self.layers.set_has_masks(has_masks)
+        self._check_layers()
+
+    def _check_layers(self) -> None:
+        options = self.options
+        for name in ("outlines", "fill", "points", "labels", "scale_bar"):
+            self.actions_set.set_checked(f"view.{name}", getattr(options, name))
+        self.actions_set.set_checked("view.boxes", options.draws_boxes(self.layers.has_masks))
 
     def set_theme(self, name: str) -> None:
         """Take another look: ``"dark"``, ``"light"`` or ``"system"``."""
@@ -396,6 +399,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, tell every job to stop, let go of everything; `dispose` waits for what cannot stop."""
         self._remember()
+        self.blink.stop()
         self.presenter.stop()
         self.jobs.stop()
         self.controller.cancel_all()
@@ -409,8 +413,7 @@ class MainWindow(QMainWindow):
         settings = self.settings
         settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
         settings.window_state = base64.b64encode(self.saveState().data()).decode()
-        settings.show_boxes, settings.show_labels = self.options.boxes, self.options.labels
-        settings.show_scale_bar, settings.overlay_opacity = self.options.scale_bar, self.options.opacity
+        remember(self.options, settings)
         save_settings(settings)
 
 

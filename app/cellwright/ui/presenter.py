@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
 from cellwright.core import Box, Objects
-from cellwright.ui.canvas.geometry import box_at
+from cellwright.ui.canvas import ShownObjects
+from cellwright.ui.canvas.geometry import object_at
+from cellwright.ui.colouring import object_colours
 from cellwright.ui.selected_panel import SelectedCell
 from cellwright.ui.session import Picture, PictureState
 
@@ -149,8 +151,7 @@ class Presenter(QObject):
         picture = self._session.current
         if picture is None or picture.objects is None:
             return
-        row = box_at(picture.objects.boxes[self._shown], y, x)
-        self._session.select(None if row is None else int(self._shown[row]))
+        self._session.select(object_at(picture.objects, self._shown, y, x))
 
     def _on_double_click(self, y: float, x: float) -> None:
         self._on_click(y, x)
@@ -181,9 +182,8 @@ class Presenter(QObject):
         self._objects_timer.stop()
         picture = self._session.current
         if picture is not None:
-            objects = picture.objects if picture.objects is not None else Objects.empty(())
             self._shown = self._session.shown(picture)
-            self._draw(objects.take(self._shown), picture)
+            self._draw(picture)
         if picture is not None and picture.state.is_busy:
             self._panels_timer.start()
         else:
@@ -211,12 +211,25 @@ class Presenter(QObject):
         can_analyze = picture is not None and not picture.state.is_busy and self._session.card is not None
         self._window.objects.show_empty(_why_empty(picture), can_analyze)
 
-    def _draw(self, shown: Objects, picture: Picture) -> None:
+    def _draw(self, picture: Picture) -> None:
+        objects = picture.objects
+        self._window.set_has_masks(objects is not None and objects.masks is not None)
         canvas = self._window.centre.canvas
         if canvas is None or self._on_canvas is None or self._on_canvas[0] != picture.key:
             return
-        canvas.show_objects(shown.boxes, shown.class_index, shown.scores, picture.styles if shown.classes else ())
+        by = self._window.options.colour_by
+        if objects is None or not len(objects):
+            canvas.show_objects(ShownObjects())
+        else:
+            colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
+            canvas.show_objects(ShownObjects(objects, self._shown, picture.styles, colours, legend, by))
         canvas.set_pixel_size(picture.pixel_size)
+
+    def hide_results(self, hidden: bool) -> None:
+        """Show the bare picture, or what was found on it again."""
+        canvas = self._window.centre.canvas
+        if canvas is not None:
+            canvas.set_hidden(hidden)
 
     def _refresh_counts(self) -> None:
         picture, counts = self._session.current, self._window.counts

@@ -35,10 +35,16 @@ class BoxLines:
         self._ratio = ratio
         self._lines: list[Any] = []
         self._segments: list[NDArray[np.float32]] = []
-        self._colours: list[str] = []
+        self._colours: list[Any] = []
         self._is_visible = True
 
-    def show(self, boxes: NDArray[np.float32], class_index: NDArray[np.int16], colours: list[str]) -> None:
+    def show(
+        self,
+        boxes: NDArray[np.float32],
+        class_index: NDArray[np.int16],
+        colours: list[str],
+        own: NDArray[np.uint8] | None = None,
+    ) -> None:
         """Draw these boxes and no others.
 
         Parameters
@@ -49,8 +55,12 @@ class BoxLines:
             Index into `colours`.
         colours : list of str
             ``#rrggbb`` of each class.
+        own : (N, 3) ndarray of uint8, optional
+            Red, green, blue of each box, in place of its class's colour.
         """
-        self._colours = colours
+        self._colours = list(colours)
+        if own is not None:
+            self._colours = [_per_corner(own[class_index == index]) for index in range(len(colours))]
         self._segments = [outline_segments(boxes[class_index == index]) for index in range(len(colours))]
         while len(self._lines) < len(colours):
             self._lines.append(self._new_line())
@@ -74,8 +84,10 @@ class BoxLines:
     def _upload(self) -> None:
         for index, line in enumerate(self._lines):
             segments = self._segments[index] if index < len(self._segments) and self._is_visible else _NOTHING
-            colour = self._colours[index] if index < len(self._colours) else "#000000"
-            line.set_data(pos=segments if len(segments) else _NOTHING, color=colour, connect="segments")
+            if len(segments) and segments is not _NOTHING:
+                line.set_data(pos=segments, color=self._colours[index], connect="segments")
+            else:
+                line.set_data(pos=_NOTHING, color="#000000", connect="segments")
 
     def _new_line(self) -> Any:
         from vispy.scene.visuals import Line
@@ -84,3 +96,10 @@ class BoxLines:
         line.order = _ABOVE_LAYERS
         line.set_gl_state("translucent", depth_test=False)
         return line
+
+
+def _per_corner(colours: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return (8 N, 4) red, green, blue, opacity: one for each end of the four sides of a box."""
+    inks = np.ones((len(colours), 4), np.float32)
+    inks[:, :3] = colours / np.float32(255)
+    return np.repeat(inks, 8, axis=0)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import PixelSize
+from cellwright.core import Objects, PixelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,12 @@ class Viewport:
         placed: NDArray[np.float64] = (boxes.astype(np.float64) - shift) * self.zoom + middle
         return placed
 
+    def points_to_screen(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return (N, 2) points y, x in logical pixels of the canvas."""
+        middle = np.array([self.height / 2, self.width / 2])
+        placed: NDArray[np.float64] = (points - np.array([self.centre_y, self.centre_x])) * self.zoom + middle
+        return placed
+
     def visible_rows(self, boxes: NDArray[np.floating]) -> NDArray[np.intp]:
         """Return the rows of the boxes of which at least a part is on the screen."""
         y0, x0, y1, x1 = self.bounds
@@ -58,6 +64,23 @@ def box_at(boxes: NDArray[np.floating], y: float, x: float) -> int | None:
         return None
     sides = boxes[hit, 2:] - boxes[hit, :2]
     return int(hit[np.argmin(sides[:, 0] * sides[:, 1])])
+
+
+def object_at(objects: Objects, rows: NDArray[np.intp], y: float, x: float) -> int | None:
+    """Return the object at a place, among `rows`: the smallest whose mask, or whose box where it has none, holds it."""
+    boxes = objects.boxes[rows]
+    masks = objects.masks
+    if masks is None:
+        row = box_at(boxes, y, x)
+        return None if row is None else int(rows[row])
+    near = rows[(boxes[:, 0] <= y) & (y < boxes[:, 2]) & (boxes[:, 1] <= x) & (x < boxes[:, 3])]
+    found = masks.take(near)
+    top, left = math.floor(y), math.floor(x)
+    spans = found.spans
+    hit = found.owners[(spans[:, 0] == top) & (spans[:, 1] <= left) & (left < spans[:, 2])]
+    if not len(hit):
+        return None
+    return int(near[hit[np.argmin(found.areas()[hit])]])
 
 
 def outline_segments(boxes: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.geometry import Viewport, scale_bar
 from cellwright.ui.canvas.labels import LABEL_HEIGHT, place_labels
-from cellwright.ui.class_style import ClassStyle
+from cellwright.ui.canvas.marks import MeasuredLine, font, paint_legend, paint_line
+from cellwright.ui.canvas.options import ShownObjects
 from cellwright.ui.theme import ink_on
 
 _OVERVIEW_PX = 150
@@ -40,17 +41,27 @@ class CanvasOverlay(QWidget):
         self.setAccessibleName("Labels, scale bar and overview over the picture")
         over.installEventFilter(self)
         self.resize(over.size())
-        self.boxes: NDArray[np.float32] = np.zeros((0, 4), np.float32)
-        self.class_index: NDArray[np.int16] = np.zeros(0, np.int16)
-        self.scores: NDArray[np.float32] = np.zeros(0, np.float32)
-        self.styles: tuple[ClassStyle, ...] = ()
+        self.show_objects(ShownObjects())
         self.selected: NDArray[np.float32] | None = None
+        self.selected_rings: tuple[NDArray[np.float32], ...] = ()
+        self.lines: tuple[MeasuredLine, ...] = ()
         self.pixel_size: PixelSize | None = None
         self.picture_shape: tuple[int, int] | None = None
         self.show_labels = True
+        self.show_marks = True
         self.show_scale_bar = True
         self._overview: QImage | None = None
         self.labels_drawn = 0
+
+    def show_objects(self, shown: ShownObjects) -> None:
+        """Take what is drawn, for its labels and its legend."""
+        objects, rows = shown.objects, shown.rows
+        self._boxes, self._class_index, self._scores = (
+            objects.boxes[rows],
+            objects.class_index[rows],
+            objects.scores[rows],
+        )
+        self._styles, self._colours, self._legend = shown.styles, shown.colours[rows], shown.legend
 
     def set_overview(self, pixels: NDArray[np.uint8] | None) -> None:
         """Take a small copy of the picture, (Y, X, 3), or none."""
@@ -69,39 +80,53 @@ class CanvasOverlay(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self._paint_selected(painter, viewport)
+        if self.show_marks:
+            self._paint_selected(painter, viewport)
+            for line in self.lines:
+                paint_line(painter, viewport, line)
         self.labels_drawn = self._paint_labels(painter, viewport) if self.show_labels else 0
+        if self._legend is not None and self.show_marks and len(self._boxes):
+            paint_legend(painter, self._legend, _MARGIN_PX)
         if self.show_scale_bar:
             self._paint_scale_bar(painter, viewport)
         self._paint_overview(painter, viewport)
         painter.end()
 
     def _paint_labels(self, painter: QPainter, viewport: Viewport) -> int:
-        rows = viewport.visible_rows(self.boxes)
+        rows = viewport.visible_rows(self._boxes)
         if not len(rows):
             return 0
-        placed = place_labels(viewport.to_screen(self.boxes[rows]), self.scores[rows], self.width())
-        painter.setFont(_font(10, bold=True))
+        placed = place_labels(viewport.to_screen(self._boxes[rows]), self._scores[rows], self.width())
+        if len(self._styles) == 1:
+            placed = [label for label in placed if label.has_score]  # the same letter on every cell says nothing
+        painter.setFont(font(10, bold=True))
         for label in placed:
             row = rows[label.row]
-            style = self.styles[self.class_index[row]]
+            style = self._styles[self._class_index[row]]
             place = QRectF(label.x - 0.75, label.y, label.width, LABEL_HEIGHT)
-            painter.fillRect(place, QColor(style.colour))
-            painter.setPen(QColor(ink_on(style.colour)))
-            text = f"{style.letter} {self.scores[row]:.2f}" if label.has_score else style.letter
+            ground = QColor(*(int(part) for part in self._colours[row]))
+            painter.fillRect(place, ground)
+            painter.setPen(QColor(ink_on(ground.name())))
+            text = f"{style.letter} {self._scores[row]:.2f}" if label.has_score else style.letter
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         return len(placed)
 
     def _paint_selected(self, painter: QPainter, viewport: Viewport) -> None:
         if self.selected is None:
             return
-        y0, x0, y1, x1 = viewport.to_screen(self.selected[None])[0]
-        place = QRectF(x0 - 3, y0 - 3, x1 - x0 + 6, y1 - y0 + 6)
+        path = QPainterPath()
+        for ring in self.selected_rings:
+            corners = viewport.points_to_screen(ring)
+            path.addPolygon(QPolygonF([QPointF(float(x), float(y)) for y, x in corners]))
+            path.closeSubpath()
+        if not self.selected_rings:
+            y0, x0, y1, x1 = viewport.to_screen(self.selected[None])[0]
+            path.addRoundedRect(QRectF(x0 - 3, y0 - 3, x1 - x0 + 6, y1 - y0 + 6), 3, 3)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         # dark under light: it stands out from any picture
         for colour, width in (("#000000", 5.0), ("#ffffff", 2.5)):
             painter.setPen(QPen(QColor(colour), width))
-            painter.drawRoundedRect(place, 3, 3)
+            painter.drawPath(path)
 
     def _paint_scale_bar(self, painter: QPainter, viewport: Viewport) -> None:
         length, text = scale_bar(self.pixel_size, viewport.zoom)
@@ -110,7 +135,7 @@ class CanvasOverlay(QWidget):
         painter.setBrush(QColor(0, 0, 0, 150))
         painter.drawRoundedRect(ground, 5, 5)
         painter.setPen(QColor("#ffffff"))
-        painter.setFont(_font(12))
+        painter.setFont(font(12))
         words = ground.adjusted(-20, 2, 20, -10)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
         painter.fillRect(QRectF(ground.left() + 10, ground.bottom() - 8, length, 3), QColor("#ffffff"))
@@ -144,10 +169,3 @@ def _image(pixels: NDArray[np.uint8]) -> QImage:
     data = np.ascontiguousarray(pixels)
     # copied: QImage would otherwise point into memory that numpy may give back
     return QImage(data.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()
-
-
-def _font(pixels: int, bold: bool = False) -> QFont:
-    font = QFont()
-    font.setPixelSize(pixels)
-    font.setBold(bold)
-    return font

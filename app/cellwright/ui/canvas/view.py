@@ -12,18 +12,16 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import PixelSize
-from cellwright.ui.canvas.boxes import BoxLines
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.canvas.options import CanvasOptions
+from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
-from cellwright.ui.class_style import ClassStyle
+from cellwright.ui.canvas.results import ResultLayers
 
 if TYPE_CHECKING:
     from cellwright.ui.loading import LoadedPicture
     from cellwright.ui.theme import Theme
 
 _ZOOM_STEP = 1.25
-_DIMMED = 0.18
 
 
 def import_viewer() -> None:
@@ -36,7 +34,7 @@ def import_viewer() -> None:
 
 
 class PictureCanvas(QWidget):
-    """The picture, its boxes and labels.
+    """The picture, what was found on it, and labels.
 
     Signals
     -------
@@ -81,7 +79,9 @@ class PictureCanvas(QWidget):
         self._options = CanvasOptions()
         self._lit: int | None = None
         self._is_painted = False
-        self._lines = BoxLines(self._viewer.canvas.view.scene, self.devicePixelRatioF())
+        self._shown = ShownObjects()
+        self._is_hidden = False
+        self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
         self._overlay = CanvasOverlay(self._native, self.viewport)
         self._connect()
         self.set_theme(theme)
@@ -155,37 +155,29 @@ class PictureCanvas(QWidget):
         self._model.layers.clear()
         self._overlay.set_overview(None)
         self._overlay.picture_shape = None
-        self.show_objects(np.zeros((0, 4), np.float32), np.zeros(0, np.int16), np.zeros(0, np.float32), ())
+        self.show_objects(ShownObjects())
         self.set_selected(None)
 
     def forget(self, key: int) -> None:
         """Drop the remembered place of a picture that was closed."""
         self._views.pop(key, None)
 
-    def show_objects(
-        self,
-        boxes: NDArray[np.float32],
-        class_index: NDArray[np.int16],
-        scores: NDArray[np.float32],
-        styles: tuple[ClassStyle, ...],
-    ) -> None:
-        """Draw these boxes and no others; see `BoxLines.show`."""
-        overlay = self._overlay
-        overlay.boxes, overlay.class_index, overlay.scores, overlay.styles = boxes, class_index, scores, styles
-        self._draw_lines()
-        overlay.update()
+    def show_objects(self, shown: ShownObjects) -> None:
+        """Draw these objects and no others."""
+        self._shown = shown
+        self._overlay.show_objects(shown)
+        self._draw_results()
 
-    def _draw_lines(self) -> None:
+    def _draw_results(self) -> None:
         # not before the canvas has its place on the graphics card
         if self._is_painted:
-            overlay = self._overlay
-            self._lines.show(overlay.boxes, overlay.class_index, [style.colour for style in overlay.styles])
-            self._apply_look()
+            self._results.show(self._shown)
+        self._apply_look()
 
     def _on_first_paint(self, _event: object) -> None:
         if not self._is_painted:
             self._is_painted = True
-            QTimer.singleShot(0, self, self._draw_lines)
+            QTimer.singleShot(0, self, self._draw_results)
 
     def set_selected(self, box: NDArray[np.float32] | None) -> None:
         """Mark one box, y0, x0, y1, x1, or none."""
@@ -198,7 +190,12 @@ class PictureCanvas(QWidget):
         if index != self._lit:
             self._lit = index
             self._apply_look()
-            self._overlay.update()
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Hide everything but the picture, or show it again."""
+        if hidden != self._is_hidden:
+            self._is_hidden = hidden
+            self._apply_look()
 
     def set_pixel_size(self, size: PixelSize | None) -> None:
         """Tell the scale bar how large a pixel is."""
@@ -222,14 +219,16 @@ class PictureCanvas(QWidget):
             self._layer.visible = self._options.picture
             self._layer.opacity = self._options.picture_opacity
         self._apply_look()
-        self._overlay.update()
 
     def _apply_look(self) -> None:
-        options = self._options
-        count = len(self._overlay.styles)
-        strengths = [1.0 if self._lit in (None, index) else _DIMMED for index in range(count)]
-        self._lines.set_look(options.boxes, [options.opacity * strength for strength in strengths])
-        self._overlay.show_labels = options.labels and options.boxes and self._lit is None
+        options, overlay = self._options, self._overlay
+        if self._is_painted:
+            self._results.set_look(options, self._lit, self._is_hidden)
+        is_drawn = options.draws_boxes(self._shown.has_masks)
+        is_drawn = is_drawn or (self._shown.has_masks and (options.outlines or options.fill))
+        overlay.show_labels = options.labels and is_drawn and self._lit is None and not self._is_hidden
+        overlay.show_marks = not self._is_hidden
+        overlay.update()
 
     # ---- where one looks
 
@@ -298,6 +297,7 @@ class PictureCanvas(QWidget):
         self._repaint.start()
 
     def _after_view_change(self) -> None:
+        self._results.follow()
         self.view_changed.emit()
 
     def _on_drag(self, _model: object, event: Any) -> Generator[None, None, None]:
@@ -341,5 +341,5 @@ class PictureCanvas(QWidget):
         """Give the graphics card's memory back; the canvas is not used afterwards."""
         self.clear()
         self._repaint.stop()
-        self._lines.remove()
+        self._results.remove()
         self._viewer.close()

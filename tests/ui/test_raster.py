@@ -1,0 +1,110 @@
+"""Masks on the screen: the raster is the label image, looked at through a window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from cellwright.core import Masks
+from cellwright.ui.canvas.raster import (
+    MOST_PIXELS,
+    Raster,
+    inner_edges,
+    paint,
+    plan_raster,
+    rasterise,
+    screen_scale,
+)
+from tests.ui.known_masks import discs, many_discs
+
+
+def label_image(masks: Masks, shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Every span painted one after the other, the slow and plain way; the earlier object wins."""
+    image = np.zeros(shape, np.int32)
+    for row in range(len(masks) - 1, -1, -1):
+        for y, x0, x1 in masks.spans[masks.starts[row] : masks.starts[row + 1]]:
+            image[y, x0:x1] = row + 1
+    return image
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    y0=st.floats(0, 30),
+    x0=st.floats(0, 30),
+    scale=st.sampled_from([0.2, 0.37, 0.5, 1.0, 1.7, 2.0, 4.3]),
+)
+def test_each_cell_shows_the_object_under_its_middle(seed: int, y0: float, x0: float, scale: float) -> None:
+    rng = np.random.default_rng(seed)
+    masks = discs([(int(y), int(x)) for y, x in rng.integers(8, 52, (9, 2))], 7)
+    image = label_image(masks, (60, 60))
+    raster = Raster(y0, x0, scale, 24, 27)
+    y = np.floor(y0 + (np.arange(24) + 0.5) / scale).astype(int)
+    x = np.floor(x0 + (np.arange(27) + 0.5) / scale).astype(int)
+    padded = np.pad(image, (0, 200))
+    expected = padded[y[:, None], x[None, :]]
+    found = rasterise(masks, raster)
+    # a middle that lies on a pixel's edge may fall on either side by rounding
+    on_edge = (np.abs(np.round(v := x0 + (np.arange(27) + 0.5) / scale) - v) < 1e-9)[None, :]
+    assert np.array_equal(found[:, ~on_edge[0]], expected[:, ~on_edge[0]])
+
+
+def test_a_raster_at_full_size_is_the_label_image() -> None:
+    masks = many_discs(40, (120, 160)).masks
+    assert masks is not None
+    assert np.array_equal(rasterise(masks, Raster(0, 0, 1.0, 120, 160)), label_image(masks, (120, 160)))
+
+
+def test_nothing_gives_ground() -> None:
+    assert not rasterise(Masks.empty(3), Raster(0, 0, 2.0, 10, 12)).any()
+    assert not rasterise(discs([(200, 200)], 5), Raster(0, 0, 1.0, 50, 50)).any()
+
+
+def test_the_rim_of_an_object_lies_inside_it() -> None:
+    labels = np.zeros((7, 9), np.int32)
+    labels[1:6, 1:8] = 1
+    edge = inner_edges(labels, 1)
+    assert edge.sum() == 5 * 7 - 3 * 5
+    assert not edge[labels == 0].any()
+    assert inner_edges(labels, 2).sum() == 5 * 7 - 1 * 3
+
+
+def test_two_objects_that_touch_are_parted_by_their_rims() -> None:
+    labels = np.ones((6, 8), np.int32)
+    labels[:, 4:] = 2
+    assert inner_edges(labels, 1)[:, 3:5].all()
+    assert not inner_edges(labels, 1)[:, :3].any()
+
+
+def test_colours_and_opacities_are_those_of_the_object() -> None:
+    labels = np.array([[0, 1, 2, 3]], np.int32)
+    edge = np.array([[False, True, False, True]])
+    colours = np.array([[10, 20, 30], [40, 50, 60], [70, 80, 90]], np.uint8)
+    shown = paint(labels, edge, colours, np.array([0.2, 0.2, 0.0]), np.array([1.0, 1.0, 0.0]))
+    assert shown[0].tolist() == [[0, 0, 0, 0], [10, 20, 30, 255], [40, 50, 60, 51], [0, 0, 0, 0]]
+
+
+def test_memory_is_that_of_the_window_and_not_of_the_picture() -> None:
+    bounds = (500_000.0, 500_000.0, 500_800.0, 501_200.0)
+    raster = plan_raster(bounds, 1.0, (1_000_000, 1_000_000))
+    assert raster is not None
+    assert raster.height * raster.width < 1.6 * 800 * 1200
+    assert raster.serves(bounds, 1.0)
+    assert not raster.serves(bounds, 1.2)
+    assert not raster.serves((400_000.0, 500_000.0, 400_800.0, 501_200.0), 1.0)
+
+
+def test_a_huge_screen_gets_a_coarser_raster() -> None:
+    bounds = (0.0, 0.0, 4320.0, 7680.0)
+    scale = screen_scale(bounds, 1.0)
+    raster = plan_raster(bounds, scale, (100_000, 100_000))
+    assert raster is not None
+    assert raster.height * raster.width <= MOST_PIXELS
+    assert 1 / scale == pytest.approx(round(1 / scale))
+
+
+def test_off_the_picture_there_is_no_raster() -> None:
+    assert plan_raster((-500.0, -500.0, -100.0, -100.0), 1.0, (300, 300)) is None
