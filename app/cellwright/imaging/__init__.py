@@ -3,6 +3,7 @@
 from cellwright.imaging.contrast import composite, contrast_limits, limits_of, read_rgb, to_display
 from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
+from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.readers import READERS
 from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
 
@@ -11,6 +12,7 @@ __all__ = [
     "READERS",
     "Channel",
     "Limits",
+    "PlaneSlide",
     "Slide",
     "SlideReader",
     "SlideRef",

@@ -45,10 +45,22 @@ class SlideRef:
         The file, absolute.
     series : int
         Which picture of a file that holds several.
+    z, t : int or None
+        The one plane and time point that is meant; None for the whole stack.
+    channels : tuple of int or None
+        The channels that are meant; None for all.
     """
 
     path: Path
     series: int = 0
+    z: int | None = None
+    t: int | None = None
+    channels: tuple[int, ...] | None = None
+
+    @property
+    def is_part(self) -> bool:
+        """Whether only a plane, a time point or some channels are meant."""
+        return self.z is not None or self.t is not None or self.channels is not None
 
     def open(self) -> Slide:
         """Open the picture.
@@ -57,10 +69,21 @@ class SlideRef:
         ------
         SlideNotReadable
             If that is not possible any more.
+        BadParameter
+            If the picture has no such plane, time point or channel.
         """
         from cellwright.imaging.opening import open_slide
 
-        return open_slide(self.path, self.series)
+        whole = open_slide(self.path, self.series)
+        if not self.is_part:
+            return whole
+        from cellwright.imaging.plane import PlaneSlide
+
+        try:
+            return PlaneSlide(whole, self.z or 0, self.t or 0, self.channels)
+        except BaseException:
+            whole.close()
+            raise
 
 
 @runtime_checkable

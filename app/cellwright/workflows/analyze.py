@@ -124,7 +124,12 @@ def _refuse_nothing(info: PictureInfo, coverage: Coverage) -> None:
 
 def _picture_id(info: PictureInfo) -> str:
     """Name the picture by its content: the same bytes under another name give the same ids."""
-    return f"{info.sha256}#{info.ref.series}" if info.ref.series else info.sha256
+    ref = info.ref
+    parts = [f"#{ref.series}"] if ref.series else []
+    if ref.is_part:
+        channels = "all" if ref.channels is None else ",".join(map(str, ref.channels))
+        parts.append(f"@z{ref.z or 0}t{ref.t or 0}c{channels}")
+    return "".join((info.sha256, *parts))
 
 
 def _awaited(work: Callable[[], T], said: str) -> Generator[Progress, None, T]:
