@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cellwright.core import unknown_name
+from cellwright.nets.fcn import build_fcn
+from cellwright.nets.segnet import build_segnet
 from cellwright.nets.unet import build_unet
 from cellwright.nets.yolo import build_yolo
 
 if TYPE_CHECKING:
     from torch import nn
 
-_ARCHITECTURES = {"yolo": build_yolo, "unet": build_unet}
+_ARCHITECTURES = {"yolo": build_yolo, "unet": build_unet, "segnet": build_segnet, "fcn": build_fcn}
 
 
 def build(architecture: Mapping[str, Any]) -> nn.Module:
@@ -21,7 +23,7 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
     Parameters
     ----------
     architecture : mapping
-        ``{"kind": name, **parameters}``; the names are "yolo" and "unet".
+        ``{"kind": name, **parameters}``; the names are "yolo", "unet", "segnet", "fcn".
 
     Raises
     ------

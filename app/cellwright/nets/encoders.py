@@ -78,11 +78,8 @@ def conv_level(c_in: int, c_out: int, convs: int, act: str) -> nn.Sequential:
     return nn.Sequential(*(Conv(c_in if i == 0 else c_out, c_out, 3, act=act) for i in range(convs)))
 
 
-_ENCODERS: Mapping[str, Callable[..., Encoder]] = {"plain": PlainEncoder}
-
-
 def build_encoder(description: Mapping[str, Any]) -> Encoder:
-    """Build an encoder from ``{"kind": name, **parameters}``.
+    """Build an encoder from ``{"kind": name, **parameters}``: plain, mobilenet-v2, mobilenet-v3-large or resnet.
 
     Raises
     ------
@@ -91,4 +88,13 @@ def build_encoder(description: Mapping[str, Any]) -> Encoder:
     ModelNotUsable
         If a parameter is missing or unknown.
     """
-    return choose("encoder", _ENCODERS, description)
+    # They are encoders too: imported here, because they cannot stand above what they are made of.
+    from cellwright.nets import torchvision_encoders as torchvisions
+
+    kinds: dict[str, Callable[..., Encoder]] = {
+        "plain": PlainEncoder,
+        "mobilenet-v2": torchvisions.MobileNetV2Encoder,
+        "mobilenet-v3-large": torchvisions.MobileNetV3Encoder,
+        "resnet": torchvisions.ResNetEncoder,
+    }
+    return choose("encoder", kinds, description)
