@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cellwright.core.atomic import replacing
 from cellwright.evaluate import (
     PictureDetections,
     best_f1_points,
@@ -18,14 +16,13 @@ from cellwright.evaluate import (
     precision_recall,
 )
 from cellwright.training.augment import Sample
+from cellwright.training.curves import COLOURS, draw_curves, figure_of, save_figure
 from cellwright.training.pictures import truth_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours tell classes apart for every kind of colour vision.
-_COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442")
 _SHOWN = 6
 
 
@@ -45,52 +42,22 @@ def draw_run(
     classes : sequence of str
         Names.
     """
-    _save(_curves(folder / "metrics.jsonl"), folder / "curves.png")
+    draw_curves(folder)
     matches = match(found, truth_of(judged), len(classes))
     thresholds = [point.threshold for point in best_f1_points(matches)]
-    _save(_precision_recall(matches, classes, thresholds), folder / "precision_recall.png")
-    _save(_confusion(found, judged, classes, thresholds), folder / "confusion.png")
-    _save(_predictions(found, judged, thresholds), folder / "predictions.png")
-
-
-def _figure(columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    # The object interface draws without a display and without touching global state.
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.8 * columns, 3.8 * rows), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
-    return figure, list(axes.ravel())
-
-
-def _save(figure: Figure, path: Path) -> None:
-    with replacing(path) as part:
-        figure.savefig(part, format="png", dpi=110)
-
-
-def _curves(metrics: Path) -> Figure:
-    rows = [json.loads(line) for line in metrics.read_text(encoding="utf-8").splitlines()]
-    figure, (losses, scores) = _figure(columns=2)
-    for name in ("loss_box", "loss_class", "loss_extra"):
-        losses.plot([row["epoch"] for row in rows], [row[name] for row in rows], label=name.removeprefix("loss_"))
-    losses.set(xlabel="Epoch", ylabel="Loss a picture", title="Training")
-    judged = [row for row in rows if "map_50" in row]
-    for name, label in (("map_50", "mAP at IoU 0.5"), ("map_50_95", "mAP at IoU 0.5 to 0.95")):
-        scores.plot([row["epoch"] for row in judged], [row[name] for row in judged], marker=".", label=label)
-    scores.set(xlabel="Epoch", ylim=(0, 1), title="Pictures not trained on")
-    for axes in (losses, scores):
-        axes.legend()
-        axes.grid(alpha=0.3)
-    return figure
+    save_figure(_precision_recall(matches, classes, thresholds), folder / "precision_recall.png")
+    save_figure(_confusion(found, judged, classes, thresholds), folder / "confusion.png")
+    save_figure(_predictions(found, judged, thresholds), folder / "predictions.png")
 
 
 def _precision_recall(matches: Any, classes: Sequence[str], thresholds: Sequence[float]) -> Figure:
-    figure, (axes,) = _figure()
+    figure, (axes,) = figure_of()
     for c, name in enumerate(classes):
         curve = precision_recall(matches, c)
-        axes.plot(curve.recall, curve.precision, color=_COLOURS[c % len(_COLOURS)], label=name)
+        axes.plot(curve.recall, curve.precision, color=COLOURS[c % len(COLOURS)], label=name)
         kept = int((curve.scores >= thresholds[c]).sum())
         if kept:
-            axes.plot(curve.recall[kept - 1], curve.precision[kept - 1], "o", color=_COLOURS[c % len(_COLOURS)])
+            axes.plot(curve.recall[kept - 1], curve.precision[kept - 1], "o", color=COLOURS[c % len(COLOURS)])
     axes.set(xlabel="Recall", ylabel="Precision", xlim=(0, 1.02), ylim=(0, 1.02), title="At IoU 0.5; dot: best F1")
     axes.legend()
     axes.grid(alpha=0.3)
@@ -101,7 +68,7 @@ def _confusion(
     found: Sequence[PictureDetections], judged: Sequence[Sample], classes: Sequence[str], thresholds: Sequence[float]
 ) -> Figure:
     matrix = confusion_matrix(found, truth_of(judged), classes, thresholds)
-    figure, (axes,) = _figure()
+    figure, (axes,) = figure_of()
     shares = matrix.counts / np.maximum(matrix.counts.sum(1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix.counts):
@@ -117,7 +84,7 @@ def _confusion(
 def _predictions(found: Sequence[PictureDetections], judged: Sequence[Sample], thresholds: Sequence[float]) -> Figure:
     """Evenly chosen pictures: truth in thin white, what was found in class colours."""
     chosen = np.unique(np.linspace(0, len(judged) - 1, min(_SHOWN, len(judged))).astype(int))
-    figure, axes = _figure(columns=min(3, len(chosen)), rows=-(-len(chosen) // 3))
+    figure, axes = figure_of(columns=min(3, len(chosen)), rows=-(-len(chosen) // 3))
     for place, index in zip(axes, chosen, strict=False):
         picture, objects = judged[index], found[index]
         place.imshow(picture.image.permute(1, 2, 0).numpy())
@@ -125,7 +92,7 @@ def _predictions(found: Sequence[PictureDetections], judged: Sequence[Sample], t
             _rectangle(place, x0, y0, x1, y1, "white", 0.6)
         for (y0, x0, y1, x1), kind, score in zip(objects.boxes, objects.class_index, objects.scores, strict=True):
             if score >= thresholds[kind]:
-                _rectangle(place, x0, y0, x1, y1, _COLOURS[kind % len(_COLOURS)], 1.4)
+                _rectangle(place, x0, y0, x1, y1, COLOURS[kind % len(COLOURS)], 1.4)
     for place in axes:
         place.axis("off")
     return figure

@@ -63,29 +63,20 @@ class Look(_Part):
 
 
 class Pixels(_Part):
-    """What a network that sorts pixels is taught, and what its mistakes cost.
+    """What a network that sorts pixels is taught; what mistakes cost stands in the architecture's head.
 
     Attributes
     ----------
     touching_px : int
         0 sorts pixels into the classes. Above it, labelled objects become two classes, inside and touching: what of an
         object lies at most so many pixels from another object. Taking the touching pixels out tells neighbours apart.
-    class_weights : tuple of float
-        Cost of a pixel by its class, the ground first; empty counts all alike.
     border_weight, border_sigma_px : float
-        Ronneberger et al. 2015, eq. 2: pixels of the ground between two near objects cost up to ``1 + border_weight``.
-    dice : float
-        Weight of the Dice loss beside the cross-entropy.
-    focal_gamma : float
-        Above 0 the cross-entropy looks away from what is already right (Lin et al. 2017).
+        What pixels between two near objects count more, see `nets.dense_losses.border_weights`; 0 counts all alike.
     """
 
     touching_px: int = Field(default=0, ge=0, le=8)
-    class_weights: tuple[float, ...] = ()
     border_weight: float = Field(default=0.0, ge=0)
     border_sigma_px: float = Field(default=5.0, gt=0)
-    dice: float = Field(default=1.0, ge=0)
-    focal_gamma: float = Field(default=0.0, ge=0)
 
 
 class Phase(_Part):

@@ -39,7 +39,7 @@ class Boxes:
         part = self.recipe.data
         return load_pictures(read_dataset(data, part.format, split, part.classes, part.aliases)[0])
 
-    def architecture(self, pictures: Sequence[Sample]) -> dict[str, Any]:
+    def architecture(self, pictures: Sequence[Sample], /) -> dict[str, Any]:
         """Return the recipe's architecture with its number of classes; a grid head without anchors has them fitted."""
         architecture = {**self.recipe.architecture, "num_classes": len(self.recipe.data.classes)}
         if architecture.get("kind") != "yolo":

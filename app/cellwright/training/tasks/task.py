@@ -105,7 +105,7 @@ class Task(Protocol[P, S]):
         """
         ...
 
-    def architecture(self, pictures: Sequence[P]) -> dict[str, Any]:
+    def architecture(self, pictures: Sequence[P], /) -> dict[str, Any]:
         """Return the recipe's architecture with what follows from the classes and the pictures."""
         ...
 

@@ -1,0 +1,66 @@
+"""How a training went: losses and scores, epoch by epoch, as a figure; and what every figure here shares."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellwright.core.atomic import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours tell classes apart for every kind of colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442")
+SCORE_LABELS = {
+    "map_50": "mAP at IoU 0.5",
+    "map_50_95": "mAP at IoU 0.5 to 0.95",
+    "ap_50": "AP at IoU 0.5",
+    "mean_ap_50_90": "AP at IoU 0.5 to 0.9",
+    "dice": "Dice",
+    "iou": "IoU",
+    "accuracy": "Accuracy",
+}
+"""Scores that are drawn, and what they are called."""
+
+
+def figure_of(columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure and its axes, row by row."""
+    # The object interface draws without a display and without touching global state.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.8 * columns, 3.8 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, list(axes.ravel())
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, in one step."""
+    with replacing(path) as part:
+        figure.savefig(part, format="png", dpi=110)
+
+
+def draw_curves(folder: Path) -> None:
+    """Draw curves.png from a run folder's metrics.jsonl."""
+    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    # A resumed training logs an epoch again that it had not saved: the later line counts.
+    rows = list({row["epoch"]: row for row in map(json.loads, lines)}.values())
+    figure, (losses, scores) = figure_of(columns=2)
+    for name in [key for key in rows[0] if key.startswith("loss_")] or ["loss"]:
+        losses.plot(*_line(rows, name), label=name.removeprefix("loss_"))
+    losses.set(xlabel="Epoch", ylabel="Loss a picture", title="Training")
+    for name, label in SCORE_LABELS.items():
+        if any(name in row for row in rows):
+            scores.plot(*_line(rows, name), marker=".", label=label)
+    scores.set(xlabel="Epoch", ylim=(0, 1), title="Pictures not trained on")
+    for axes in (losses, scores):
+        axes.legend()
+        axes.grid(alpha=0.3)
+    save_figure(figure, folder / "curves.png")
+
+
+def _line(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:
+    with_it = [row for row in rows if name in row]
+    return [row["epoch"] for row in with_it], [row[name] for row in with_it]

@@ -1,0 +1,152 @@
+"""`Stars`: learning star-convex outlines, for StarDist (Schmidt et al., MICCAI 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from cellwright.core import ModelNotUsable
+from cellwright.nets.truth import StarTruth
+from cellwright.shapes import edge_probability, star_distances, star_masks, star_nms, without_overlaps
+from cellwright.training.crops import LabelSample, make_crop
+from cellwright.training.labelled_pictures import load_labelled
+from cellwright.training.outline_card import publish_outlines
+from cellwright.training.outline_figures import draw_outlines
+from cellwright.training.provenance import Provenance
+from cellwright.training.recipe import Phase, Recipe
+from cellwright.training.tasks.costs import network_cost
+from cellwright.training.tasks.outlines import Found, answer, judge_outlines, without_outside
+from cellwright.training.tasks.task import Batch, Cost, Judgement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StarSample:
+    """A picture, and at every grid point how likely an object is there and how far its edge lies along each ray.
+
+    ``image`` (3, S, S) uint8; ``probability`` (h, w) float32; ``distances`` (h, w, R) float32 in pixels; ``kinds``
+    (h, w) int64, -1 where no object is.
+    """
+
+    image: Tensor
+    probability: NDArray[np.float32]
+    distances: NDArray[np.float32]
+    kinds: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Stars:
+    """A `Task`: pictures with labelled objects, for a head that predicts rays."""
+
+    recipe: Recipe
+    headline: str = "mean_ap_50_90"
+
+    @property
+    def head(self) -> dict[str, Any]:
+        """The head's own parameters."""
+        head = self.recipe.architecture.get("head")
+        if not isinstance(head, dict) or head.get("kind") != "stars":
+            raise ModelNotUsable("A task 'stars' needs an architecture with head = { kind = \"stars\", … }.")
+        return head
+
+    @property
+    def rays(self) -> int:
+        """Directions in which the distance to the edge is told."""
+        return int(self.head.get("rays", 32))
+
+    @property
+    def grid(self) -> int:
+        """Pixels from one point that is asked to the next."""
+        return int(self.head.get("grid", 1))
+
+    def load(self, data: Path, split: str) -> list[LabelSample]:
+        """See `Task.load`."""
+        return load_labelled(data, split, self.recipe)
+
+    def architecture(self, _: Sequence[LabelSample], /) -> dict[str, Any]:
+        """Return the recipe's architecture; its head asks for classes where there are several."""
+        count = len(self.recipe.data.classes)
+        return {**self.recipe.architecture, "head": {**self.head, "classes": count if count > 1 else 0}}
+
+    def sample(self, pictures: Sequence[LabelSample], index: int, phase: Phase, rng: np.random.Generator) -> StarSample:
+        """See `Task.sample`."""
+        recipe = self.recipe
+        crop = make_crop(pictures[index], phase, recipe.augment, rng, fitted=recipe.look.fit)
+        labels = without_outside(crop.labels)
+        at_grid = labels[:: self.grid, :: self.grid]
+        kinds = np.where(at_grid > 0, 0 if crop.kinds is None else crop.kinds[at_grid], -1)
+        return StarSample(
+            crop.image,
+            edge_probability(labels, self.grid),
+            star_distances(labels, self.rays, self.grid),
+            kinds.astype(np.int64),
+        )
+
+    def collate(self, samples: Sequence[StarSample]) -> Batch:
+        """See `Task.collate`."""
+        truth = StarTruth(
+            torch.from_numpy(np.stack([sample.probability for sample in samples])[:, None]),
+            torch.from_numpy(np.stack([sample.distances for sample in samples])).permute(0, 3, 1, 2),
+            torch.from_numpy(np.stack([sample.kinds for sample in samples]))
+            if len(self.recipe.data.classes) > 1
+            else None,
+        )
+        return Batch(torch.stack([sample.image for sample in samples]), truth)
+
+    def cost(self, network: nn.Module, images: Tensor, truth: StarTruth, dtype: torch.dtype | None) -> Cost:
+        """See `Task.cost`."""
+        return network_cost(network, images, truth, dtype)
+
+    def judge(self, network: nn.Module, judged: Sequence[LabelSample], dtype: torch.dtype | None) -> Judgement:
+        """Score the outlines that are left at a probability of 0.5 and an overlap of 0.4, StarDist's own defaults."""
+
+        def find(picture: LabelSample) -> Found:
+            predicted, scale = answer(network, picture, self.recipe, dtype)
+            return outlines_of(predicted, self.rays, self.grid, scale, picture.labels.shape)
+
+        return judge_outlines(judged, find, self.recipe.data.classes)
+
+    def draw(self, folder: Path, judgement: Judgement, judged: Sequence[LabelSample]) -> None:
+        """See `Task.draw`."""
+        draw_outlines(folder, judgement, judged)
+
+    def publish(
+        self,
+        folder: Path,
+        network: nn.Module,
+        architecture: dict[str, Any],
+        judged: Sequence[LabelSample],
+        provenance: Provenance,
+    ) -> Path | None:
+        """See `Task.publish`."""
+        return publish_outlines(folder, network, architecture, self.recipe, judged, provenance)
+
+
+def outlines_of(
+    predicted: Tensor,
+    rays: int,
+    grid: int,
+    scale: float,
+    shape: tuple[int, int],
+    probability: float = 0.5,
+    overlap: float = 0.4,
+) -> Found:
+    """Turn a star head's (1 + R, h, w) prediction into outlines on a picture of `shape` rows and columns.
+
+    ``scale`` is pixels of the network's input per pixel of the picture.
+    """
+    y, x = (predicted[0] > probability).nonzero(as_tuple=True)
+    scores = predicted[0, y, x].numpy()
+    distances = np.ascontiguousarray(predicted[1 : 1 + rays, y, x].T.numpy()) / np.float32(scale)
+    points = torch.stack((y, x), 1).numpy().astype(np.float32) * np.float32(grid / scale)
+    inside = (points < np.array(shape)).all(1)
+    scores, distances, points = scores[inside], distances[inside], points[inside]
+    kept = star_nms(points, distances, scores, overlap)
+    masks = star_masks(points[kept], distances[kept]).clipped(_box(shape))
+    return Found(without_overlaps(masks, scores[kept]), scores[kept])
