@@ -33,7 +33,7 @@ def make(what: str, maker: Callable[..., T], parameters: Any, **given: Any) -> T
     """
     if not isinstance(parameters, Mapping):
         raise ModelNotUsable(f"The {what} of the card is {parameters!r}; it must be a table of parameters.")
-    known = inspect.signature(maker).parameters
+    known = _known(maker)
     for name in parameters:
         if name not in known or name in given:
             raise ModelNotUsable(f"The {what} has no parameter {name!r}. {_hint(name, set(known) - set(given))}")
@@ -79,6 +79,15 @@ def need(claim: bool, sentence: str) -> None:
     """
     if not claim:
         raise ModelNotUsable(sentence)
+
+
+def _known(maker: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """Parameters by name; a class that hands some on to its base has the base's too."""
+    own = inspect.signature(maker).parameters
+    known = {name: p for name, p in own.items() if p.kind is not p.VAR_KEYWORD}
+    if len(known) < len(own) and isinstance(maker, type) and maker.__base__ is not None:
+        known = {**_known(maker.__base__), **known}
+    return known
 
 
 def _hint(name: str, known: set[str]) -> str:
