@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from torch import nn
+from typing import TYPE_CHECKING
 
 from cellwright.core import ModelNotUsable
-from cellwright.training.optimise import ENCODERS
+from cellwright.training.parts import encoder_name
 from cellwright.training.provenance import FROM_SCRATCH
 from cellwright.training.recipe import Recipe
 from cellwright.zoo import ModelCard, find_model, load_card, load_network
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,14 @@ def _give(network: nn.Module, other: nn.Module, trouble: str) -> None:
 
 
 def _encoder(network: nn.Module) -> nn.Module:
-    for name in ENCODERS:
-        part = getattr(network, name, None)
-        if isinstance(part, nn.Module):
-            return part
-    raise ModelNotUsable("This network has no part that is called its encoder; start from scratch.")
+    name = encoder_name(network)
+    if name is None:
+        raise ModelNotUsable("This network has no part that is called its encoder; start from scratch.")
+    return network.get_submodule(name)
 
 
 def _from_imagenet(network: nn.Module, path: Path) -> Beginning:
     from cellwright.nets.imagenet import load_mobilenet_v2
 
-    load_mobilenet_v2(_encoder(network), path)
+    load_mobilenet_v2(network, path)
     return Beginning(f"an encoder taught on ImageNet ({path.name})")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -32,15 +33,23 @@ class LabelSample:
         picture.
     kinds : ndarray of int64 or None
         Class (from 0) of the object with each label value, entry 0 unused; None makes all objects of class 0.
+    path : Path or None
+        File that the whole picture was read from.
     """
 
     image: Tensor
     labels: NDArray[np.int32]
     kinds: NDArray[np.int64] | None = None
+    path: Path | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.labels.shape[0], self.labels.shape[1]
 
     def with_parts(self, image: Tensor, labels: NDArray[np.int32]) -> LabelSample:
         """Return the same objects on another picture."""
-        return LabelSample(image, labels, self.kinds)
+        return LabelSample(image, labels, self.kinds, self.path)
 
 
 def make_crop(
@@ -144,6 +153,11 @@ def _toned(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
         return image
     table = torch.from_numpy(np.rint(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8))
     return table[image.long()]
+
+
+def without_outside(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return labels in which what lies beyond the picture is ground: no object is there."""
+    return np.where(labels == OUTSIDE, 0, labels)
 
 
 def whole(sample: LabelSample, size: int | None, stride: int) -> tuple[Tensor, tuple[int, int]]:

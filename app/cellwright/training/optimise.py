@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
 
-from cellwright.core import ModelNotUsable
+from cellwright.training.parts import encoder_name, is_part
 from cellwright.training.recipe import Optimise
-
-ENCODERS = ("encoder", "backbone")
-"""Names that networks give to the part that looks, as opposed to the part that answers."""
 
 
 def make_optimizer(network: nn.Module, optimise: Optimise) -> Optimizer:
     """Build the optimiser, with weight decay on kernels only: shrinking a bias or a norm only hurts."""
-    groups = _groups([p for n, p in _moving(network, optimise) if not _is_encoder(n, optimise)], optimise, 1.0)
-    if optimise.encoder_rate != 1:
-        slow = [p for n, p in _moving(network, optimise) if _is_encoder(n, optimise)]
+    moving = {name: p for name, p in network.named_parameters() if not is_part(name, optimise.freeze)}
+    encoder = encoder_name(network) if optimise.encoder_rate != 1 else None
+    slow = [p for name, p in moving.items() if encoder is not None and is_part(name, [encoder])]
+    apart = {id(p) for p in slow}
+    groups = _groups([p for p in moving.values() if id(p) not in apart], optimise, 1.0)
+    if slow:
         groups += _groups(slow, optimise, optimise.encoder_rate)
     if optimise.optimizer == "adamw":
         return AdamW(groups, lr=optimise.learning_rate, betas=(optimise.momentum, 0.999), fused=True)
@@ -34,35 +33,6 @@ def _groups(weights: list[nn.Parameter], optimise: Optimise, rate: float) -> lis
         {"params": kernels, "weight_decay": optimise.weight_decay, "rate": rate},
         {"params": others, "weight_decay": 0.0, "rate": rate},
     ]
-
-
-def _moving(network: nn.Module, optimise: Optimise) -> Iterator[tuple[str, nn.Parameter]]:
-    return ((name, p) for name, p in network.named_parameters() if not _is_part(name, optimise.freeze))
-
-
-def _is_encoder(name: str, optimise: Optimise) -> bool:
-    return optimise.encoder_rate != 1 and _is_part(name, ENCODERS)
-
-
-def _is_part(name: str, parts: Sequence[str]) -> bool:
-    return any(name == part or name.startswith(f"{part}.") for part in parts)
-
-
-def freeze(network: nn.Module, parts: Sequence[str]) -> None:
-    """Keep parts of a network, by the beginning of their names, as they are: weights and batch statistics.
-
-    Raises
-    ------
-    ModelNotUsable
-        If the network has no such part.
-    """
-    for part in parts:
-        try:
-            module = network.get_submodule(part)
-        except AttributeError as error:
-            known = ", ".join(name for name, _ in network.named_children())
-            raise ModelNotUsable(f"The network has no part {part!r} to freeze; its parts are {known}.") from error
-        module.eval().requires_grad_(requires_grad=False)
 
 
 def learning_rate(optimise: Optimise, step: int, steps_per_epoch: int, epochs: int) -> float:

@@ -74,7 +74,7 @@ def publish(
     """
     if recipe.card is None:
         return None
-    card = write_model(folder, _first_card(recipe, recipe.card, architecture, provenance), network, overwrite=True)
+    card = write_model(folder, first_card(recipe, recipe.card, architecture, provenance), network, overwrite=True)
     stored = load_network(folder, card).to(memory_format=torch.channels_last)
     found = _found(stored, judged, recipe.card)
     save_card(folder, measured(card, found, judged, recipe.card.judged_on))
@@ -86,7 +86,8 @@ def _found(network: nn.Module, judged: Sequence[Sample], part: CardPart) -> list
     return find_all(network, judged, part.tile_px, None, torch.device("cpu"), part.nms_iou, part.nms)
 
 
-def _first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], provenance: Provenance) -> ModelCard:
+def first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], provenance: Provenance) -> ModelCard:
+    """Return what can be said of a model before it is judged."""
     names = recipe.data.classes
     return ModelCard(
         name=recipe.name,

@@ -17,7 +17,8 @@ from cellwright.core import DatasetNotReadable, ModelNotUsable, TrainingStopped
 from cellwright.jobs import Progress
 from cellwright.training.batches import epoch_batches
 from cellwright.training.beginning import Beginning, begin
-from cellwright.training.optimise import freeze, half_precision, learning_rate, make_optimizer
+from cellwright.training.optimise import half_precision, learning_rate, make_optimizer
+from cellwright.training.parts import freeze
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Recipe, read_recipe
 from cellwright.training.run_folder import RunFolder

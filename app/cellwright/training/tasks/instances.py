@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cellwright.nets.truth import InstanceTruth
-from cellwright.training.crops import LabelSample, make_crop
+from cellwright.nets.truth import InstanceTruth, PictureInstances
+from cellwright.shapes import masks_from_labels
+from cellwright.training.crops import LabelSample, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_outlines
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
-from cellwright.training.tasks.outlines import Found, answer, judge_outlines, without_outside
+from cellwright.training.tasks.outlines import Found, answer, judge_outlines
 from cellwright.training.tasks.task import Batch, Cost, Judgement
 
 SMALLEST_PX = 4
@@ -69,7 +71,9 @@ class Instances:
         """See `Task.collate`."""
         truth = InstanceTruth(
             [
-                (torch.from_numpy(sample.boxes), torch.from_numpy(sample.classes), torch.from_numpy(sample.masks))
+                PictureInstances(
+                    torch.from_numpy(sample.boxes), torch.from_numpy(sample.classes), torch.from_numpy(sample.masks)
+                )
                 for sample in samples
             ]
         )
@@ -84,7 +88,7 @@ class Instances:
 
         def find(picture: LabelSample) -> Found:
             predicted, scale = answer(network, picture, self.recipe, dtype)
-            return regions_of(predicted, scale, picture.labels.shape)
+            return regions_of(predicted, scale, picture.shape)
 
         return judge_outlines(judged, find, self.recipe.data.classes)
 
@@ -111,3 +115,38 @@ def boxes_of(masks: NDArray[np.bool_]) -> NDArray[np.float32]:
         boxes[:, axis] = along.argmax(1)
         boxes[:, axis + 2] = along.shape[1] - along[:, ::-1].argmax(1)
     return boxes
+
+
+def regions_of(predicted: Tensor, scale: float, shape: tuple[int, int], least: float = 0.5) -> Found:
+    """Turn a (D, 6 + M²) prediction of boxes with masks into outlines on a picture of `shape` rows and columns.
+
+    ``scale`` is pixels of the network's input per pixel of the picture; rows that score below `least` are left out.
+    """
+    rows = predicted[predicted[:, 4] >= least]
+    rows = rows[rows[:, 4].argsort(descending=True, stable=True)]
+    side = math.isqrt(predicted.shape[1] - 6)
+    labels, kept = np.zeros(shape, np.int32), []
+    for row in rows:
+        box = row[:4].numpy() / scale
+        x0, y0 = np.floor(box[:2]).astype(int).clip(0)
+        x1, y1 = np.ceil(box[2:]).astype(int).clip(0, (shape[1], shape[0]))
+        if x1 <= x0 or y1 <= y0:
+            continue
+        mask = _stretched(row[6:].reshape(side, side), box, (y0, x0, y1, x1))
+        place = labels[y0:y1, x0:x1]
+        free = mask & (place == 0)  # the surer one is first, and keeps what it has
+        if free.any():
+            kept.append(float(row[4]))
+            place[free] = len(kept)
+    return Found(masks_from_labels(labels)[0], np.array(kept, np.float32))
+
+
+def _stretched(mask: Tensor, box: NDArray[np.float32], window: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """Sample an (M, M) mask that fills a box (xyxy) at the middles of the pixels of a window (y0, x0, y1, x1)."""
+    y0, x0, y1, x1 = window
+    # grid_sample counts from -1 to 1 across the mask.
+    y = (torch.arange(y0, y1) + 0.5 - float(box[1])) / max(float(box[3] - box[1]), 1e-3) * 2 - 1
+    x = (torch.arange(x0, x1) + 0.5 - float(box[0])) / max(float(box[2] - box[0]), 1e-3) * 2 - 1
+    grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)
+    sampled = nn.functional.grid_sample(mask[None, None], grid[None].float(), align_corners=False)
+    return (sampled[0, 0] > 0.5).numpy()

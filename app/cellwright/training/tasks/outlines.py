@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from cellwright.core import Masks
 from cellwright.shapes import labels_from_masks
-from cellwright.training.crops import OUTSIDE, LabelSample, whole
+from cellwright.training.crops import LabelSample, whole
+from cellwright.training.outline_scores import average_precisions, overlaps
 from cellwright.training.recipe import Recipe
 from cellwright.training.tasks.task import Judgement
 from cellwright.training.validate import to_network
@@ -44,11 +45,6 @@ def answer(network: nn.Module, picture: LabelSample, recipe: Recipe, dtype: torc
     return predicted[0].float().cpu(), width / picture.labels.shape[1]
 
 
-def without_outside(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return labels in which what lies beyond the picture is ground: no object is there."""
-    return np.where(labels == OUTSIDE, 0, labels)
-
-
 def judge_outlines(
     judged: Sequence[LabelSample], find: Callable[[LabelSample], Found], classes: Sequence[str]
 ) -> Judgement:
@@ -56,29 +52,8 @@ def judge_outlines(
     found = [find(picture) for picture in judged]
     named = average_precisions(
         [
-            overlaps(without_outside(picture.labels), labels_from_masks(one.masks, picture.labels.shape))
+            overlaps(picture.labels, labels_from_masks(one.masks, picture.labels.shape))
             for picture, one in zip(judged, found, strict=True)
         ]
     )
     return Judgement(named, len(judged), {classes[0]: named} if len(classes) == 1 else {}, found)
-
-
-def overlaps(true: NDArray[np.int32], found: NDArray[np.int32]) -> tuple[NDArray[np.float64], int, int]:
-    """Return the IoU of every pair of labels that share pixels, and how many true and found labels there are."""
-    _, true_index = np.unique(true, return_inverse=True)
-    _, found_index = np.unique(found, return_inverse=True)
-    shape = int(true_index.max()) + 1, int(found_index.max()) + 1
-    both = np.bincount((true_index * shape[1] + found_index).ravel(), minlength=shape[0] * shape[1]).reshape(shape)
-    either = both.sum(1, keepdims=True) + both.sum(0, keepdims=True) - both
-    iou = (both / either)[int((true == 0).any()) :, int((found == 0).any()) :]
-    return iou[iou > 0], *iou.shape
-
-
-def average_precisions(pictures: Sequence[tuple[NDArray[np.float64], int, int]]) -> dict[str, float]:
-    """Pool the overlaps of pictures into scores; above half, an object overlaps with one other at most."""
-    iou = np.concatenate([picture[0] for picture in pictures])
-    count = sum(true + found for _, true, found in pictures)
-    thresholds = np.arange(5, 10) / 10
-    hits = (iou[:, None] > thresholds).sum(0)
-    precision = hits / np.maximum(count - hits, 1)
-    return {"ap_50": float(precision[0]), "mean_ap_50_90": float(precision.mean())}

@@ -15,14 +15,15 @@ from torch import Tensor, nn
 from cellwright.core import ModelNotUsable
 from cellwright.nets.dense_losses import border_weights
 from cellwright.nets.truth import PixelTruth
-from cellwright.training.crops import OUTSIDE, LabelSample, make_crop
+from cellwright.training.crops import LabelSample, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_classes
+from cellwright.training.outline_scores import class_scores
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
-from cellwright.training.tasks.outlines import answer, without_outside
+from cellwright.training.tasks.outlines import answer
 from cellwright.training.tasks.task import Batch, Cost, Judgement
 from cellwright.training.touching import touching_classes
 
@@ -96,32 +97,22 @@ class PixelClasses:
         """Score classes by Dice and IoU, pooled over all pixels; what touches an object counts as the object."""
         found = [self._find(network, picture, dtype) for picture in judged]
         names = self.recipe.data.classes
-        confusion = np.zeros((len(names) + 1,) * 2, np.int64)
-        for picture, one in zip(judged, found, strict=True):
-            true = np.minimum(picture.labels, 1) if self.recipe.pixels.touching_px else picture.labels
-            known = true != OUTSIDE
-            places = true[known].astype(np.int64) * len(confusion) + np.minimum(one, len(names))[known]
-            confusion += np.bincount(places, minlength=confusion.size).reshape(confusion.shape)
-        both = np.diag(confusion).astype(float)
-        either = confusion.sum(0) + confusion.sum(1)
-        with np.errstate(invalid="ignore"):
-            dice, iou = 2 * both / either, both / (either - both)
-        per_class = {name: {"dice": float(dice[c]), "iou": float(iou[c])} for c, name in enumerate(names, start=1)}
-        scores = {
-            "dice": float(np.nanmean(dice[1:])),
-            "iou": float(np.nanmean(iou[1:])),
-            "accuracy": float(both.sum() / confusion.sum()),
-        }
+        if self.recipe.pixels.touching_px:
+            scores, per_class = class_scores(
+                [np.minimum(picture.labels, 1) for picture in judged], [np.minimum(one, 1) for one in found], names
+            )
+        else:
+            scores, per_class = class_scores([picture.labels for picture in judged], found, names)
         return Judgement(scores, len(judged), per_class, found)
 
-    def _find(self, network: nn.Module, picture: LabelSample, dtype: torch.dtype | None) -> NDArray[np.int64]:
+    def _find(self, network: nn.Module, picture: LabelSample, dtype: torch.dtype | None) -> NDArray[np.int32]:
         """Return the likeliest class of each pixel of a picture."""
         predicted, scale = answer(network, picture, self.recipe, dtype)
         h, w = picture.labels.shape
         if scale != 1:
             own = predicted[None, :, : max(1, round(h * scale)), : max(1, round(w * scale))]
             predicted = nn.functional.interpolate(own, (h, w), mode="bilinear")[0]
-        return predicted[:, :h, :w].argmax(0).numpy()
+        return predicted[:, :h, :w].argmax(0).to(torch.int32).numpy()
 
     def draw(self, folder: Path, judgement: Judgement, judged: Sequence[LabelSample]) -> None:
         """See `Task.draw`."""

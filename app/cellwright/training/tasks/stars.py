@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from cellwright.core import ModelNotUsable
+from cellwright.core import Box, ModelNotUsable
 from cellwright.nets.truth import StarTruth
 from cellwright.shapes import edge_probability, star_distances, star_masks, star_nms, without_overlaps
-from cellwright.training.crops import LabelSample, make_crop
+from cellwright.training.crops import LabelSample, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_outlines
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
-from cellwright.training.tasks.outlines import Found, answer, judge_outlines, without_outside
+from cellwright.training.tasks.outlines import Found, answer, judge_outlines
 from cellwright.training.tasks.task import Batch, Cost, Judgement
 
 
@@ -108,7 +108,7 @@ class Stars:
 
         def find(picture: LabelSample) -> Found:
             predicted, scale = answer(network, picture, self.recipe, dtype)
-            return outlines_of(predicted, self.rays, self.grid, scale, picture.labels.shape)
+            return outlines_of(predicted, self.rays, self.grid, scale, picture.shape)
 
         return judge_outlines(judged, find, self.recipe.data.classes)
 
@@ -148,5 +148,5 @@ def outlines_of(
     inside = (points < np.array(shape)).all(1)
     scores, distances, points = scores[inside], distances[inside], points[inside]
     kept = star_nms(points, distances, scores, overlap)
-    masks = star_masks(points[kept], distances[kept]).clipped(_box(shape))
+    masks = star_masks(points[kept], distances[kept]).clipped(Box(0, 0, *shape))
     return Found(without_overlaps(masks, scores[kept]), scores[kept])
