@@ -1,0 +1,156 @@
+"""Size and place of outlined objects, from the runs of their pixels: a column each, with its unit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import Masks, Objects, PixelSize
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """One number for each of many objects.
+
+    Parameters
+    ----------
+    name : str
+        Family first, unit last: ``"area_um2"``.
+    values : (N,) ndarray of float64
+        NaN where unknown: without a pixel size, without a mask.
+    unit : str
+        As a person writes it: ``"µm²"``.
+    description : str
+        What the values are.
+    decimals : int
+        Digits after the point that mean something.
+    """
+
+    name: str
+    values: Values
+    unit: str
+    description: str
+    decimals: int
+
+
+def shape_columns(objects: Objects, pixel_size: PixelSize | None) -> tuple[Measurement, ...]:
+    """Measure the outlines of objects.
+
+    Parameters
+    ----------
+    objects : Objects
+        With masks; without them every value is NaN.
+    pixel_size : PixelSize or None
+        Size of a level-0 pixel; None leaves all in µm NaN.
+
+    Returns
+    -------
+    tuple of Measurement
+        area, perimeter and centroid in px and in µm, always the same ones in the same order. The box has columns of
+        its own wherever objects are written.
+    """
+    masks = objects.masks
+    unknown = np.full(len(objects), np.nan)
+    area = unknown if masks is None else masks.areas().astype(np.float64)
+    middle = np.full((len(objects), 2), np.nan) if masks is None else centroids(masks)
+    around = unknown if masks is None else perimeters(masks)
+    size = (math.nan, math.nan) if pixel_size is None else (pixel_size.y_um, pixel_size.x_um)
+    around_um = unknown if masks is None or pixel_size is None else perimeters(masks, size)
+    described = "length of the outline (Crofton, four directions)"
+    return (
+        Measurement("area_px2", area, "px²", "pixels of the object", 0),
+        Measurement("area_um2", area * size[0] * size[1], "µm²", "area of the object", 3),
+        Measurement("perimeter_px", around, "px", described, 2),
+        Measurement("perimeter_um", around_um, "µm", described, 3),
+        Measurement("centroid_y_px", middle[:, 0], "px", "y of the middle of all pixels of the object", 2),
+        Measurement("centroid_x_px", middle[:, 1], "px", "x of the middle of all pixels of the object", 2),
+        Measurement("centroid_y_um", middle[:, 0] * size[0], "µm", "y of the middle of all pixels of the object", 3),
+        Measurement("centroid_x_um", middle[:, 1] * size[1], "µm", "x of the middle of all pixels of the object", 3),
+    )
+
+
+def centroids(masks: Masks) -> Values:
+    """Return the mean y, x of the pixels of each object, (N, 2) float64; the middle of pixel i is i + 0.5.
+
+    NaN for an object without pixels.
+    """
+    y, x0, x1 = masks.spans.astype(np.float64).T
+    length = x1 - x0
+    sums = np.stack([_per_object(masks, (y + 0.5) * length), _per_object(masks, 0.5 * (x0 + x1) * length)], axis=1)
+    areas = masks.areas()[:, None].astype(np.float64)
+    return np.divide(sums, areas, out=np.full_like(sums, np.nan), where=areas > 0)
+
+
+def perimeters(masks: Masks, pixel: tuple[float, float] = (1.0, 1.0)) -> Values:
+    """Return the length of the outline of each object, holes included, (N,) float64.
+
+    By the Cauchy-Crofton formula: how often lines of four directions enter an object, weighted by their distance from
+    each other and by the angle each direction stands for (Lehmann & Legland, Insight Journal 2012). For square pixels
+    it is scikit-image's ``perimeter_crofton`` with four directions. A digital disc of radius 10 comes out right within
+    2 %, where counting pixel edges would be 27 % too long.
+
+    Parameters
+    ----------
+    masks : Masks
+        The objects.
+    pixel : (float, float)
+        Height and width of a pixel, > 0; the result has their unit.
+    """
+    height, width = pixel
+    slant = math.atan2(height, width)
+    areas = masks.areas()
+    # A line enters an object at every pixel whose neighbour towards where it came from is no part of it.
+    enter_across = masks.counts
+    enter_down, enter_right, enter_left = (areas - _shared_with_next_row(masks, shift) for shift in (0, 1, -1))
+    apart = height * width / math.hypot(height, width)
+    return (
+        slant * height * enter_across
+        + (math.pi / 2 - slant) * width * enter_down
+        + math.pi / 4 * apart * (enter_right + enter_left)
+    )
+
+
+def _shared_with_next_row(masks: Masks, shift: int) -> NDArray[np.int64]:
+    """Return how many pixels of each object have another of its pixels one row below and `shift` columns right."""
+    if not len(masks.spans):
+        return np.zeros(len(masks), np.int64)
+    begin, line = _unrolled(masks)
+    length = masks.spans[:, 2].astype(np.int64) - masks.spans[:, 1]
+    reached = np.cumsum(length)
+
+    def covered(to: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Pixels of all objects that lie before each place of the unrolled plane."""
+        run = np.searchsorted(begin, to, side="right") - 1
+        before = np.where(run >= 0, reached[run] - length[run], 0)
+        return before + np.where(run >= 0, np.minimum(to - begin[run], length[run]), 0)
+
+    moved = begin + line + shift
+    shared = covered(moved + length) - covered(moved)
+    sums = np.zeros(len(shared) + 1, np.int64)
+    np.cumsum(shared, out=sums[1:])
+    return sums[masks.starts[1:]] - sums[masks.starts[:-1]]
+
+
+def _unrolled(masks: Masks) -> tuple[NDArray[np.int64], int]:
+    """Lay the rows of all objects end to end; return where each span begins there, and the length of a row.
+
+    Objects come one after the other with a free row between them, so that no span meets one of another object.
+    """
+    y, x0, x1 = masks.spans.astype(np.int64).T
+    line = int(x1.max() - x0.min()) + 4
+    full = np.flatnonzero(masks.counts)
+    first, last = masks.starts[:-1][full], masks.starts[1:][full] - 1
+    rows = y[last] - y[first] + 3
+    base = np.repeat(np.cumsum(rows) - rows - y[first], masks.counts[full])
+    return (base + y) * line + (x0 - x0.min()) + 2, line
+
+
+def _per_object(masks: Masks, values: Values) -> Values:
+    """Add up the values of each object's spans."""
+    # Without any span numpy counts in whole numbers.
+    return np.bincount(masks.owners, weights=values, minlength=len(masks)).astype(np.float64)
