@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from cellwright.core import Box, Region
-from cellwright.imaging import composite, contrast_limits, limits_of, open_slide, read_rgb, to_display
+from cellwright.imaging import (
+    composite,
+    contrast_limits,
+    limits_of,
+    open_slide,
+    percentile_limits,
+    read_rgb,
+    to_display,
+)
 from cellwright.imaging.contrast import channel_colour
 from tests.imaging.samples import KINDS, scene
 
@@ -173,3 +181,44 @@ def test_colours_of_the_file_are_used(tmp_path: Path) -> None:
         shown = read_rgb(slide, Region(Box(0, 0, *slide.shape)), contrast_limits(slide))
     np.testing.assert_array_equal(shown[0, 0], [0, 255, 0])
     np.testing.assert_array_equal(shown[15, 0], [255, 0, 0])
+
+
+@given(
+    hnp.arrays(
+        st.sampled_from([np.dtype(t) for t in REAL_TYPES]), hnp.array_shapes(min_dims=1, max_dims=3, max_side=20)
+    )
+)
+def test_percentile_limits_are_finite_and_rising_whatever_the_values(values: Any) -> None:
+    low, high = percentile_limits(values, (1.0, 99.8))
+    assert math.isfinite(low)
+    assert math.isfinite(high)
+    assert low < high
+
+
+@given(
+    hnp.arrays(st.sampled_from([np.dtype(np.uint8), np.dtype(np.uint16)]), st.integers(1, 300)),
+    st.tuples(st.floats(0, 49), st.floats(51, 100)),
+)
+def test_counted_percentiles_are_those_of_sorted_values(values: Any, percentiles: tuple[float, float]) -> None:
+    expected = np.percentile(values, percentiles)
+    if expected[1] > expected[0]:
+        np.testing.assert_allclose(percentile_limits(values, percentiles), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_percentiles_of_a_colour_picture_are_taken_over_its_channels_together(tmp_path: Path) -> None:
+    picture = np.zeros((50, 40, 3), np.uint8)
+    picture[..., 1], picture[..., 2] = 50, np.arange(40) * 2
+    tifffile.imwrite(tmp_path / "a.tif", picture, photometric="rgb")
+    with open_slide(tmp_path / "a.tif") as slide:
+        limits = contrast_limits(slide, percentiles=(1.0, 99.0))
+        assert limits == (tuple(np.percentile(picture, (1.0, 99.0))),) * 3
+        assert contrast_limits(slide) == ((0.0, 255.0),) * 3
+
+
+def test_percentiles_of_separate_channels_are_their_own(tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 4000, (2, 50, 40), np.uint16)
+    picture[1] //= 8
+    tifffile.imwrite(tmp_path / "a.ome.tif", picture, photometric="minisblack", metadata={"axes": "CYX"})
+    with open_slide(tmp_path / "a.ome.tif") as slide:
+        limits = contrast_limits(slide, percentiles=(2.0, 98.0))
+    np.testing.assert_allclose(limits, [np.percentile(channel, (2.0, 98.0)) for channel in picture])

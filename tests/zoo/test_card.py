@@ -13,7 +13,19 @@ import pytest
 from pydantic import ValidationError
 
 from cellwright.core import ModelNotUsable
-from cellwright.zoo import ModelCard, Thresholds, load_card, save_card
+from cellwright.zoo import (
+    TASK_OF,
+    ClassDecoding,
+    InputContract,
+    Metrics,
+    ModelCard,
+    RegionDecoding,
+    StarDecoding,
+    Thresholds,
+    TouchingDecoding,
+    load_card,
+    save_card,
+)
 
 MakeCard = Callable[..., ModelCard]
 
@@ -49,6 +61,13 @@ def test_thresholds_and_temperatures_follow_the_order_of_the_classes(card: MakeC
         (("weights", "sha256"), "", "weights.sha256"),
         (("name",), "Has Blanks", "name"),
         (("task",), "magic", "task"),
+        (("task",), "instances", "makes detection"),
+        (("decoding",), {"kind": "stars"}, "makes instances"),
+        (("decoding",), {"kind": "magic"}, "decoding"),
+        (("decoding",), {"kind": "boxes", "grid": 2}, "grid"),
+        (("input", "contrast"), "pretty", "input.contrast"),
+        (("input", "percentiles"), [99.0, 1.0], "percentiles"),
+        (("input", "object_px"), 0, "input.object_px"),
     ],
 )
 def test_a_wrong_word_in_a_card_is_named(
@@ -64,6 +83,48 @@ def test_a_wrong_word_in_a_card_is_named(
         load_card(tmp_path)
     assert named in str(caught.value)
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "decoding",
+    [
+        StarDecoding(grid=2),
+        RegionDecoding(mask_threshold=0.4),
+        ClassDecoding(min_area_px=20, keep_largest=True),
+    ],
+)
+def test_every_decoding_reads_back_with_its_task(card: MakeCard, tmp_path: Path, decoding: Any) -> None:
+    written = card(
+        task=TASK_OF[decoding.kind],
+        decoding=decoding,
+        input=InputContract(tile_px=64, halo_px=16, contrast="percentile", percentiles=(2.0, 99.0), object_px=12.5),
+        metrics=Metrics(data="some", pictures=2, scores={"ap_50": 0.9, "ctr_mae": 0.01}),
+    )
+    save_card(tmp_path, written)
+    assert load_card(tmp_path) == written
+    assert written.input.contrast_percentiles == (2.0, 99.0)
+
+
+def test_touching_objects_are_of_one_class(card: MakeCard) -> None:
+    with pytest.raises(ValidationError, match="one class apart"):
+        card(task="instances", decoding=TouchingDecoding())
+    with pytest.raises(ValidationError, match="must differ"):
+        TouchingDecoding(interior=2, boundary=2)
+
+
+def test_scores_have_words_for_people() -> None:
+    metrics = Metrics(data="some", pictures=2, map_50=0.5, scores={"ap_50": 0.9, "a_new_one": 0.1})
+    assert metrics.named() == {"mAP@0.5": 0.5, "AP@0.5": 0.9, "a new one": 0.1}
+
+
+def test_a_card_of_the_first_shape_is_a_detector(card: MakeCard, tmp_path: Path) -> None:
+    content = json.loads(card().to_json())
+    del content["decoding"], content["task"]
+    for added in ("fit", "contrast", "percentiles", "object_px"):
+        del content["input"][added]
+    (tmp_path / "card.json").write_text(json.dumps(content))
+    assert load_card(tmp_path) == card()
+    assert card().input.contrast_percentiles is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null"])

@@ -29,7 +29,7 @@ def _list(options: Namespace) -> int:
     elif not models:
         say("No model is on the shelf. Put a model folder into one of those that 'cellwright doctor' names.")
     else:
-        header = ["Name", "What it finds", "Classes", "mAP@0.5", "mAP@0.5:0.95", "Where"]
+        header = ["Name", "What it finds", "Classes", "Scores", "Where"]
         print_table("", header, [_listed_row(model) for model in models], left=3)
     return Exit.INCOMPLETE if any(model.problem for model in models) else Exit.DONE
 
@@ -37,9 +37,10 @@ def _list(options: Namespace) -> int:
 def _listed_row(model: ListedModel) -> list[str]:
     card = model.card
     if card is None:
-        return [model.name, model.problem, "", "", "", str(model.folder)]
-    scores = ["–", "–"] if card.metrics is None else [f"{card.metrics.map_50:.3f}", f"{card.metrics.map_50_95:.3f}"]
-    return [card.name, card.title, ", ".join(card.class_names), *scores, str(model.folder)]
+        return [model.name, model.problem, "", "", str(model.folder)]
+    named = {} if card.metrics is None else card.metrics.named()
+    scores = ", ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:2]) or "–"
+    return [card.name, card.title, ", ".join(card.class_names), scores, str(model.folder)]
 
 
 def _listed_json(model: ListedModel) -> dict[str, object]:
@@ -85,7 +86,7 @@ def _facts(folder: Path, card: ModelCard) -> list[tuple[str, str]]:
     if card.metrics:
         judged = card.metrics
         facts.append(("Judged", f"on {judged.pictures} pictures: {judged.data}"))
-        facts.append(("Scores", f"mAP@0.5 {judged.map_50:.3f}, mAP@0.5:0.95 {judged.map_50_95:.3f}"))
+        facts.append(("Scores", ", ".join(f"{name} {value:.3f}" for name, value in judged.named().items())))
     facts += [("To cite", citation) for citation in card.citations]
     return [(name, said) for name, said in facts if said]
 
@@ -101,8 +102,8 @@ def _class_rows(card: ModelCard) -> list[list[str]]:
                 kind.name,
                 kind.title,
                 f"{card.thresholds.confidence[kind.name]:.2f}",
-                f"{scores.ap_50:.3f}" if scores else "–",
-                f"{scores.ap_50_95:.3f}" if scores else "–",
+                _number(scores.ap_50 if scores else None),
+                _number(scores.ap_50_95 if scores else None),
                 f"{error:.1%}" if error is not None else "–",
                 f"{trust.ece:.3f}" if trust else "–",
             ]
@@ -125,3 +126,7 @@ def _verify(options: Namespace) -> int:
     if not folders:
         say("No model is on the shelf.")
     return Exit.INCOMPLETE if not folders or any(problems.values()) else Exit.DONE
+
+
+def _number(score: float | None) -> str:
+    return "–" if score is None else f"{score:.3f}"

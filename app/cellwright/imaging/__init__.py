@@ -1,6 +1,6 @@
 """Pictures in: opens image files and reads any region of them at any resolution, with pixel size and contrast."""
 
-from cellwright.imaging.contrast import composite, contrast_limits, limits_of, read_rgb, to_display
+from cellwright.imaging.contrast import composite, contrast_limits, limits_of, percentile_limits, read_rgb, to_display
 from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
 from cellwright.imaging.plane import PlaneSlide
@@ -22,6 +22,7 @@ __all__ = [
     "is_probably_openable",
     "limits_of",
     "open_slide",
+    "percentile_limits",
     "read_rgb",
     "to_display",
 ]

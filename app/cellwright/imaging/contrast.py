@@ -29,8 +29,10 @@ _DEFAULT_COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 
 """Colours of channels whose file names none, in the order that ImageJ made customary."""
 
 
-def contrast_limits(slide: Slide) -> Limits:
-    """Return sensible display limits of every channel, from an overview of the whole picture.
+def contrast_limits(slide: Slide, percentiles: tuple[float, float] | None = None) -> Limits:
+    """Return limits of every channel, from an overview of the whole picture: for display, or as a network asks.
+
+    Where percentiles are given, they are the limits, whatever the file asks for and whatever the type of its pixels.
 
     What the file itself asks for (a DICOM window) comes first. 8-bit pictures are shown as stored, unless they are
     very faint. Others are shown from the 0.35th to the 99.65th percentile, or to the 99.99th where bright objects are
@@ -40,6 +42,8 @@ def contrast_limits(slide: Slide) -> Limits:
     ----------
     slide : Slide
         Up to five of its planes and time points are looked at.
+    percentiles : (float, float), optional
+        Shares of the pixels, 0 to 100, that become black and brightest; see `percentile_limits`.
 
     Returns
     -------
@@ -51,9 +55,14 @@ def contrast_limits(slide: Slide) -> Limits:
     SlideNotReadable
         If the picture cannot be decoded.
     """
+    count = len(slide.channels)
+    if percentiles is not None:
+        planes = _overviews(slide)
+        if slide.is_rgb:
+            return (percentile_limits(planes, percentiles),) * count
+        return tuple(percentile_limits(planes[..., c], percentiles) for c in range(count))
     if slide.suggested_limits is not None:
         return slide.suggested_limits
-    count = len(slide.channels)
     if slide.is_rgb and slide.dtype == np.uint8:
         return (_FULL_8_BIT,) * count
     planes = _overviews(slide)
@@ -77,11 +86,44 @@ def limits_of(values: NDArray[Any]) -> tuple[float, float]:
         low, high = float(finite.min()), float(finite.max())
     if values.dtype == np.uint8 and (high - low >= _FAINT_8_BIT or high == low):
         return _FULL_8_BIT
+    return (low, high) if high > low else _around(low)
+
+
+def percentile_limits(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
+    """Return two percentiles of an array of any shape; NaN and infinity are left out.
+
+    Returns
+    -------
+    (float, float)
+        Lowest < highest. Where both percentiles are one value, the range of all values; one value everywhere lies in
+        the middle of its limits, as in `limits_of`.
+    """
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+    if finite.size == 0:
+        return (0.0, 1.0)
+    low, high = _quantiles(finite, percentiles)
     if not high > low:
-        # One value everywhere is shown as middle grey.
-        half = max(0.5, abs(low) * 1e-3)
-        return (low - half, high + half)
-    return (low, high)
+        low, high = float(finite.min()), float(finite.max())
+    return (low, high) if high > low else _around(low)
+
+
+def _quantiles(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
+    """Return two percentiles as `numpy.percentile` does; small integers are counted, which is faster than sorting."""
+    if values.dtype not in (np.uint8, np.uint16):
+        low, high = np.percentile(values.astype(np.float64), percentiles)
+        return float(low), float(high)
+    up_to = np.cumsum(np.bincount(values))
+    places = np.asarray(percentiles) / 100 * (values.size - 1)
+    below = np.searchsorted(up_to, np.floor(places), side="right")
+    above = np.searchsorted(up_to, np.ceil(places), side="right")
+    low, high = below + (above - below) * (places - np.floor(places))
+    return float(low), float(high)
+
+
+def _around(value: float) -> tuple[float, float]:
+    """Return limits in whose middle one value lies: it is shown as middle grey."""
+    half = max(0.5, abs(value) * 1e-3)
+    return (value - half, value + half)
 
 
 def to_display(array: NDArray[Any], limits: Sequence[tuple[float, float]]) -> NDArray[np.uint8]:

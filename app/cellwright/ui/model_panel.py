@@ -174,8 +174,8 @@ def score_text(card: ModelCard) -> str:
     """Return how good a model is, in one line."""
     if card.metrics is None:
         return "How good it is has not been measured."
-    metrics = card.metrics
-    return f"mAP@0.5 {metrics.map_50:.3f} · @0.5:0.95 {metrics.map_50_95:.3f}"
+    named = card.metrics.named()
+    return " · ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:2])
 
 
 def score_note(card: ModelCard) -> str:

@@ -3,12 +3,9 @@
 from cellwright.zoo.card import (
     CARD_FILE,
     Calibration,
-    ClassMetrics,
     InputContract,
-    Metrics,
     ModelCard,
     ObjectClass,
-    Reliability,
     Sample,
     Thresholds,
     Training,
@@ -17,15 +14,30 @@ from cellwright.zoo.card import (
     save_card,
 )
 from cellwright.zoo.check import FindObjects, verify
+from cellwright.zoo.decoding import (
+    TASK_OF,
+    BoxDecoding,
+    ClassDecoding,
+    Decoding,
+    RegionDecoding,
+    StarDecoding,
+    Task,
+    TouchingDecoding,
+)
 from cellwright.zoo.sample import ExpectedObject, ExpectedObjects, read_expected, sample_problems, write_expected
+from cellwright.zoo.scores import ClassMetrics, Metrics, Reliability, score_title
 from cellwright.zoo.shelf import MODELS_VARIABLE, ListedModel, find_model, list_models, model_dirs, user_models_dir
 from cellwright.zoo.weights import file_sha256, load_network, weights_problem, write_model
 
 __all__ = [
     "CARD_FILE",
     "MODELS_VARIABLE",
+    "TASK_OF",
+    "BoxDecoding",
     "Calibration",
+    "ClassDecoding",
     "ClassMetrics",
+    "Decoding",
     "ExpectedObject",
     "ExpectedObjects",
     "FindObjects",
@@ -34,9 +46,13 @@ __all__ = [
     "Metrics",
     "ModelCard",
     "ObjectClass",
+    "RegionDecoding",
     "Reliability",
     "Sample",
+    "StarDecoding",
+    "Task",
     "Thresholds",
+    "TouchingDecoding",
     "Training",
     "WeightsFile",
     "file_sha256",
@@ -48,6 +64,7 @@ __all__ = [
     "read_expected",
     "sample_problems",
     "save_card",
+    "score_title",
     "user_models_dir",
     "verify",
     "weights_problem",

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator, model_validator
+from pydantic import Field, JsonValue, ValidationError, field_validator, model_validator
 
 from cellwright.core import ModelNotUsable
 from cellwright.core.atomic import replacing
+from cellwright.zoo.decoding import TASK_OF, BoxDecoding, Decoding, Task
+from cellwright.zoo.part import Fraction, Part, Positive
+from cellwright.zoo.scores import Metrics, Reliability
 
 CARD_FILE = "card.json"
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
-
-class _Part(BaseModel):
-    """A piece of a card: unknown words are mistakes, and nothing changes after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class InputContract(_Part):
+class InputContract(Part):
     """What the network was trained to look at.
 
     Parameters
@@ -39,6 +33,15 @@ class InputContract(_Part):
         Pixel size of the training pictures in µm; None when nobody knows it.
     scale_tolerance : float
         Factor by which a picture's pixel size may differ from `um_per_px` before it is resampled.
+    fit : bool
+        Whether a picture of unknown pixel size that is up to two tiles long is resized to the tile; else it is looked
+        at in its own pixels.
+    contrast : "display" or "percentile"
+        Greys as a person sees them, or stretched between two percentiles of the whole picture.
+    percentiles : tuple of float
+        Which two become black and brightest, of all channels of an RGB picture together.
+    object_px : float or None
+        Median diameter of the objects that the network was trained on, in pixels of its input.
     """
 
     channels: Literal["rgb"] = "rgb"
@@ -47,6 +50,10 @@ class InputContract(_Part):
     stride: int = Field(default=32, ge=1)
     um_per_px: Positive | None = None
     scale_tolerance: float = Field(default=1.25, ge=1.0)
+    fit: bool = True
+    contrast: Literal["display", "percentile"] = "display"
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    object_px: Positive | None = None
 
     @model_validator(mode="after")
     def _tile_holds_halo(self) -> InputContract:
@@ -54,10 +61,17 @@ class InputContract(_Part):
             raise ValueError(f"tile_px={self.tile_px} is not a multiple of stride={self.stride}")
         if 2 * self.halo_px >= self.tile_px:
             raise ValueError(f"halo_px={self.halo_px} leaves nothing of tile_px={self.tile_px}")
+        if not 0.0 <= self.percentiles[0] < self.percentiles[1] <= 100.0:
+            raise ValueError(f"percentiles={self.percentiles} must be two shares between 0 and 100, the smaller first")
         return self
 
+    @property
+    def contrast_percentiles(self) -> tuple[float, float] | None:
+        """What `imaging.contrast_limits` is asked for: the percentiles, or None for the greys that a person sees."""
+        return self.percentiles if self.contrast == "percentile" else None
 
-class ObjectClass(_Part):
+
+class ObjectClass(Part):
     """One kind of object, in the order of the network's outputs.
 
     Parameters
@@ -78,7 +92,7 @@ class ObjectClass(_Part):
     badge: str = Field(min_length=1, max_length=1)
 
 
-class Thresholds(_Part):
+class Thresholds(Part):
     """Where boxes are cut off.
 
     Parameters
@@ -99,14 +113,14 @@ class Thresholds(_Part):
     nms: Literal["greedy", "diou", "merge"] = "greedy"
 
 
-class Calibration(_Part):
+class Calibration(Part):
     """How raw probabilities become calibrated ones: ``p' = σ(logit(p) / T)``, one T a class (1 where not named)."""
 
-    temperature: dict[str, Positive] = {}
+    temperature: dict[str, Positive] = Field(default={})
     data: str = ""
 
 
-class WeightsFile(_Part):
+class WeightsFile(Part):
     """The file with the weights, and what it must be."""
 
     file: str = "weights.safetensors"
@@ -119,7 +133,7 @@ class WeightsFile(_Part):
         return _inside_folder(value)
 
 
-class Training(_Part):
+class Training(Part):
     """How the weights came about."""
 
     data: str
@@ -130,64 +144,10 @@ class Training(_Part):
     device: str = ""
     seed: int | None = None
     start: str = "from scratch"
-    details: dict[str, JsonValue] = {}
+    details: dict[str, JsonValue] = Field(default={})
 
 
-class ClassMetrics(_Part):
-    """How well one class is found on the judging pictures."""
-
-    ap_50: Fraction
-    ap_50_95: Fraction
-    precision: Fraction | None = None
-    recall: Fraction | None = None
-    count_error: float | None = Field(default=None, ge=0.0)
-
-
-class Metrics(_Part):
-    """Scores on pictures that the network never saw.
-
-    Parameters
-    ----------
-    data : str
-        Which pictures, and why they are unseen.
-    pictures : int
-        How many.
-    map_50, map_50_95 : float
-        Mean average precision at IoU 0.5, and averaged over 0.5, 0.55 … 0.95.
-    per_class : dict of str to ClassMetrics
-        The same by class name; `count_error` is the mean over pictures of ``|found - true| / true``.
-    details : dict
-        Anything more, as plain JSON.
-    """
-
-    data: str
-    pictures: int = Field(ge=0)
-    map_50: Fraction
-    map_50_95: Fraction
-    per_class: dict[str, ClassMetrics] = {}
-    details: dict[str, JsonValue] = {}
-
-
-class Reliability(_Part):
-    """What came true of one class's confidences: per bin the mean score, the fraction that were objects, how many.
-
-    `ece_before` and `ece` are the expected calibration errors without and with the temperature.
-    """
-
-    ece: Fraction
-    ece_before: Fraction | None = None
-    confidence: tuple[Fraction, ...] = ()
-    precision: tuple[Fraction, ...] = ()
-    count: tuple[int, ...] = ()
-
-    @model_validator(mode="after")
-    def _bins_agree(self) -> Reliability:
-        if not len(self.confidence) == len(self.precision) == len(self.count):
-            raise ValueError("confidence, precision and count need one entry a bin each")
-        return self
-
-
-class Sample(_Part):
+class Sample(Part):
     """A picture in the model folder and the objects that the model must find on it."""
 
     picture: str
@@ -199,7 +159,7 @@ class Sample(_Part):
         return _inside_folder(value)
 
 
-class ModelCard(_Part):
+class ModelCard(Part):
     """Everything that must be known of a model to use it, judge it and cite it.
 
     Parameters
@@ -208,6 +168,10 @@ class ModelCard(_Part):
         Name of the folder and of the model on the command line: lower-case letters, digits, ``.``, ``_``, ``-``.
     architecture : dict
         What `cellwright.nets.build` makes the network from.
+    task : "detection", "instances" or "semantic"
+        What it finds: boxes, an outline for each object, or a class for each pixel.
+    decoding : BoxDecoding, StarDecoding, RegionDecoding, TouchingDecoding or ClassDecoding
+        How its answers become objects. A class 0 of the network that is the ground is not among `classes`.
     parent : str or None
         Name and hash of the model it was fine-tuned from.
     """
@@ -216,16 +180,17 @@ class ModelCard(_Part):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,79}$")
     title: str = Field(min_length=1)
     summary: str = ""
-    task: Literal["detection"] = "detection"
+    task: Task = "detection"
     architecture: dict[str, JsonValue]
     input: InputContract
     classes: tuple[ObjectClass, ...] = Field(min_length=1)
+    decoding: Decoding = BoxDecoding()
     thresholds: Thresholds
     calibration: Calibration = Calibration()
     weights: WeightsFile = WeightsFile()
     training: Training | None = None
     metrics: Metrics | None = None
-    reliability: dict[str, Reliability] = {}
+    reliability: dict[str, Reliability] = Field(default={})
     licence: str = ""
     citations: tuple[str, ...] = ()
     parent: str | None = None
@@ -245,6 +210,15 @@ class ModelCard(_Part):
             per_class |= set(self.metrics.per_class)
         if strange := per_class - set(names):
             raise ValueError(f"{sorted(strange)} are described but are no classes of this model")
+        return self
+
+    @model_validator(mode="after")
+    def _decoding_is_of_the_task(self) -> ModelCard:
+        made = TASK_OF[self.decoding.kind]
+        if made != self.task:
+            raise ValueError(f"decoding {self.decoding.kind!r} makes {made}, but the task is {self.task}")
+        if self.decoding.kind == "touching" and len(self.classes) != 1:
+            raise ValueError(f"decoding 'touching' tells objects of one class apart, not of {len(self.classes)}")
         return self
 
     @property
