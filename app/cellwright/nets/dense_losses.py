@@ -44,7 +44,7 @@ def class_loss(
     log_p = F.log_softmax(logits, 1).gather(1, classes[:, None]).squeeze(1)  # (N, ...)
     loss = -log_p
     if gamma > 0:
-        loss = loss * (1 - log_p.exp()).clamp(min=0).pow(gamma)
+        loss = loss * (-log_p.expm1()).clamp(min=1e-6).pow(gamma)  # 0 to a power below 1 has no slope
     counts = judged.to(loss.dtype)
     if weight is not None:
         counts = counts * weight
@@ -92,7 +92,7 @@ def tversky_loss(
     over = [d for d in range(p.ndim) if d != 1]
     hit = (p * truth).sum(over)  # (K,)
     wrong, missed = p.sum(over) - hit, truth.sum(over) - hit
-    index = (hit + smooth) / (hit + alpha * wrong + beta * missed + smooth)
+    index = (hit + smooth) / (hit + alpha * wrong + beta * missed + smooth).clamp(min=1e-7)
     return 1 - index[1 if skip_background and k > 1 else 0 :].mean()
 
 
