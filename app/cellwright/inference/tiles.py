@@ -44,7 +44,8 @@ def plan_tiles(region: Box, tile_px: int, halo_px: int) -> tuple[Tile, ...]:
     tile_px : int
         Side of what is read, in level-0 pixels.
     halo_px : int
-        Rim read beyond every seam, in level-0 pixels. Objects larger than twice this may be cut.
+        Rim read beyond every seam, in level-0 pixels. Objects up to this wide are seen whole by every tile that has a
+        say in them; larger than twice this, none may see them whole.
 
     Returns
     -------
