@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from cellwright.core import Box, Objects, PixelSize
-from cellwright.imaging import open_slide
+from cellwright.imaging import SlideRef, open_slide
 from cellwright.inference import Coverage, TileRecord, TileState
 from cellwright.jobs import Progress
 from cellwright.workflows import Analysis, PictureInfo
-from cellwright.zoo.card import ClassMetrics, InputContract, Metrics, ModelCard, ObjectClass, Thresholds, WeightsFile
+from cellwright.zoo import ClassMetrics, InputContract, Metrics, ModelCard, ObjectClass, Thresholds, WeightsFile
 
 CLASSES = ("WBC", "RBC", "PLT")
 
@@ -78,12 +78,14 @@ class KnownBoxes:
     gate: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     coverage_gap: bool = False
-    asked: list[Path] = field(default_factory=list)
+    asked: list[Path | SlideRef] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    def __call__(self, picture: Path, model: Path, device: str, pixel_size: PixelSize | None) -> AnswerFromBoxes:
+    def __call__(
+        self, picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+    ) -> AnswerFromBoxes:
         self.asked.append(picture)
         return AnswerFromBoxes(self, picture, pixel_size)
 
@@ -93,12 +95,12 @@ class AnswerFromBoxes:
     """The operation of one picture."""
 
     source: KnownBoxes
-    path: Path
+    picture: Path | SlideRef
     pixel_size: PixelSize | None
 
     @property
     def title(self) -> str:
-        return f"Analyze {self.path.name}"
+        return f"Analyze {(self.picture if isinstance(self.picture, Path) else self.picture.path).name}"
 
     def run(self) -> Generator[Progress, None, Analysis]:
         known, source = self.source.objects, self.source
@@ -109,7 +111,7 @@ class AnswerFromBoxes:
                 yield Progress(tile + 1, source.tiles, "waiting")
             if source.error is not None:
                 raise source.error
-        with open_slide(self.path) as slide:
+        with open_slide(self.picture) if isinstance(self.picture, Path) else self.picture.open() as slide:
             size = self.pixel_size or slide.pixel_size
             info = PictureInfo(slide.ref, slide.name, slide.shape, size, slide.pixel_size_note, "0" * 64)
         return Analysis(info, make_card(), known, self._coverage(info.shape), "cpu", "known boxes", 0.1)

@@ -20,6 +20,8 @@ class Needs(str, Enum):
     """The picture shown has been analyzed, at least in part."""
     SELECTION = "selection"
     """A cell is selected."""
+    STACK = "stack"
+    """The picture shown has several planes or time points."""
     WORK = "work"
     """A job is queued or running."""
 
@@ -214,6 +216,28 @@ ACTIONS: Final = (
         ("Ctrl+Shift+L",),
         is_checkable=True,
     ),
+    ActionInfo("view.next_plane", "Next plane", "Show the next plane in depth.", shortcuts=(".",), needs=Needs.STACK),
+    ActionInfo(
+        "view.previous_plane",
+        "Previous plane",
+        "Show the previous plane in depth.",
+        shortcuts=(",",),
+        needs=Needs.STACK,
+    ),
+    ActionInfo("view.next_time", "Next time point", "Show the next time point.", shortcuts=(">",), needs=Needs.STACK),
+    ActionInfo(
+        "view.previous_time",
+        "Previous time point",
+        "Show the previous time point.",
+        shortcuts=("<",),
+        needs=Needs.STACK,
+    ),
+    ActionInfo(
+        "view.reset_display",
+        "Reset brightness",
+        "Go back to the brightness that the file or its values suggest.",
+        needs=_PICTURE,
+    ),
     ActionInfo(
         "view.full_screen",
         "F&ull screen",
@@ -236,6 +260,12 @@ ACTIONS: Final = (
         "Find and count the cells of every open picture that has no result yet.",
         shortcuts=("Ctrl+Shift+Return",),
         needs=_PICTURE,
+    ),
+    ActionInfo(
+        "analyze.planes",
+        "Analyze all &planes",
+        "Find the cells of every plane and time point of this picture.",
+        needs=Needs.STACK,
     ),
     ActionInfo(
         "analyze.cancel",
@@ -318,7 +348,12 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         SEPARATOR,
         "view.next_picture",
         "view.previous_picture",
+        "view.next_plane",
+        "view.previous_plane",
+        "view.next_time",
+        "view.previous_time",
         SEPARATOR,
+        "view.reset_display",
         "@panels",
         "view.reset_panels",
         SEPARATOR,
@@ -328,6 +363,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&Analyze": (
         "analyze.run",
         "analyze.run_all",
+        "analyze.planes",
         "analyze.cancel",
         SEPARATOR,
         "@models",

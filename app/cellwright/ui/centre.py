@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cellwright.ui.banner import Banner
 from cellwright.ui.canvas import PictureCanvas
+from cellwright.ui.plane_bar import PlaneBar
 from cellwright.ui.start_page import StartPage
 from cellwright.ui.theme import Theme
 from cellwright.ui.widgets import label, scrolling
@@ -36,6 +37,7 @@ class Centre(QWidget):
         self._theme = theme
         self.banner = Banner(theme)
         self.start_page = StartPage(theme)
+        self.planes = PlaneBar()
         self.canvas: PictureCanvas | None = None
         self._words = label("", "muted", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -49,6 +51,7 @@ class Centre(QWidget):
         layout.setSpacing(4)
         layout.addWidget(self.banner)
         layout.addWidget(self._stack, 1)
+        layout.addWidget(self.planes)
 
     @property
     def is_start_page(self) -> bool:
@@ -65,6 +68,7 @@ class Centre(QWidget):
 
     def show_start_page(self) -> None:
         """Show the start page."""
+        self.planes.hide()
         self._stack.setCurrentWidget(self._start)
 
     def show_words(self, text: str) -> None:

@@ -26,6 +26,7 @@ from cellwright.ui.wording import plural
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
 
+    from cellwright.ui.look import Look
     from cellwright.ui.main_window import MainWindow
 
 _STEP = 0.01
@@ -75,6 +76,11 @@ class Commands:
                 for name in ("outlines", "fill", "boxes", "points", "labels", "scale_bar")
             },
             "view.blink": window.blink.start,
+            "view.next_plane": lambda: window.centre.planes.step("z", 1),
+            "view.previous_plane": lambda: window.centre.planes.step("z", -1),
+            "view.next_time": lambda: window.centre.planes.step("t", 1),
+            "view.previous_time": lambda: window.centre.planes.step("t", -1),
+            "view.reset_display": window.display.reset_brightness,
             "view.next_picture": lambda: session.step(1),
             "view.previous_picture": lambda: session.step(-1),
             "view.light_theme": lambda on: window.set_theme("light" if on else "dark"),
@@ -82,6 +88,7 @@ class Commands:
             "view.reset_panels": window.reset_panels,
             "analyze.run": self.analyze,
             "analyze.run_all": self.analyze_all,
+            "analyze.planes": self.analyze_planes,
             "analyze.cancel": self._controller.cancel_all,
             "analyze.on_open": window.set_analyze_on_open,
             "analyze.confidence_up": lambda: session.shift_thresholds(_STEP),
@@ -219,6 +226,24 @@ class Commands:
         """Analyze the picture that is shown."""
         if self._session.current is not None:
             self._controller.analyze([self._session.current])
+
+    def analyze_planes(self) -> None:
+        """Analyze every plane of the stack that is shown."""
+        if self._session.current is not None:
+            self._controller.analyze_planes(self._session.current)
+
+    def set_look(self, look: Look) -> None:
+        """See the picture that is shown in another way, or another plane of it."""
+        if self._session.current is not None:
+            self._controller.set_look(self._session.current, look)
+
+    def set_analysed_channel(self, channel: int | None) -> None:
+        """Show models this channel of the picture from now on, and analyze it anew if it has been."""
+        picture = self._session.current
+        if picture is not None and picture.analysed_channel != channel:
+            picture.analysed_channel = channel
+            if picture.objects is not None or picture.state.is_busy:
+                self._controller.analyze([picture])
 
     def analyze_key(self, key: int) -> None:
         """Analyze the picture with that key."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -17,14 +16,18 @@ from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
 from cellwright.ui.banner import Level, Message
 from cellwright.ui.bridge import JobBridge
 from cellwright.ui.class_style import ClassStyle, styles_of
+from cellwright.ui.in_turn import InTurn
 from cellwright.ui.jobs_panel import error_sentence
-from cellwright.ui.loading import LoadedPicture, LoadPicture
+from cellwright.ui.loading import LoadedPicture, LoadPicture, RenderPicture
 from cellwright.ui.picture_cache import PictureCache
-from cellwright.ui.session import Picture, PictureState, Session
+from cellwright.ui.searching import SearchPictures
+from cellwright.ui.session import Picture, PictureState, PlaneResult, Session
 from cellwright.ui.streaming import PartialObjects
 from cellwright.ui.wording import plural
 
 if TYPE_CHECKING:
+    from cellwright.imaging import SlideRef
+    from cellwright.ui.look import Look
     from cellwright.workflows import Analysis, CountTable, ExportFormat, FoundPictures
 
 _log = logging.getLogger(__name__)
@@ -36,28 +39,11 @@ ANALYZED_AT_ONCE = 20
 class MakeAnalysis(Protocol):
     """Builds the operation that analyzes a picture; see `cellwright.workflows.AnalyzePicture`."""
 
-    def __call__(self, picture: Path, model: Path, device: str, pixel_size: PixelSize | None) -> Operation[Analysis]:
+    def __call__(
+        self, picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+    ) -> Operation[Analysis]:
         """Return the operation."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPictures:
-    """Operation: look for pictures in files and folders; returns `FoundPictures`."""
-
-    paths: tuple[Path, ...]
-
-    @property
-    def title(self) -> str:
-        """Name of the work."""
-        return "Look for pictures"
-
-    def run(self) -> Generator[Progress, None, FoundPictures]:
-        """Walk through the folders."""
-        from cellwright.workflows import find_pictures
-
-        yield Progress(0, 0, "Looking into the folder")
-        return find_pictures(self.paths)
 
 
 class Controller(QObject):
@@ -104,7 +90,7 @@ class Controller(QObject):
         self._bridge.ended.connect(self._on_ended)
         self._cache = PictureCache()
         self._loading: dict[int, Job[LoadedPicture]] = {}
-        self._analyses: dict[int, Job[Analysis]] = {}
+        self._analyses: dict[int, Job[tuple[Analysis, ...]]] = {}
         self._partial: dict[int, PartialObjects] = {}
         self._listed: dict[int, Job[Any]] = {}
         self._done: dict[int, Callable[[Job[Any]], None]] = {}
@@ -128,7 +114,8 @@ class Controller(QObject):
             self.loaded.emit(picture, loaded)
         elif picture.key not in self._loading and not picture.is_unreadable:
             done = partial(self._on_loaded, picture.key)
-            self._loading[picture.key] = self.submit_quietly(LoadPicture(picture.path), Lane.FILES, done)
+            operation = LoadPicture(picture.path, picture.look, picture.facts)
+            self._loading[picture.key] = self.submit_quietly(operation, Lane.FILES, done)
 
     def close_picture(self, picture: Picture) -> None:
         """Take a picture from the session; work on it is cancelled."""
@@ -175,14 +162,34 @@ class Controller(QObject):
             self.session.picture_changed.emit(picture)
             self._say_failed(job)
 
+    def set_look(self, picture: Picture, look: Look) -> None:
+        """See a picture with another contrast, other channels or another plane; the last one asked for wins."""
+        self.session.show_plane(picture, look)
+        self._follow_look(picture)
+
+    def _follow_look(self, picture: Picture) -> None:
+        """Draw a picture as it is wanted by now, unless that is under way."""
+        loaded, look = self._cache.get(picture.key), picture.look
+        if loaded is None or look is None or loaded.look == look or picture.key in self._loading:
+            return
+        is_here = loaded.slide is not None or loaded.look.plane == look.plane
+        operation: Operation[LoadedPicture] = (
+            RenderPicture(loaded, look) if is_here else LoadPicture(picture.path, look, picture.facts)
+        )
+        done = partial(self._on_loaded, picture.key)
+        self._loading[picture.key] = self.submit_quietly(operation, Lane.FILES, done)
+
     def _take_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
         self._cache.put(picture.key, loaded)
-        picture.shape = loaded.shape
+        picture.shape, picture.facts = loaded.shape, loaded.facts
+        if picture.look is None:
+            picture.look = loaded.look
         picture.tag_pixel_size, picture.pixel_size_note = loaded.pixel_size, loaded.pixel_size_note
         self.opened.emit(picture.path)
         self.session.picture_changed.emit(picture)
         if picture is self.session.current:
             self.loaded.emit(picture, loaded)
+        self._follow_look(picture)
 
     def _on_current(self, _picture: Picture | None) -> None:
         self.load_current()
@@ -196,17 +203,29 @@ class Controller(QObject):
             self.message.emit(Message(Level.ERROR, "No model is installed, so nothing can be analyzed."))
             return
         for picture in pictures:
-            self._cancel_analysis(picture)
-            self._start(picture, folder, styles_of(card))
+            self._start(picture, (picture.plane,), folder, styles_of(card))
 
-    def _start(self, picture: Picture, folder: Path, styles: tuple[ClassStyle, ...]) -> None:
+    def analyze_planes(self, picture: Picture) -> None:
+        """Analyze every plane and time point of a stack, one after the other, as one job."""
+        folder, card = self.session.model_folder, self.session.card
+        if folder is not None and card is not None:
+            self._start(picture, picture.planes, folder, styles_of(card))
+
+    def _start(
+        self, picture: Picture, planes: Sequence[tuple[int, int]], folder: Path, styles: tuple[ClassStyle, ...]
+    ) -> None:
+        self._cancel_analysis(picture)
         picture.generation += 1
         picture.state, picture.fraction, picture.problem = PictureState.QUEUED, None, ""
-        generation = picture.generation
-        operation = self._make_analysis(picture.path, folder, self.device, picture.user_pixel_size)
-        show = partial(self._on_partial, picture, generation, styles)
-        self._partial[picture.key] = PartialObjects(show, self)
-        done = partial(self._on_analyzed, picture, generation)
+        parts = tuple(
+            self._make_analysis(picture.source(plane), folder, self.device, picture.user_pixel_size) for plane in planes
+        )
+        if len(parts) == 1:
+            show = partial(self._on_partial, picture, picture.generation, planes[0], styles)
+            self._partial[picture.key] = PartialObjects(show, self)
+        title = parts[0].title if len(parts) == 1 else f"Analyze {len(parts)} planes of {picture.name}"
+        done = partial(self._on_analyzed, picture, picture.generation, tuple(planes))
+        operation = InTurn(title, parts)
         self._analyses[picture.key] = self.submit_quietly(operation, Lane.DEVICE, done, listed=True)
         self.session.picture_changed.emit(picture)
 
@@ -237,17 +256,26 @@ class Controller(QObject):
             return
         picture.state = PictureState.ANALYZING
         picture.fraction = progress.done / progress.total if progress.total else None
-        if isinstance(progress.partial, Objects) and len(progress.partial):
+        if isinstance(progress.partial, Objects) and len(progress.partial) and key in self._partial:
             self._partial[key].add(progress.partial)
         self.session.picture_changed.emit(picture)
 
-    def _on_partial(self, picture: Picture, generation: int, styles: tuple[ClassStyle, ...], objects: Objects) -> None:
-        # a late answer to a question that was asked anew
-        if picture.generation == generation:
+    def _on_partial(
+        self,
+        picture: Picture,
+        generation: int,
+        plane: tuple[int, int],
+        styles: tuple[ClassStyle, ...],
+        objects: Objects,
+    ) -> None:
+        # not a late answer to a question that was asked anew, and not of a plane that is out of sight
+        if picture.generation == generation and picture.plane == plane:
             picture.analysis = None
             self.session.set_objects(picture, objects, styles)
 
-    def _on_analyzed(self, picture: Picture, generation: int, job: Job[Analysis]) -> None:
+    def _on_analyzed(
+        self, picture: Picture, generation: int, planes: Sequence[tuple[int, int]], job: Job[tuple[Analysis, ...]]
+    ) -> None:
         if picture.generation != generation:
             return
         self._analyses.pop(picture.key, None)
@@ -257,7 +285,9 @@ class Controller(QObject):
             parts.deleteLater()
         picture.fraction = None
         if job.result is not None:
-            self._take_analysis(picture, job.result)
+            picture.state = PictureState.DONE if picture.analysis is not None else PictureState.OPEN
+            for plane, analysis in zip(planes, job.result, strict=True):
+                self._take_analysis(picture, plane, analysis)
         elif job.state is JobState.CANCELLED:
             picture.state = PictureState.CANCELLED if picture.objects is not None else PictureState.OPEN
         else:
@@ -265,7 +295,10 @@ class Controller(QObject):
             self._say_failed(job)
         self.session.picture_changed.emit(picture)
 
-    def _take_analysis(self, picture: Picture, analysis: Analysis) -> None:
+    def _take_analysis(self, picture: Picture, plane: tuple[int, int], analysis: Analysis) -> None:
+        if plane != picture.plane:
+            picture.results[plane] = PlaneResult(analysis.objects, styles_of(analysis.card), analysis)
+            return
         picture.state, picture.analysis = PictureState.DONE, analysis
         picture.shape = analysis.picture.shape
         if picture.tag_pixel_size is None and picture.user_pixel_size is None:
@@ -369,7 +402,9 @@ class Controller(QObject):
             self.message.emit(Message(Level.ERROR, text, job.error_text))
 
 
-def _analyze_picture(picture: Path, model: Path, device: str, pixel_size: PixelSize | None) -> Operation[Analysis]:
+def _analyze_picture(
+    picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+) -> Operation[Analysis]:
     from cellwright.workflows import AnalyzePicture
 
     return AnalyzePicture(picture, model, device, pixel_size)

@@ -23,6 +23,7 @@ from cellwright.ui.centre import Centre, has_opengl
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
 from cellwright.ui.counts_panel import CountsPanel
+from cellwright.ui.display_panel import DisplayPanel
 from cellwright.ui.icons import app_icon
 from cellwright.ui.jobs_panel import JobsPanel
 from cellwright.ui.layers_panel import LayersPanel
@@ -108,6 +109,7 @@ class MainWindow(QMainWindow):
         self.selected = SelectedPanel()
         self.objects = ObjectsTable()
         self.jobs = JobsPanel()
+        self.display = DisplayPanel()
         self.status = StatusLine()
         self.setStatusBar(self.status)
 
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
         self.docks = [
             self._dock("Pictures", self.pictures, left),
             self._dock("Layers", scrolling(self.layers, "Layers"), left),
+            self._dock("Display", scrolling(self.display, "Display"), left),
             self._dock("Model", scrolling(self.model_panel, "Model"), right),
             self._dock("Counts", scrolling(self.counts, "Counts"), right),
             self._dock("Selected cell", scrolling(self.selected, "Selected cell"), right),
@@ -179,6 +182,11 @@ class MainWindow(QMainWindow):
         self.pictures.analyze_asked.connect(commands.analyze_key)
         self.pictures.list.itemClicked.connect(lambda _item: self._show_picture_page())
         self.layers.changed.connect(self.set_options)
+        self.display.look_changed.connect(commands.set_look)
+        self.display.analysed_channel_changed.connect(commands.set_analysed_channel)
+        self.centre.planes.look_changed.connect(commands.set_look)
+        self.centre.planes.plane_asked.connect(commands.analyze)
+        self.centre.planes.all_asked.connect(commands.analyze_planes)
         self.blink.hidden.connect(self.presenter.hide_results)
         self.model_panel.model_chosen.connect(self.choose_model)
         self.counts.visible_changed.connect(session.set_visible)
@@ -208,9 +216,9 @@ class MainWindow(QMainWindow):
 
     def _lay_out_docks(self) -> None:
         vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
-        pictures, layers, model, counts, selected, bottom = self.docks
+        pictures, layers, display, model, counts, selected, bottom = self.docks
         self.resizeDocks([pictures, model], [210, 310], horizontal)
-        self.resizeDocks([pictures, layers], [430, 250], vertical)
+        self.resizeDocks([pictures, layers, display], [280, 240, 200], vertical)
         self.resizeDocks([model, counts, selected], [250, 285, 155], vertical)
         self.resizeDocks([bottom], [210], vertical)
 
@@ -330,6 +338,8 @@ class MainWindow(QMainWindow):
         present = {Needs.NOTHING}
         if picture is not None:
             present.add(Needs.PICTURE)
+            if picture.facts is not None and picture.facts.is_stack:
+                present.add(Needs.STACK)
             if picture.objects is not None:
                 present.add(Needs.OBJECTS)
             if self.session.selected is not None:

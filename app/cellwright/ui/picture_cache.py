@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import numpy as np
-
 from cellwright.ui.loading import LoadedPicture
 
 BYTES_KEPT = 1 << 30
@@ -31,10 +29,12 @@ class PictureCache:
         return self._pictures.get(key)
 
     def put(self, key: int, picture: LoadedPicture) -> None:
-        """Keep a picture."""
-        self.drop(key)
+        """Keep a picture; what was kept under its key is given up, but not a file that the new one reads from."""
+        old = self._pictures.pop(key, None)
+        if old is not None and old.slide is not picture.slide:
+            old.close()
         self._pictures[key] = picture
-        while len(self._pictures) > 1 and sum(map(_bytes, self._pictures.values())) > self._most:
+        while len(self._pictures) > 1 and sum(kept.nbytes for kept in self._pictures.values()) > self._most:
             _, old = self._pictures.popitem(last=False)
             old.close()
 
@@ -48,7 +48,3 @@ class PictureCache:
         """Give every picture up."""
         for key in list(self._pictures):
             self.drop(key)
-
-
-def _bytes(picture: LoadedPicture) -> int:
-    return sum(level.nbytes for level in picture.levels if isinstance(level, np.ndarray))

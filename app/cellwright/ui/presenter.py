@@ -95,6 +95,7 @@ class Presenter(QObject):
         window = self._window
         window.pictures.mark_current()
         window.setWindowTitle(f"{picture.name} — Cellwright" if picture is not None else "Cellwright")
+        self._show_display(picture)
         if picture is None:
             self._on_canvas = None
             if window.centre.canvas is not None:
@@ -109,6 +110,11 @@ class Presenter(QObject):
             return
         self._on_canvas = (picture.key, loaded)
         canvas = self._window.centre.canvas
+        self._show_display(picture)
+        if canvas is not None and canvas.key == picture.key:
+            canvas.update_picture(loaded)
+            self.refresh_selection()
+            return
         if canvas is not None:
             canvas.show_picture(picture.key, loaded)
             self._window.centre.show_canvas()
@@ -124,10 +130,21 @@ class Presenter(QObject):
         canvas.double_clicked.connect(self._on_double_click)
         canvas.hovered.connect(self._on_hover)
         canvas.view_changed.connect(self._on_view)
+        canvas.contrast_dragged.connect(self._window.display.drag)
         if self._on_canvas is not None:
             canvas.show_picture(*self._on_canvas)
             self._window.centre.show_canvas()
             self.refresh_objects()
+
+    def _show_display(self, picture: Picture | None) -> None:
+        """Show what can be chosen of a picture: brightness, channels, plane."""
+        display, planes = self._window.display, self._window.centre.planes
+        if picture is None or picture.facts is None or picture.look is None:
+            display.clear()
+            planes.show_picture(None, None, 0)
+            return
+        display.show_picture(picture.facts, picture.look, picture.analysed_channel)
+        planes.show_picture(picture.facts, picture.look, picture.analyzed_planes)
 
     def _on_objects(self, picture: Picture) -> None:
         self._on_picture(picture)
@@ -204,6 +221,8 @@ class Presenter(QObject):
         self._refresh_counts()
         self.refresh_selection()
         self._show_status(picture)
+        if picture is not None and picture.facts is not None and picture.facts.is_stack:
+            self._show_display(picture)
         self._window.update_actions()
 
     def _show_nothing(self, picture: Picture | None) -> None:

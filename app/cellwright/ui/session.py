@@ -17,6 +17,8 @@ from cellwright.core import Objects, PixelSize
 from cellwright.ui.class_style import ClassStyle, styles_of
 
 if TYPE_CHECKING:
+    from cellwright.imaging import SlideRef
+    from cellwright.ui.look import Look, PictureFacts
     from cellwright.workflows import Analysis
     from cellwright.zoo import ModelCard
 
@@ -45,6 +47,15 @@ class PictureState(str, Enum):
         return self in (PictureState.QUEUED, PictureState.ANALYZING)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PlaneResult:
+    """What was found on one plane of a stack, kept while another one is shown."""
+
+    objects: Objects
+    styles: tuple[ClassStyle, ...]
+    analysis: Analysis
+
+
 @dataclass(slots=True, eq=False)
 class Picture:
     """One open picture and what is known of it.
@@ -69,6 +80,14 @@ class Picture:
         Counts up with every new analysis; an answer with an older number is dropped.
     fraction : float or None
         How much of a running analysis is done, in [0, 1]; None when nobody knows.
+    facts : PictureFacts or None
+        Its planes, channels and range of values; None until it has been opened.
+    look : Look or None
+        How a person wants to see it, and which plane.
+    analysed_channel : int or None
+        The one channel that a model is shown; None for all, in their colours.
+    results : dict
+        By plane and time point: what was found on those that are not shown.
     """
 
     path: Path
@@ -84,6 +103,43 @@ class Picture:
     generation: int = 0
     fraction: float | None = None
     problem: str = ""
+    facts: PictureFacts | None = None
+    look: Look | None = None
+    analysed_channel: int | None = None
+    results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """Plane and time point that is shown."""
+        return self.look.plane if self.look is not None else (0, 0)
+
+    @property
+    def planes(self) -> tuple[tuple[int, int], ...]:
+        """Every plane and time point."""
+        depth, times = (1, 1) if self.facts is None else (self.facts.n_z, self.facts.n_t)
+        return tuple((z, t) for t in range(times) for z in range(depth))
+
+    def source(self, plane: tuple[int, int]) -> Path | SlideRef:
+        """Return what a model is to look at: the file, or one plane or channel of it."""
+        channels = None if self.analysed_channel is None else (self.analysed_channel,)
+        if channels is None and (self.facts is None or not self.facts.is_stack):
+            return self.path
+        from cellwright.imaging import SlideRef
+
+        return SlideRef(self.path, z=plane[0], t=plane[1], channels=channels)
+
+    @property
+    def analyzed_planes(self) -> int:
+        """How many planes have a result."""
+        return len({*self.results, *([self.plane] if self.analysis is not None else [])})
+
+    @property
+    def analyses(self) -> tuple[Analysis, ...]:
+        """Every finished analysis, plane by plane."""
+        found = {plane: result.analysis for plane, result in self.results.items()}
+        if self.analysis is not None:
+            found[self.plane] = self.analysis
+        return tuple(found[plane] for plane in sorted(found))
 
     @property
     def name(self) -> str:
@@ -210,6 +266,23 @@ class Session:
         self.objects_changed.emit(picture)
         if chosen is not None:
             self.selection_changed.emit()
+
+    def show_plane(self, picture: Picture, look: Look) -> None:
+        """See a picture with another look; on another plane of a stack, with what was found there."""
+        before = picture.plane
+        if look.plane == before:
+            picture.look = look
+            return
+        if picture.analysis is not None and picture.objects is not None:
+            picture.results[before] = PlaneResult(picture.objects, picture.styles, picture.analysis)
+        picture.look = look
+        found = picture.results.pop(look.plane, None)
+        picture.analysis = found.analysis if found is not None else None
+        if not picture.state.is_busy:
+            picture.state = PictureState.DONE if found is not None else PictureState.OPEN
+        self.select(None)
+        self.set_objects(picture, found.objects if found else None, found.styles if found else ())
+        self.picture_changed.emit(picture)
 
     # ---- model and thresholds
 

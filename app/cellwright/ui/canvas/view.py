@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import PixelSize
@@ -44,12 +45,15 @@ class PictureCanvas(QWidget):
         y, x under the mouse.
     view_changed()
         Zoom or place changed.
+    contrast_dragged(float, float)
+        The mouse was moved with its right button down: so far across and down, in parts of the canvas.
     """
 
     clicked = Signal(float, float)
     double_clicked = Signal(float, float)
     hovered = Signal(float, float)
     view_changed = Signal()
+    contrast_dragged = Signal(float, float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +83,7 @@ class PictureCanvas(QWidget):
         self._options = CanvasOptions()
         self._lit: int | None = None
         self._is_painted = False
+        self._grip: QPointF | None = None
         self._shown = ShownObjects()
         self._is_hidden = False
         self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
@@ -106,6 +111,23 @@ class PictureCanvas(QWidget):
     def picture(self) -> LoadedPicture | None:
         """What is shown."""
         return self._picture
+
+    @property
+    def key(self) -> int | None:
+        """Key of what is shown."""
+        return self._key
+
+    def update_picture(self, picture: LoadedPicture) -> None:
+        """Show the same picture with another contrast, other channels or another plane; the place stays."""
+        if self._key is None or self._layer is None or self._picture is None:
+            return
+        if len(picture.levels) != len(self._picture.levels) or picture.shape != self._picture.shape:
+            self.show_picture(self._key, picture)
+            return
+        self._picture = picture
+        self._layer.data = list(picture.levels) if len(picture.levels) > 1 else picture.levels[0]
+        self._overlay.set_overview(picture.overview)
+        self._overlay.update()
 
     @property
     def labels_drawn(self) -> int:
@@ -331,7 +353,25 @@ class PictureCanvas(QWidget):
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             event.ignore()
             return True
+        if watched is self._native and isinstance(event, QMouseEvent) and self._drag_contrast(event):
+            return True
         return super().eventFilter(watched, event)
+
+    def _drag_contrast(self, event: QMouseEvent) -> bool:
+        """Change the contrast while the right button is down; return whether the event was about that."""
+        kind, place = event.type(), event.position()
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton:
+            self._grip = place
+            return True
+        if self._grip is None:
+            return False
+        if kind == QEvent.Type.MouseMove:
+            moved = place - self._grip
+            self._grip = place
+            self.contrast_dragged.emit(moved.x() / max(1, self.width()), moved.y() / max(1, self.height()))
+        elif kind == QEvent.Type.MouseButtonRelease and event.button() == Qt.MouseButton.RightButton:
+            self._grip = None
+        return True
 
     def _fit_again(self) -> None:
         if self._is_fitted:
