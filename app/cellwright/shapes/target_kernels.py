@@ -1,0 +1,150 @@
+"""The loops of `targets`, compiled. Importing this loads numba."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from cellwright.shapes.kinds import Float32s, Float64s, Int32s, Int64s
+from cellwright.shapes.rays import FAR
+
+
+@njit(cache=True, nogil=True)
+def depths(framed: Int32s) -> Int32s:
+    """Return for each pixel how many king's moves away the nearest pixel of another label is; 0 in the rim."""
+    height, width = framed.shape
+    depth = np.zeros((height, width), np.int32)
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            value = framed[y, x]
+            if value == 0:
+                continue
+            least = FAR
+            for at_y, at_x in ((y - 1, x - 1), (y - 1, x), (y - 1, x + 1), (y, x - 1)):
+                least = min(least, depth[at_y, at_x] if framed[at_y, at_x] == value else 0)
+            depth[y, x] = least + 1
+    for y in range(height - 2, 0, -1):
+        for x in range(width - 2, 0, -1):
+            value = framed[y, x]
+            if value == 0:
+                continue
+            least = depth[y, x] - 1
+            for at_y, at_x in ((y + 1, x + 1), (y + 1, x), (y + 1, x - 1), (y, x + 1)):
+                least = min(least, depth[at_y, at_x] if framed[at_y, at_x] == value else 0)
+            depth[y, x] = least + 1
+    return depth
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def march(
+    framed: Int32s,
+    depth: Int32s,
+    walk_y: Float32s,
+    walk_x: Float32s,
+    jump: Int32s,
+    length: Float32s,
+    grid: int,
+    distances: Float32s,
+) -> None:
+    """Walk from each pixel along each ray, over the steps that cannot leave the object, to the first one outside.
+
+    `jump` holds the step's way through the framed picture, `FAR` where it depends on where the walk began.
+    """
+    width = framed.shape[1]
+    rays = distances.shape[2]
+    label = framed.reshape(-1)
+    deep = depth.reshape(-1)
+    for row in range(distances.shape[0]):
+        for column in range(distances.shape[1]):
+            y, x = row * grid, column * grid
+            begin = (y + 1) * width + x + 1
+            value = label[begin]
+            if value == 0:
+                for k in range(rays):
+                    distances[row, column, k] = 0
+                continue
+            first = deep[begin] - 1
+            for k in range(rays):
+                step = first
+                while True:
+                    at = begin + jump[k, step]
+                    if jump[k, step] == FAR:
+                        at_y = np.rint(np.float32(y) + walk_y[k, step])
+                        at = (np.int64(at_y) + 1) * width + np.int64(np.rint(np.float32(x) + walk_x[k, step])) + 1
+                    if label[at] != value:
+                        break
+                    step += deep[at]
+                distances[row, column, k] = length[k, step]
+
+
+@njit(cache=True, nogil=True)
+def squared_distances(picture: Int32s) -> Float64s:
+    """Return the squared distance of each object's pixels to the nearest pixel of another label, 0 in the background.
+
+    Felzenszwalb & Huttenlocher, Theory of Computing 8 (2012): the lower envelope of one parabola a column, here on
+    every run of one label along a row. The edge of the picture is no other label.
+    """
+    height, width = picture.shape
+    upright = np.empty((height, width), np.int32)
+    upright[0] = FAR
+    for y in range(1, height):
+        for x in range(width):
+            upright[y, x] = min(upright[y - 1, x] + 1, FAR) if picture[y, x] == picture[y - 1, x] else 1
+    for y in range(height - 2, -1, -1):
+        for x in range(width):
+            below = upright[y + 1, x] + 1 if picture[y, x] == picture[y + 1, x] else 1
+            upright[y, x] = min(upright[y, x], below)
+    square = np.zeros((height, width), np.float64)
+    place, meet = np.empty(width + 2, np.int64), np.empty(width + 3, np.float64)
+    for y in range(height):
+        x = 0
+        while x < width:
+            end = x + 1
+            while end < width and picture[y, end] == picture[y, x]:
+                end += 1
+            if picture[y, x] != 0:
+                _envelope(upright[y], x, end, place, meet, square[y])
+            x = end
+    return square
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _envelope(upright: Int32s, begin: int, end: int, place: Int64s, meet: Float64s, square: Float64s) -> None:
+    """Work out one run, whose neighbours left and right are of another label unless they are outside the picture."""
+    first = begin - 1 if begin > 0 else begin
+    last = end if end < len(upright) else end - 1
+    k = -1
+    for at in range(first, last + 1):
+        height = 0.0
+        if begin <= at < end:
+            if upright[at] >= FAR:
+                continue
+            height = np.float64(upright[at]) ** 2
+        crossing = -np.inf
+        while k >= 0:
+            before = place[k]
+            low = np.float64(upright[before]) ** 2 if begin <= before < end else 0.0
+            crossing = ((height + at * at) - (low + before * before)) / (2.0 * (at - before))
+            if crossing > meet[k]:
+                break
+            k -= 1
+        if k < 0:
+            crossing = -np.inf
+        k += 1
+        place[k] = at
+        meet[k] = crossing
+    found, k = k, 0
+    for x in range(begin, end):
+        while k < found and meet[k + 1] < x:
+            k += 1
+        before = place[k]
+        low = np.float64(upright[before]) ** 2 if begin <= before < end else 0.0
+        square[x] = low + (x - before) ** 2
+
+
+@njit(cache=True, nogil=True)
+def largest(picture: Int32s, square: Float64s, deepest: Float64s) -> None:
+    """Enter the largest squared distance of each label."""
+    for y in range(picture.shape[0]):
+        for x in range(picture.shape[1]):
+            deepest[picture[y, x]] = max(deepest[picture[y, x]], square[y, x])
