@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 
 from cellwright.core import PixelSize, PixelSizeSource, SlideNotReadable
 from cellwright.settings import Settings, load_settings
@@ -550,3 +550,17 @@ def test_dragging_something_over_the_window_marks_the_drop_area(window: MainWind
     assert window.centre.start_page._drop.property("active")
     QApplication.sendEvent(window, QDragLeaveEvent())
     assert not window.centre.start_page._drop.property("active")
+
+
+@pytest.mark.parametrize("name", ["smear", "nuclei", "chest"])
+def test_the_start_page_offers_every_sample(name: str, window: MainWindow, qtbot: QtBot) -> None:
+    window.centre.start_page.sample_asked.emit(name)
+    qtbot.waitUntil(lambda: is_done(window), timeout=30_000)
+    assert window.session.current is not None
+    assert window.session.current.name == f"{name}.png"
+
+
+def test_sample_buttons_show_their_picture(window: MainWindow) -> None:
+    buttons = [b for b in window.centre.start_page.findChildren(QPushButton) if b.property("kind") == "sample"]
+    assert [b.text() for b in buttons] == ["Blood smear", "Nuclei", "Chest X-ray"]
+    assert all(not b.icon().isNull() for b in buttons)

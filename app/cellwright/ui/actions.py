@@ -68,7 +68,13 @@ ACTIONS: Final = (
     ActionInfo("file.open", "&Open…", "Open one or more pictures.", "open", ("Ctrl+O",)),
     ActionInfo("file.open_folder", "Open &folder…", "Open every picture in a folder.", "folder", ("Ctrl+Shift+O",)),
     ActionInfo(
-        "file.open_sample", "Open the &sample smear", "Open the blood smear that comes with the program.", "sample"
+        "file.open_smear", "Try the &blood smear", "Open the blood smear that comes with the program.", "sample"
+    ),
+    ActionInfo(
+        "file.open_nuclei", "Try the &nuclei", "Open the fluorescent nuclei that come with the program.", "sample"
+    ),
+    ActionInfo(
+        "file.open_chest", "Try the chest &X-ray", "Open the chest X-ray that comes with the program.", "sample"
     ),
     ActionInfo(
         "file.close", "&Close picture", "Close the picture that is shown.", "close", ("Ctrl+W",), needs=_PICTURE
@@ -310,7 +316,9 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         "file.open",
         "file.open_folder",
-        "file.open_sample",
+        "file.open_smear",
+        "file.open_nuclei",
+        "file.open_chest",
         "@recent",
         SEPARATOR,
         "file.export",

@@ -11,7 +11,6 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from cellwright.bundled import bundled
 from cellwright.core import PixelSize
 from cellwright.ui.action_set import Handler
 from cellwright.ui.banner import Level, Message
@@ -20,6 +19,7 @@ from cellwright.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.logs import log_folder
 from cellwright.ui.palette import CommandPalette
 from cellwright.ui.pixel_size_dialog import PixelSizeDialog
+from cellwright.ui.samples import SAMPLES, sample_named
 from cellwright.ui.session import Picture
 from cellwright.ui.wording import plural
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from cellwright.ui.main_window import MainWindow
 
 _STEP = 0.01
-_SAMPLE = ("resources", "samples", "smear.png")
 
 
 class Commands:
@@ -54,7 +53,7 @@ class Commands:
         return {
             "file.open": self.open_pictures,
             "file.open_folder": self.open_folder,
-            "file.open_sample": self.open_sample,
+            **{f"file.open_{sample.name}": partial(self.open_sample, sample.name) for sample in SAMPLES},
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,
@@ -124,9 +123,15 @@ class Commands:
             self._window.settings.last_open_folder = str(Path(names[0]).parent)
             self._controller.open_paths(names)
 
-    def open_sample(self) -> None:
-        """Open the picture that comes with the program."""
-        self._controller.open_paths([bundled(*_SAMPLE)])
+    def open_sample(self, name: str) -> None:
+        """Open a picture that comes with the program, and choose a model that fits it."""
+        sample = sample_named(name)
+        card = self._session.card
+        if card is not None and card.name not in sample.models:
+            folder = next((found for model in sample.models if (found := self._window.model_folder(model))), None)
+            if folder is not None:
+                self._window.choose_model(folder)
+        self._controller.open_paths([sample.path])
 
     def close_picture(self) -> None:
         """Close the picture that is shown."""

@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.controller.device = self.settings.device
         self.controller.analyze_on_open = self.settings.analyze_on_open
         self.is_viewer_ready = False
+        self._models: dict[str, Path] = {}
         self._is_painted = False
         self.options = options_of(self.settings)
         self.blink = Blink(self)
@@ -250,6 +251,7 @@ class MainWindow(QMainWindow):
         from cellwright.zoo import list_models
 
         models = list_models()
+        self._models = {model.name: model.folder for model in models if model.card is not None}
         self.model_panel.set_models(models)
         usable = [model for model in models if model.card is not None]
         wanted = [model for model in usable if self.settings.model in (model.name, str(model.folder))]
@@ -258,6 +260,10 @@ class MainWindow(QMainWindow):
         self.session.set_model(chosen.folder if chosen else None, chosen.card if chosen else None)
         titles = {str(model.folder): model.card.title for model in usable if model.card is not None}
         choices(self.actions_set.submenu("models"), titles, str(chosen.folder) if chosen else "", self.choose_model)
+
+    def model_folder(self, name: str) -> Path | None:
+        """Return where a usable model of that name lies; None where there is none."""
+        return self._models.get(name)
 
     def choose_model(self, folder: str | Path) -> None:
         """Use another model from now on."""

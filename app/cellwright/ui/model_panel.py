@@ -18,6 +18,12 @@ from cellwright.ui.wording import plural
 if TYPE_CHECKING:
     from cellwright.zoo import ListedModel, ModelCard
 
+_SCORES_SHOWN = 3
+_TASKS = {
+    "detection": "Draws a box around each cell.",
+    "instances": "Outlines each cell.",
+    "semantic": "Gives every pixel a class.",
+}
 _NMS_WORDS = {
     "greedy": "the surest box stays",
     "diou": "the surest box stays, unless the middles lie apart",
@@ -118,7 +124,7 @@ class ModelPanel(QWidget):
         self._mark_choice()
         self._choice.setEnabled(self._choice.count() > 0)
         self._summary.setText(
-            card.summary if card is not None else "No model is installed; see Help for where models go."
+            summary_text(card) if card is not None else "No model is installed; see Help for where models go."
         )
         self._score.setText(score_text(card) if card is not None else "")
         self._score_note.setText(score_note(card) if card is not None else "")
@@ -170,12 +176,17 @@ def _same(one: Path | None, other: Path | None) -> bool:
     return one is not None and other is not None and Path(one) == Path(other)
 
 
+def summary_text(card: ModelCard) -> str:
+    """Return what a model does and was made for."""
+    return f"{_TASKS[card.task]} {card.summary}".strip()
+
+
 def score_text(card: ModelCard) -> str:
     """Return how good a model is, in one line."""
     if card.metrics is None:
         return "How good it is has not been measured."
     named = card.metrics.named()
-    return " · ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:2])
+    return " · ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:_SCORES_SHOWN])
 
 
 def score_note(card: ModelCard) -> str:
@@ -184,6 +195,9 @@ def score_note(card: ModelCard) -> str:
         return ""
     metrics = card.metrics
     said = f"On {plural(metrics.pictures, 'picture')} never trained on."
+    dice = [f"{name} {kind.dice:.3f}" for name, kind in metrics.per_class.items() if kind.dice is not None]
+    if len(dice) > 1:
+        return f"{said} Dice: {', '.join(dice)}."
     errors = [
         f"{name} {100 * kind.count_error:.1f} %"
         for name, kind in metrics.per_class.items()
@@ -195,8 +209,11 @@ def score_note(card: ModelCard) -> str:
 def overlap_text(card: ModelCard) -> str:
     """Return what happens where two boxes overlap."""
     limits = card.thresholds
+    if card.task == "semantic":
+        return "Every pixel belongs to the class it most probably shows, or to none; connected pixels are one object."
+    what = "Boxes" if card.task == "detection" else "Outlines"
     return (
-        f"Boxes of a class that overlap by more than {100 * limits.nms_iou:.0f} % are one cell: "
+        f"{what} of a class that overlap by more than {100 * limits.nms_iou:.0f} % are one cell: "
         f"{_NMS_WORDS[limits.nms]}. "
         f"Nothing below confidence {limits.floor:.2f} is kept."
     )

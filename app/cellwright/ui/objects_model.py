@@ -13,6 +13,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.class_style import ClassStyle
+from cellwright.ui.colouring import areas_of
 from cellwright.ui.icons import badge_icon
 
 _Index = QModelIndex | QPersistentModelIndex
@@ -41,9 +42,11 @@ class TableColumn:
     show: Callable[[Any], str]
 
 
-def columns_for(pixel_size: PixelSize | None) -> tuple[TableColumn, ...]:
-    """Return the columns; sizes are in µm where the pixel size is known."""
+def columns_for(pixel_size: PixelSize | None, has_masks: bool = False) -> tuple[TableColumn, ...]:
+    """Return the columns; sizes are in µm where the pixel size is known, and of the outline where there is one."""
     unit = "px" if pixel_size is None else "µm"
+    area = "Area within the outline." if has_masks else "Area of the box; a round cell fills about 79 % of it."
+    around = TableColumn(f"Perimeter ({unit})", "Length of the outline.", _perimeter, "{:,.1f}".format)
     return (
         TableColumn("Class", "Kind of cell.", lambda o, _: o.class_index, str),
         TableColumn("Confidence", "How sure the model is, from 0 to 1.", lambda o, _: o.scores, "{:.3f}".format),
@@ -53,9 +56,8 @@ def columns_for(pixel_size: PixelSize | None) -> tuple[TableColumn, ...]:
         TableColumn("y (px)", "Row of the middle of the box, in pixels of the picture.", _centre_y, "{:,.1f}".format),
         TableColumn(f"Width ({unit})", "Width of the box.", _width, "{:,.1f}".format),
         TableColumn(f"Height ({unit})", "Height of the box.", _height, "{:,.1f}".format),
-        TableColumn(
-            f"Area ({unit}²)", "Area of the box; a round cell fills about 79 % of it.", _area, "{:,.0f}".format
-        ),
+        TableColumn(f"Area ({unit}²)", area, lambda o, size: areas_of(o, size)[0], "{:,.0f}".format),
+        *((around,) if has_masks else ()),
         TableColumn(
             "Id", "Name of this cell that stays the same in every table and file.", lambda o, _: o.ids, _id_text
         ),
@@ -93,7 +95,7 @@ class ObjectsModel(QAbstractTableModel):
         """
         self.beginResetModel()
         self._objects, self._styles, self._pixel_size = objects, styles, pixel_size
-        self._columns = columns_for(pixel_size)
+        self._columns = columns_for(pixel_size, objects.masks is not None)
         self._rows = self._sorted(rows)
         self._place = None
         self.endResetModel()
@@ -207,8 +209,12 @@ def _height(objects: Objects, size: PixelSize | None) -> _Values:
     return (objects.boxes[:, 2] - objects.boxes[:, 0]) * (1.0 if size is None else size.y_um)
 
 
-def _area(objects: Objects, size: PixelSize | None) -> _Values:
-    return _width(objects, size) * _height(objects, size)
+def _perimeter(objects: Objects, size: PixelSize | None) -> _Values:
+    from cellwright.measure import perimeters
+
+    if objects.masks is None:
+        return np.full(len(objects), np.nan)
+    return perimeters(objects.masks, (1.0, 1.0) if size is None else (size.y_um, size.x_um))
 
 
 def _id_text(value: Any) -> str:

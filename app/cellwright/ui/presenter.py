@@ -11,11 +11,13 @@ from PySide6.QtCore import QObject, QTimer
 from cellwright.core import Box, Objects
 from cellwright.ui.canvas import ShownObjects
 from cellwright.ui.canvas.geometry import object_at
-from cellwright.ui.colouring import object_colours
+from cellwright.ui.chest import chest_lines, chest_of
+from cellwright.ui.colouring import areas_of, object_colours
 from cellwright.ui.selected_panel import SelectedCell
 from cellwright.ui.session import Picture, PictureState
 
 if TYPE_CHECKING:
+    from cellwright.measure import CardiothoracicRatio
     from cellwright.ui.canvas import PictureCanvas
     from cellwright.ui.loading import LoadedPicture
     from cellwright.ui.main_window import MainWindow
@@ -46,6 +48,7 @@ class Presenter(QObject):
         self._list_timer = self._timer(_PROGRESS_MS, self._refresh_list)
         self._panels_timer = self._timer(_BETWEEN_FRAMES_MS, self._refresh_panels)
         self._stale: set[int] = set()
+        self._chest: CardiothoracicRatio | None = None
         session = self._session
         session.pictures_changed.connect(self._on_pictures)
         session.picture_changed.connect(self._on_picture)
@@ -243,6 +246,8 @@ class Presenter(QObject):
             colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
             canvas.show_objects(ShownObjects(objects, self._shown, picture.styles, colours, legend, by))
         canvas.set_pixel_size(picture.pixel_size)
+        self._chest = chest_of(objects, self._shown) if objects is not None else None
+        canvas.set_lines(chest_lines(self._chest) if self._chest is not None else ())
 
     def hide_results(self, hidden: bool) -> None:
         """Show the bare picture, or what was found on it again."""
@@ -284,8 +289,11 @@ class Presenter(QObject):
         crop = loaded.crop(_around(box, loaded.shape)) if loaded is not None else None
         one = objects.take(np.array([row]))
         style = picture.styles[int(objects.class_index[row])]
+        areas, unit = areas_of(one, picture.pixel_size)
+        area = f"{areas[0]:,.1f} {unit}" if objects.masks is not None else ""
+        name = one.id_strings()[0]
         return SelectedCell(
-            crop, style, float(objects.scores[row]), box, picture.pixel_size, objects.source, one.id_strings()[0]
+            crop, style, float(objects.scores[row]), box, picture.pixel_size, objects.source, name, area
         )
 
     def _show_status(self, picture: Picture | None) -> None:

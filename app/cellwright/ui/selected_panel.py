@@ -40,6 +40,8 @@ class SelectedCell:
         As in `Objects.source`.
     id_text : str
         Its stable id.
+    area : str
+        Area within its outline with the unit; empty where only the box is known.
     """
 
     crop: NDArray[np.uint8] | None
@@ -49,6 +51,7 @@ class SelectedCell:
     pixel_size: PixelSize | None
     source: str
     id_text: str
+    area: str = ""
 
 
 class SelectedPanel(QWidget):
@@ -73,8 +76,9 @@ class SelectedPanel(QWidget):
         self._badge = QLabel()
         self._title = label("", "section", wrap=True)
         self._values = {
-            name: label("", selectable=True, wrap=True) for name in ("Confidence", "Size", "Centre", "Found by")
+            name: label("", selectable=True, wrap=True) for name in ("Confidence", "Size", "Area", "Centre", "Found by")
         }
+        self._titles: dict[str, QLabel] = {}
         self._lay_out()
         self.show_cell(None)
 
@@ -98,8 +102,8 @@ class SelectedPanel(QWidget):
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
         facts.addLayout(head)
-        for name in ("Confidence", "Size", "Centre"):
-            words = label(name, "muted")
+        for name in ("Confidence", "Size", "Area", "Centre"):
+            words = self._titles[name] = label(name, "muted")
             words.setContentsMargins(0, 2, 0, 0)
             facts.addWidget(words)
             facts.addWidget(self._values[name])
@@ -139,6 +143,9 @@ class SelectedPanel(QWidget):
         pixels = "" if cell.pixel_size is None else f"\n{size_text(y1 - y0, x1 - x0, None)}"
         self._values["Confidence"].setText(f"{cell.score:.3f}")
         self._values["Size"].setText(size + pixels)
+        self._values["Area"].setText(cell.area)
+        for words in (self._values["Area"], self._titles["Area"]):
+            words.setVisible(bool(cell.area))
         self._values["Centre"].setText(f"y {(y0 + y1) / 2:,.0f}, x {(x0 + x1) / 2:,.0f}")
         self._values["Found by"].setText(source_text(cell.source))
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImageReader, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cellwright.ui.icons import app_icon, icon
+from cellwright.ui.samples import SAMPLES
 from cellwright.ui.theme import Theme
 from cellwright.ui.widgets import button, column, empty, label, restyle
 
 _RECENT_SHOWN = 6
 _NAME_CHARS = 46
+_THUMBNAIL_PX = 72
 
 
 class StartPage(QWidget):
@@ -21,15 +25,17 @@ class StartPage(QWidget):
 
     Signals
     -------
-    open_asked(), folder_asked(), sample_asked()
+    open_asked(), folder_asked()
         A button was pressed.
+    sample_asked(str)
+        Name of the sample whose button was pressed.
     recent_chosen(str)
         Path of a recent file.
     """
 
     open_asked = Signal()
     folder_asked = Signal()
-    sample_asked = Signal()
+    sample_asked = Signal(str)
     recent_chosen = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -46,6 +52,8 @@ class StartPage(QWidget):
         middle.addLayout(self._head())
         self._drop = self._drop_area()
         middle.addWidget(self._drop)
+        middle.addWidget(label("Or try a sample", "section"))
+        middle.addLayout(self._sample_row())
         self._recent_title = label("Recent", "section")
         middle.addWidget(self._recent_title)
         self._recent = column(margin=0, gap=0)
@@ -72,9 +80,9 @@ class StartPage(QWidget):
     def _drop_area(self) -> QFrame:
         area = QFrame()
         area.setObjectName("dropArea")
-        area.setMinimumHeight(220)
+        area.setMinimumHeight(190)
         area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        area.setMaximumHeight(340)
+        area.setMaximumHeight(300)
         inside = QVBoxLayout(area)
         inside.setSpacing(10)
         inside.addStretch(1)
@@ -94,20 +102,23 @@ class StartPage(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        buttons.addWidget(
-            button(
-                "Try the sample smear",
-                "Open the blood smear that comes with the program.",
-                self.sample_asked.emit,
-                "primary",
-            )
-        )
-        buttons.addWidget(button("Open…", "Choose one or more pictures (Ctrl+O).", self.open_asked.emit))
+        buttons.addWidget(button("Open…", "Choose one or more pictures (Ctrl+O).", self.open_asked.emit, "primary"))
         buttons.addWidget(button("Open folder…", "Choose a folder of pictures (Ctrl+Shift+O).", self.folder_asked.emit))
         buttons.addStretch(1)
         inside.addLayout(buttons)
         inside.addStretch(1)
         return area
+
+    def _sample_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        for sample in SAMPLES:
+            card = button(sample.title, sample.tooltip, partial(self.sample_asked.emit, sample.name), "sample")
+            card.setIcon(_thumbnail(sample.path))
+            card.setIconSize(QSize(_THUMBNAIL_PX, _THUMBNAIL_PX))
+            card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            row.addWidget(card)
+        return row
 
     def set_theme(self, theme: Theme) -> None:
         """Follow the look of the window."""
@@ -131,3 +142,16 @@ class StartPage(QWidget):
         short = folder if len(folder) <= _NAME_CHARS else "…" + folder[-_NAME_CHARS:]
         text = f"{name}    {short}".replace("&", "&&")
         return button(text, path, lambda: self.recent_chosen.emit(path), "recent", name=f"Open {name}")
+
+
+def _thumbnail(path: Path) -> QIcon:
+    """Return a small square out of the middle of a picture; an empty icon where it cannot be read."""
+    reader = QImageReader(str(path))
+    size = reader.size()
+    if not size.isValid():
+        return QIcon()
+    side = min(size.width(), size.height())
+    image = reader.read().copy(QRect((size.width() - side) // 2, (size.height() - side) // 2, side, side))
+    wanted = QSize(2 * _THUMBNAIL_PX, 2 * _THUMBNAIL_PX)
+    mode = Qt.TransformationMode.SmoothTransformation
+    return QIcon(QPixmap.fromImage(image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatio, mode)))

@@ -249,6 +249,10 @@ QPushButton[kind="link"]:focus { border: 1px solid $focus; }
 QPushButton[kind="link"]:disabled { color: $muted; }
 QPushButton[kind="small"] { padding: 2px 8px; min-height: 16px; }
 QPushButton[kind="small"]:focus { padding: 1px 7px; }
+QPushButton[kind="sample"] { background: $panel; text-align: left; padding: 8px 12px; border-radius: 8px;
+    font-weight: 600; }
+QPushButton[kind="sample"]:hover { background: $raised; }
+QPushButton[kind="sample"]:focus { border: 2px solid $focus; padding: 7px 11px; }
 QPushButton[kind="recent"] { background: transparent; border: 1px solid transparent; text-align: left;
     padding: 6px 8px; }
 QPushButton[kind="recent"]:hover { background: $raised; }

@@ -78,17 +78,9 @@ class ResultLayers:
 
 def centres_of(objects: Objects) -> NDArray[np.float32]:
     """Return (N, 2) y, x of the middle of each object: of its pixels where they are known, else of its box."""
-    masks = objects.masks
-    if masks is None:
+    if objects.masks is None:
         return objects.centres
-    y, x0, x1 = masks.spans.astype(np.float64).T
-    length = x1 - x0
-    n, owners = len(masks), masks.owners
-    area = np.bincount(owners, length, n)
-    middle_y = np.bincount(owners, (y + 0.5) * length, n)
-    middle_x = np.bincount(owners, (x0 + x1) / 2 * length, n)
-    full = area > 0
-    centres = objects.centres.copy()
-    centres[full, 0] = middle_y[full] / area[full]
-    centres[full, 1] = middle_x[full] / area[full]
-    return centres
+    from cellwright.measure import centroids
+
+    middles = centroids(objects.masks).astype(np.float32)
+    return np.where(np.isnan(middles), objects.centres, middles)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.geometry import Viewport
+from cellwright.ui.canvas.marks import MeasuredLine
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
 from cellwright.ui.canvas.results import ResultLayers
@@ -212,6 +213,12 @@ class PictureCanvas(QWidget):
         if index != self._lit:
             self._lit = index
             self._apply_look()
+
+    def set_lines(self, lines: tuple[MeasuredLine, ...]) -> None:
+        """Draw these measured lines over the picture and no others."""
+        if lines != self._overlay.lines:
+            self._overlay.lines = lines
+            self._overlay.update()
 
     def set_hidden(self, hidden: bool) -> None:
         """Hide everything but the picture, or show it again."""

@@ -1,0 +1,121 @@
+"""What the window measures on outlines: areas in the table, the cardiothoracic ratio over the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
+from cellwright.ui.chest import chest_lines, chest_of
+from cellwright.ui.class_style import styles_of
+from cellwright.ui.colouring import MAP, ColourBy, areas_of, object_colours, rgb
+from cellwright.ui.main_window import MainWindow
+from cellwright.ui.model_panel import score_note, score_text, summary_text
+from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics
+from tests.ui.conftest import is_done
+from tests.ui.known_boxes import KnownBoxes, make_card
+from tests.ui.known_masks import disc_objects
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+HALF_UM = PixelSize(0.5, 0.5, PixelSizeSource.USER)
+
+
+def block(y0: int, y1: int, x0: int, x1: int) -> np.ndarray:
+    rows = np.arange(y0, y1)
+    return np.stack([rows, np.full_like(rows, x0), np.full_like(rows, x1)], 1)
+
+
+def chest() -> Objects:
+    """Lungs from column 10 to 110 of 120, a heart 50 pixels wide."""
+    parts = [block(10, 90, 10, 50), block(10, 90, 70, 110), block(50, 90, 45, 95)]
+    owners = np.repeat(np.arange(3), [len(part) for part in parts])
+    masks = Masks.from_spans(owners, np.concatenate(parts), 3)
+    ids = np.array([bytes([i + 1] * 16) for i in range(3)], "V16")
+    kinds = np.arange(3, dtype=np.int16)
+    return Objects(
+        ids, masks.boxes(), kinds, np.full(3, 0.9, np.float32), ("right-lung", "left-lung", "heart"), "", masks
+    )
+
+
+def test_the_ratio_is_drawn_as_two_lines_with_its_number() -> None:
+    found = chest_of(chest(), np.arange(3))
+    assert found is not None
+    assert found.ratio == pytest.approx(49 / 99)
+    across, heart = chest_lines(found)
+    assert (across.start[1], across.end[1], heart.start[1], heart.end[1]) == (10.5, 109.5, 45.5, 94.5)
+    assert heart.text == "CTR 0.49"
+    assert across.text == ""
+
+
+def test_without_a_heart_there_is_no_ratio() -> None:
+    assert chest_of(chest(), np.array([0, 1])) is None
+    assert chest_of(disc_objects([(50, 50)], 10), np.arange(1)) is None
+
+
+def test_areas_are_those_of_the_outline() -> None:
+    discs = disc_objects([(50, 50), (150, 150)], 10)
+    areas, unit = areas_of(discs, None)
+    assert unit == "px²"
+    assert areas.tolist() == discs.masks.areas().tolist()  # type: ignore[union-attr]
+    assert areas_of(discs, HALF_UM)[0].tolist() == (areas / 4).tolist()
+    boxes, _ = areas_of(replace(discs, masks=None), None)
+    assert boxes.tolist() == [441, 441]
+
+
+def test_colours_stand_for_what_they_say() -> None:
+    discs = disc_objects([(50, 50), (150, 150), (250, 250)], 10, scores=(0.0, 0.5, 1.0))
+    styles = styles_of(make_card())
+    by_class, nothing = object_colours(discs, styles, ColourBy.CLASS, None)
+    assert nothing is None
+    assert [tuple(c) for c in by_class] == [rgb(style.colour) for style in styles]
+    by_score, legend = object_colours(discs, styles, ColourBy.SCORE, None)
+    assert legend is not None
+    assert by_score.tolist() == MAP[[0, 128, 255]].tolist()
+    own, _ = object_colours(discs, styles, ColourBy.OBJECT, None)
+    assert len({tuple(c) for c in own}) == 3
+    one, _ = object_colours(discs.take(np.array([2])), styles, ColourBy.OBJECT, None)
+    assert one[0].tolist() == own[2].tolist()
+
+
+def test_the_table_has_area_and_perimeter_of_the_outline(
+    open_window: Callable[..., MainWindow], known: KnownBoxes, smear: Path, qtbot: QtBot
+) -> None:
+    known.objects = disc_objects([(120, 160), (300, 400)], 40)
+    window = open_window()
+    window.controller.open_paths([smear])
+    qtbot.waitUntil(lambda: is_done(window), timeout=30_000)
+    model = window.objects.model
+    from PySide6.QtCore import Qt
+
+    titles = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]
+    area, around = titles.index("Area (px²)"), titles.index("Perimeter (px)")
+    assert known.objects.masks is not None
+    assert float(model.text(0, area).replace(",", "")) == known.objects.masks.areas()[0]
+    assert float(model.text(0, around)) == pytest.approx(2 * np.pi * 40, rel=0.03)
+    window.objects.view.selectRow(0)
+    assert window.selected._values["Area"].text().endswith("px²")
+
+
+def test_every_kind_of_model_says_what_it_does_and_how_well() -> None:
+    card = make_card()
+    assert score_text(card) == "mAP@0.5 0.970 · mAP@0.5:0.95 0.820"
+    pixels = card.changed(
+        task="semantic",
+        decoding=ClassDecoding(),
+        metrics=Metrics(
+            data="x",
+            pictures=56,
+            scores={"dice": 0.96, "ctr_mae": 0.012},
+            per_class={"RBC": ClassMetrics(dice=0.97), "WBC": ClassMetrics(dice=0.95)},
+        ),
+    )
+    assert score_text(pixels) == "Dice 0.960 · error of the cardiothoracic ratio 0.012"
+    assert "Dice: RBC 0.970, WBC 0.950" in score_note(pixels)
+    assert summary_text(pixels).startswith("Gives every pixel a class.")
