@@ -1,4 +1,4 @@
-"""``cellwright analyze``: pictures in, files and a table of counts out, and a word about everything left out."""
+"""``cellwright analyze``: pictures in, files and counts or areas out, and a word about everything left out."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellwright.cli.areas import areas_json, print_areas, ratio_json, say_ratio
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching, with_interval
 from cellwright.cli.main import Exit
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.workflows import (
     OVERLAY_FOLDER,
+    PICTURE_FOLDERS,
     Analysis,
     AnalyzePicture,
     CountRow,
@@ -19,10 +21,17 @@ from cellwright.workflows import (
     ExportAnalyses,
     ExportFormat,
     LeftOut,
+    add_areas,
     add_counts,
+    area_table,
+    chest_ratio,
     count_table,
     find_pictures,
+    finds_areas,
+    finds_outlines,
     refuse_existing_outputs,
+    refuse_formats_without_outlines,
+    with_channels,
 )
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -39,11 +48,29 @@ class _Outcome:
     written: tuple[Path, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One picture and what is to be done with it."""
+
+    path: Path
+    channels: str | None
+    model: Path
+    device: str
+    pixel_size: PixelSize | None
+
+    def operation(self) -> AnalyzePicture:
+        """Return the analysis; raises where the picture has no such channel."""
+        picture = self.path if self.channels is None else with_channels(self.path, self.channels)
+        return AnalyzePicture(picture, self.model, self.device, self.pixel_size)
+
+
 def run(options: Namespace) -> int:
     """Analyse pictures one after the other; one that cannot be read does not stop the rest."""
     formats = _formats(options)
     folder = find_model(options.model)
     card = load_card(folder)
+    if options.out and not finds_outlines(card):
+        refuse_formats_without_outlines(formats, card.name)
     thresholds = parse_confidence(options.confidence, card)
     pixel_size = _pixel_size(options.pixel_size)
     found = find_pictures(Path(path).expanduser() for path in options.paths)
@@ -53,8 +80,8 @@ def run(options: Namespace) -> int:
     outcome = _Outcome(left_out=list(found.left_out))
     with watching(is_silent=options.json) as watcher:
         for number, path in enumerate(found.pictures):
-            operation = AnalyzePicture(path, folder, options.device, pixel_size)
-            _analyze(operation, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
+            work = _Work(path, options.channel, folder, options.device, pixel_size)
+            _analyze(work, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
         if options.out and outcome.analyses:
             export = ExportAnalyses(
                 tuple(outcome.analyses),
@@ -68,9 +95,9 @@ def run(options: Namespace) -> int:
             outcome.written = watcher.run(export)
     tables = [count_table(analysis, thresholds) for analysis in outcome.analyses]
     if options.json:
-        print_json(_as_json(card, outcome, tables))
+        print_json(_as_json(card, outcome, tables, thresholds))
     else:
-        _print(outcome, tables)
+        _print(card, outcome, tables, thresholds)
     return Exit.INCOMPLETE if outcome.left_out or not outcome.analyses else Exit.DONE
 
 
@@ -126,10 +153,13 @@ def _pixel_size(um: float | None) -> PixelSize | None:
     return None if um is None else PixelSize(um, um, PixelSizeSource.USER)
 
 
-def _analyze(
-    operation: AnalyzePicture, outcome: _Outcome, watcher: Watcher, number: int, of: int, *, is_debug: bool
-) -> None:
-    path = operation.path
+def _analyze(work: _Work, outcome: _Outcome, watcher: Watcher, number: int, of: int, *, is_debug: bool) -> None:
+    path = work.path
+    try:
+        operation = work.operation()
+    except CellwrightError as error:  # other pictures may have the channel
+        outcome.left_out.append(LeftOut(str(path), str(error)))
+        return
     try:
         analysis = watcher.run(operation, number=number, of=of)
     except (ModelNotUsable, UnknownName, BadParameter):
@@ -146,29 +176,36 @@ def _analyze(
             outcome.left_out.append(LeftOut(str(path), analysis.coverage.sentence()))
 
 
-def _print(outcome: _Outcome, tables: list[CountTable]) -> None:
-    if tables:
-        names = [analysis.picture.name for analysis in outcome.analyses]
-        total = add_counts(tables, names)
+def _print(card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresholds: tuple[float, ...]) -> None:
+    names = [analysis.picture.name for analysis in outcome.analyses]
+    together = names[0] if len(names) == 1 else f"{len(names)} pictures together"
+    if tables and finds_areas(card):
+        areas = [area_table(analysis, thresholds) for analysis in outcome.analyses]
+        print_areas(together, add_areas(areas, names))
+    elif tables:
         if len(names) > 1:
             _print_pictures(names, tables)
-        _print_counts(names[0] if len(names) == 1 else f"{len(names)} pictures together", total)
+        _print_counts(together, add_counts(tables, names))
+    for analysis in outcome.analyses:
+        if ratio := chest_ratio(analysis, thresholds):
+            say_ratio(analysis.picture.name, ratio)
     _say_written(outcome.written)
     for left in outcome.left_out:
         say(f"Left out: {left}")
 
 
 def _say_written(paths: tuple[Path, ...]) -> None:
-    overlays = [path for path in paths if path.parent.name == OVERLAY_FOLDER]
+    beside: dict[Path, list[Path]] = {}
     for path in paths:
-        if path not in overlays:
+        beside.setdefault(path.parent, []).append(path)
+    # Tables stand side by side and are named; of a folder with something for each picture, its name is enough.
+    for folder, inside in sorted(beside.items(), key=lambda item: len(item[0].parts)):
+        is_of_each = folder.name in PICTURE_FOLDERS and len(inside) > 1
+        for path in [] if is_of_each else inside:
             say(f"Written: {path}")
-    if overlays:
-        say(
-            f"Written: {overlays[0]}"
-            if len(overlays) == 1
-            else f"Written: {len(overlays)} overlays in {overlays[0].parent}"
-        )
+        if is_of_each:
+            what = "overlays" if folder.name == OVERLAY_FOLDER else "files"
+            say(f"Written: {len(inside)} {what} in {folder}")
 
 
 def _print_pictures(names: list[str], tables: list[CountTable]) -> None:
@@ -203,17 +240,21 @@ def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:
     return cells
 
 
-def _as_json(card: ModelCard, outcome: _Outcome, tables: list[CountTable]) -> dict[str, object]:
+def _as_json(
+    card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresholds: tuple[float, ...]
+) -> dict[str, object]:
+    pictures = zip(outcome.analyses, tables, strict=True)
     return {
         "model": {"name": card.name, "sha256": card.model_hash},
-        "pictures": [_picture_json(analysis, table) for analysis, table in zip(outcome.analyses, tables, strict=True)],
+        "pictures": [_picture_json(analysis, table, thresholds) for analysis, table in pictures],
         "total": _counts_json(add_counts(tables)) if tables else None,
         "written": [str(path) for path in outcome.written],
         "left_out": [{"what": left.what, "reason": left.reason} for left in outcome.left_out],
     }
 
 
-def _picture_json(analysis: Analysis, table: CountTable) -> dict[str, object]:
+def _picture_json(analysis: Analysis, table: CountTable, thresholds: tuple[float, ...]) -> dict[str, object]:
+    ratio = chest_ratio(analysis, thresholds)
     picture = analysis.picture
     size = picture.pixel_size
     return {
@@ -228,6 +269,8 @@ def _picture_json(analysis: Analysis, table: CountTable) -> dict[str, object]:
         "seconds": round(analysis.seconds, 3),
         "notes": list(analysis.notes),
         **_counts_json(table),
+        **(areas_json(area_table(analysis, thresholds)) if finds_outlines(analysis.card) else {}),
+        **({} if ratio is None else {"cardiothoracic": ratio_json(ratio)}),
     }
 
 

@@ -8,7 +8,22 @@ from pathlib import Path
 
 from cellwright import __version__
 
-EXPORT_FORMATS = ("csv", "xlsx", "parquet", "coco", "yolo", "voc", "overlay")
+EXPORT_FORMATS = (
+    "csv",
+    "xlsx",
+    "parquet",
+    "coco",
+    "coco-polygons",
+    "yolo",
+    "voc",
+    "labels",
+    "ome-tiff",
+    "ome-zarr",
+    "index-png",
+    "geojson",
+    "roi",
+    "overlay",
+)
 DEFAULT_FORMATS = "csv,xlsx,overlay"
 DEFAULT_MODEL = "blood-cells-yolo"
 
@@ -98,6 +113,11 @@ def _analyze() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--pixel-size", type=float, metavar="UM", help="side of a pixel in µm, where the file is silent or wrong"
+    )
+    made.add_argument(
+        "--channel",
+        metavar="LIST",
+        help="look at these channels alone, by name or number from 1, as in DAPI or 1,3 (default: all)",
     )
     made.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
     return made

@@ -1,27 +1,43 @@
-"""Files that other programs read: tables (CSV, XLSX, Parquet), boxes (COCO, YOLO, VOC), overlays. Knows only `core`."""
+"""Files that other programs read: tables, boxes, outlines, label images, overlays; from `core`, `shapes`, `measure`."""
 
 from cellwright.export.boxed import BoxedPicture, unique_file_names
-from cellwright.export.coco import write_coco
+from cellwright.export.coco import Segmentation, write_coco
 from cellwright.export.csv_file import write_csv
+from cellwright.export.geojson import write_geojson
+from cellwright.export.index_png import INDEX_PIXELS, write_index_png
+from cellwright.export.label_tiff import write_label_tiff, write_ome_tiff
+from cellwright.export.ome_zarr import write_ome_zarr
+from cellwright.export.outlined import OutlinedPicture, polygons_of
 from cellwright.export.overlay import LegendEntry, draw_overlay, rgb_of, write_png
 from cellwright.export.parquet import write_parquet
+from cellwright.export.roi import write_roi_zip
 from cellwright.export.table import Column, Table
 from cellwright.export.voc import write_voc
 from cellwright.export.xlsx import write_xlsx
 from cellwright.export.yolo import write_yolo
 
 __all__ = [
+    "INDEX_PIXELS",
     "BoxedPicture",
     "Column",
     "LegendEntry",
+    "OutlinedPicture",
+    "Segmentation",
     "Table",
     "draw_overlay",
+    "polygons_of",
     "rgb_of",
     "unique_file_names",
     "write_coco",
     "write_csv",
+    "write_geojson",
+    "write_index_png",
+    "write_label_tiff",
+    "write_ome_tiff",
+    "write_ome_zarr",
     "write_parquet",
     "write_png",
+    "write_roi_zip",
     "write_voc",
     "write_xlsx",
     "write_yolo",

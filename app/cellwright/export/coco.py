@@ -1,26 +1,40 @@
-"""Boxes as COCO: one JSON file with images, categories and annotations."""
+"""Boxes and outlines as COCO: one JSON file with images, categories and annotations."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+
+from cellwright.core import Box, Masks
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
+from cellwright.export.outlined import polygons_of
 
 COCO_FILE = "annotations.json"
 _LAYOUT = (COCO_FILE, "images")
 
 
+Segmentation = Literal["rle", "polygons"]
+"""How COCO holds an outline: exactly, as run lengths; or as polygons, which have no holes."""
+
+
 def write_coco(
-    folder: str | Path, pictures: Sequence[BoxedPicture], *, description: str = "", overwrite: bool = False
+    folder: str | Path,
+    pictures: Sequence[BoxedPicture],
+    *,
+    description: str = "",
+    segmentation: Segmentation = "rle",
+    overwrite: bool = False,
 ) -> Path:
     """Write a COCO set: ``annotations.json``, and ``images/`` where pictures come along.
 
     Boxes are ``x, y, width, height`` in pixels from 0; categories are numbered from 1 in the order of the classes. Each
-    annotation also has its ``score`` and ``uuid``.
+    annotation also has its ``score`` and ``uuid``. Where outlines are known, ``segmentation`` holds them, box and area
+    are those of the pixels inside the picture, and objects without a pixel there are left out.
 
     Parameters
     ----------
@@ -30,6 +44,8 @@ def write_coco(
         At least one, all of the same classes.
     description : str
         For the file's ``info``.
+    segmentation : "rle" or "polygons"
+        Run lengths, compressed as pycocotools does, or the outer rings of all parts, along pixel edges: holes are lost.
     overwrite : bool
         Whether a set already there may be replaced.
 
@@ -57,7 +73,8 @@ def write_coco(
         ],
         "categories": [{"id": i, "name": name, "supercategory": "cell"} for i, name in enumerate(classes, start=1)],
         "annotations": [
-            {"id": number, **annotation} for number, annotation in enumerate(_annotations(pictures), start=1)
+            {"id": number, **annotation}
+            for number, annotation in enumerate(_annotations(pictures, segmentation), start=1)
         ],
     }
     with replacing_folder(folder, _LAYOUT, overwrite=overwrite) as part:
@@ -69,19 +86,59 @@ def write_coco(
     return Path(folder)
 
 
-def _annotations(pictures: Sequence[BoxedPicture]) -> Iterator[dict[str, Any]]:
+def _annotations(pictures: Sequence[BoxedPicture], segmentation: Segmentation) -> Iterator[dict[str, Any]]:
     for image_id, picture in enumerate(pictures, start=1):
-        boxes, rows = picture.clipped()
-        kept = picture.objects.take(rows)
-        for (y0, x0, y1, x1), kind, score, uuid in zip(
-            boxes.tolist(), kept.class_index.tolist(), kept.scores.tolist(), kept.id_strings(), strict=True
-        ):
-            yield {
-                "image_id": image_id,
-                "category_id": kind + 1,
-                "bbox": [round(value, 3) for value in (x0, y0, x1 - x0, y1 - y0)],
-                "area": round((y1 - y0) * (x1 - x0), 3),
-                "iscrowd": 0,
-                "score": round(score, 5),
-                "uuid": uuid,
-            }
+        for annotation in _boxes(picture) if picture.objects.masks is None else _outlines(picture, segmentation):
+            yield {"image_id": image_id, **annotation}
+
+
+def _boxes(picture: BoxedPicture) -> Iterator[dict[str, Any]]:
+    boxes, rows = picture.clipped()
+    kept = picture.objects.take(rows)
+    for (y0, x0, y1, x1), kind, score, uuid in zip(
+        boxes.tolist(), kept.class_index.tolist(), kept.scores.tolist(), kept.id_strings(), strict=True
+    ):
+        yield {
+            "category_id": kind + 1,
+            "bbox": [round(value, 3) for value in (x0, y0, x1 - x0, y1 - y0)],
+            "area": round((y1 - y0) * (x1 - x0), 3),
+            "iscrowd": 0,
+            "score": round(score, 5),
+            "uuid": uuid,
+        }
+
+
+def _outlines(picture: BoxedPicture, segmentation: Segmentation) -> Iterator[dict[str, Any]]:
+    everything = picture.objects.masks or Masks.empty()
+    masks = everything.clipped(Box(0, 0, *picture.size))
+    rows = np.flatnonzero(masks.counts)
+    masks, kept = masks.take(rows), picture.objects.take(rows)
+    outlines = _rle(masks, picture.size) if segmentation == "rle" else _polygons(masks)
+    columns = (
+        masks.boxes().tolist(),
+        masks.areas().tolist(),
+        kept.class_index.tolist(),
+        kept.scores.tolist(),
+        kept.id_strings(),
+    )
+    for outline, (y0, x0, y1, x1), area, kind, score, uuid in zip(outlines, *columns, strict=True):
+        yield {
+            "category_id": kind + 1,
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "area": area,
+            "iscrowd": 0,
+            "segmentation": outline,
+            "score": round(score, 5),
+            "uuid": uuid,
+        }
+
+
+def _rle(masks: Masks, size: tuple[int, int]) -> Iterator[dict[str, Any]]:
+    from cellwright.shapes import coco_rle
+
+    yield from coco_rle(masks, size)
+
+
+def _polygons(masks: Masks) -> Iterator[list[list[float]]]:
+    for parts in polygons_of(masks):
+        yield [part[0].ravel().tolist() for part in parts]

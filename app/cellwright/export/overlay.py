@@ -1,4 +1,4 @@
-"""The picture with its boxes drawn on it and a legend below, as PNG."""
+"""The picture with its boxes or outlines drawn on it and a legend below, as PNG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import BadParameter, Objects
+from cellwright.core import BadParameter, Masks, Objects
 from cellwright.core.atomic import replacing
 from cellwright.export.table import printable
 
@@ -49,21 +49,24 @@ def draw_overlay(
     *,
     downsample: float = 1.0,
     caption: str = "",
+    lines: Sequence[tuple[float, float, float]] = (),
 ) -> NDArray[np.uint8]:
-    """Draw boxes over a picture and a legend below it, so that no cell is hidden.
+    """Draw boxes, or outlines where they are known, over a picture and a legend below it, so that no cell is hidden.
 
     Parameters
     ----------
     rgb : (H, W, 3) ndarray of uint8
         The picture; it is not changed.
     objects : Objects
-        What to draw, boxes in level-0 pixels.
+        What to draw, in level-0 pixels.
     legend : sequence of LegendEntry
         One a class, in class order.
     downsample : float
         Level-0 pixels per pixel of `rgb`.
     caption : str
         Last line of the legend, in grey.
+    lines : sequence of (float, float, float)
+        Widths to be shown: y, x0, x1 of level lines with a small bar at each end, in level-0 pixels.
 
     Returns
     -------
@@ -77,7 +80,10 @@ def draw_overlay(
     """
     if len(legend) != len(objects.classes):
         raise BadParameter(f"{len(legend)} legend entries do not fit {len(objects.classes)} classes.")
-    marked = _with_boxes(rgb, objects, legend, downsample)
+    draw = _with_boxes if objects.masks is None else _with_outlines
+    marked = draw(rgb, objects, legend, downsample)
+    for y, x0, x1 in lines:
+        _draw_width(marked, y / downsample, x0 / downsample, x1 / downsample)
     strip = _legend(marked.shape[1], legend, caption)
     return np.concatenate((marked, strip), axis=0)
 
@@ -119,7 +125,7 @@ def _with_boxes(
     """Draw the sides of every box straight into a copy of the array: four slices each, whatever the picture's size."""
     marked = rgb.copy()
     height, width = marked.shape[:2]
-    line = int(np.clip(round(max(height, width) * _LINE_FRACTION), 1, _LARGEST_LINE))
+    line = _line_px(marked)
     colours = np.array([rgb_of(entry.colour) for entry in legend], np.uint8).reshape(-1, 3)
     boxes = np.rint(objects.boxes.astype(np.float64) / downsample).astype(np.int64)
     boxes = np.clip(boxes, 0, np.array([height, width, height, width]))
@@ -132,6 +138,47 @@ def _with_boxes(
         marked[y0:y1, x0 : min(x0 + line, x1)] = colour
         marked[y0:y1, max(x1 - line, x0) : x1] = colour
     return marked
+
+
+def _with_outlines(
+    rgb: NDArray[np.uint8], objects: Objects, legend: Sequence[LegendEntry], downsample: float
+) -> NDArray[np.uint8]:
+    """Draw the outline of every object, holes too, into a copy of the array, in the order of the boxes above."""
+    from PIL import Image, ImageDraw
+
+    from cellwright.shapes import contours
+
+    shown = Image.fromarray(rgb)  # copies
+    draw = ImageDraw.Draw(shown)
+    line = _line_px(rgb)
+    order = np.argsort(objects.scores, kind="stable")
+    drawn = objects.take(order)
+    traced = contours(drawn.masks or Masks.empty())
+    points = traced.points[:, ::-1].astype(np.float64) / downsample
+    ends = zip(traced.ring_starts[:-1].tolist(), traced.ring_starts[1:].tolist(), strict=True)
+    colours = [rgb_of(entry.colour) for entry in legend]
+    for (start, end), owner in zip(ends, traced.object_of_ring.tolist(), strict=True):
+        ring = [tuple(point) for point in points[start:end].tolist()]
+        draw.line([*ring, ring[0]], fill=colours[drawn.class_index[owner]], width=line)
+    return np.array(shown, np.uint8)
+
+
+def _draw_width(marked: NDArray[np.uint8], y: float, x0: float, x1: float) -> None:
+    """Draw a level line with a bar at each end, white in black, readable on any picture."""
+    line = 2 * _line_px(marked)
+    bar = 4 * line
+    top, left, right = round(y) - line // 2, round(x0), round(x1)
+    for grow, colour in ((max(1, line // 2), _INK), (0, _PAPER)):
+        for y0, y1, a, b in (
+            (top, top + line, left, right),
+            (round(y) - bar, round(y) + bar, left - line // 2, left - line // 2 + line),
+            (round(y) - bar, round(y) + bar, right - line // 2, right - line // 2 + line),
+        ):
+            marked[max(0, y0 - grow) : max(0, y1 + grow), max(0, a - grow) : max(0, b + grow)] = colour
+
+
+def _line_px(picture: NDArray[np.uint8]) -> int:
+    return int(np.clip(round(max(picture.shape[:2]) * _LINE_FRACTION), 1, _LARGEST_LINE))
 
 
 def _legend(width: int, entries: Sequence[LegendEntry], caption: str) -> NDArray[np.uint8]:

@@ -2,16 +2,19 @@
 
 from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
+from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table, finds_areas, finds_outlines
+from cellwright.workflows.channels import with_channels
+from cellwright.workflows.chest import chest_ratio
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
-from cellwright.workflows.exporting import (
+from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
+from cellwright.workflows.formats import (
     OVERLAY_FOLDER,
-    ExportAnalyses,
+    PICTURE_FOLDERS,
     ExportFormat,
-    export_analyses,
     planned_outputs,
     refuse_existing_outputs,
-    write_overlay,
+    refuse_formats_without_outlines,
 )
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.predictors import ready_predictor, release_predictors
@@ -21,8 +24,11 @@ from cellwright.workflows.verify import verify_model
 __all__ = [
     "DEFAULT_MODEL",
     "OVERLAY_FOLDER",
+    "PICTURE_FOLDERS",
     "Analysis",
     "AnalyzePicture",
+    "AreaRow",
+    "AreaTable",
     "CountRow",
     "CountTable",
     "EvaluateModel",
@@ -33,17 +39,24 @@ __all__ = [
     "LeftOut",
     "PictureInfo",
     "PictureScore",
+    "add_areas",
     "add_counts",
+    "area_table",
+    "chest_ratio",
     "count_table",
     "counts_table",
     "export_analyses",
     "find_pictures",
+    "finds_areas",
+    "finds_outlines",
     "notes",
     "objects_table",
     "planned_outputs",
     "ready_predictor",
     "refuse_existing_outputs",
+    "refuse_formats_without_outlines",
     "release_predictors",
     "verify_model",
+    "with_channels",
     "write_overlay",
 ]

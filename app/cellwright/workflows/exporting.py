@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from cellwright import export
-from cellwright.core import BadParameter, Box, OutputExists, Region, SlideNotReadable
+from cellwright.core import BadParameter, Box, Region, SlideNotReadable
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.areas import area_table, finds_areas, finds_outlines
+from cellwright.workflows.chest import chest_ratio
 from cellwright.workflows.counts import count_table
+from cellwright.workflows.formats import (
+    ExportFormat,
+    outputs_of_each,
+    refuse_existing_outputs,
+    refuse_formats_without_outlines,
+)
 from cellwright.workflows.pictures import LeftOut
 from cellwright.workflows.tables import Thresholds, counts_table, notes, objects_table
-
-OVERLAY_FOLDER = "overlays"
-"""Where a PNG a picture goes."""
 
 OVERLAY_LONGEST_PX = 8192
 """Overlays of larger pictures are drawn at a fraction of their size."""
@@ -29,63 +34,15 @@ COPIED_PIXELS = 2**28
 _COPIED_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
 
-class ExportFormat(str, Enum):
-    """A way out."""
-
-    CSV = "csv"
-    """``objects.csv`` and ``counts.csv``."""
-    XLSX = "xlsx"
-    """``results.xlsx`` with sheets objects, counts and notes."""
-    PARQUET = "parquet"
-    """``objects.parquet`` and ``counts.parquet``."""
-    COCO = "coco"
-    """Folder ``coco`` with one JSON file."""
-    YOLO = "yolo"
-    """Folder ``yolo`` with a text file a picture and data.yaml."""
-    VOC = "voc"
-    """Folder ``voc`` with an XML file a picture."""
-    OVERLAY = "overlay"
-    """Folder ``overlays`` with a PNG a picture: boxes and legend."""
-
-
-_OUTPUTS: dict[ExportFormat, tuple[str, ...]] = {
-    ExportFormat.CSV: ("objects.csv", "counts.csv"),
-    ExportFormat.XLSX: ("results.xlsx",),
-    ExportFormat.PARQUET: ("objects.parquet", "counts.parquet"),
-    ExportFormat.COCO: ("coco",),
-    ExportFormat.YOLO: ("yolo",),
-    ExportFormat.VOC: ("voc",),
-    ExportFormat.OVERLAY: (),
+_Writer = Callable[..., Path]
+_WRITERS: dict[ExportFormat, _Writer] = {
+    ExportFormat.LABELS: export.write_label_tiff,
+    ExportFormat.OME_TIFF: export.write_ome_tiff,
+    ExportFormat.OME_ZARR: export.write_ome_zarr,
+    ExportFormat.INDEX_PNG: export.write_index_png,
+    ExportFormat.GEOJSON: export.write_geojson,
+    ExportFormat.ROI: export.write_roi_zip,
 }
-
-
-def planned_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> list[Path]:
-    """Return every file, or folder of a box format, that an export will write."""
-    paths = [folder / name for kind in dict.fromkeys(formats) for name in _OUTPUTS[kind]]
-    if ExportFormat.OVERLAY in formats:
-        paths += [folder / OVERLAY_FOLDER / name for name in overlay_names(picture_names)]
-    return paths
-
-
-def overlay_names(picture_names: Sequence[str]) -> list[str]:
-    """Return the name of each picture's overlay."""
-    return export.unique_file_names(picture_names, [".png"] * len(picture_names))
-
-
-def refuse_existing_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> None:
-    """Raise before any work is done if an export would have to replace something.
-
-    Raises
-    ------
-    OutputExists
-        Naming what is there.
-    """
-    there = [path for path in planned_outputs(folder, formats, picture_names) if _is_taken(path)]
-    if there:
-        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
-        raise OutputExists(
-            f"{there[0]}{more} already exist{'' if more else 's'}; allow overwriting or choose another folder."
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,12 +82,12 @@ class ExportAnalyses:
         return f"Export {many}"
 
     def run(self) -> Generator[Progress, None, tuple[Path, ...]]:
-        """Write format by format, and overlays picture by picture.
+        """Write format by format; those that make a file of each picture, picture by picture.
 
         Raises
         ------
         BadParameter
-            If there is nothing to export, or the box formats cannot hold it.
+            If there is nothing to export, or a format cannot hold it.
         OutputExists
             If something is there already and may not be replaced; nothing was written then.
         OutputNotWritable
@@ -138,6 +95,9 @@ class ExportAnalyses:
         """
         if not self.analyses:
             raise BadParameter("There is nothing to export; analyse a picture first.")
+        for analysis in self.analyses:
+            if analysis.objects.masks is None and not finds_outlines(analysis.card):
+                refuse_formats_without_outlines(self.formats, analysis.card.name)
         if not self.overwrite:
             refuse_existing_outputs(self.folder, self.formats, self._names)
         steps = self._steps()
@@ -157,16 +117,31 @@ class ExportAnalyses:
             ExportFormat.CSV: self._csv,
             ExportFormat.XLSX: self._xlsx,
             ExportFormat.PARQUET: self._parquet,
-            ExportFormat.COCO: self._coco,
+            ExportFormat.COCO: partial(self._coco, "coco", "rle"),
+            ExportFormat.COCO_POLYGONS: partial(self._coco, "coco-polygons", "polygons"),
             ExportFormat.YOLO: self._yolo,
             ExportFormat.VOC: self._voc,
         }
         chosen = list(dict.fromkeys(self.formats))
         steps = [(f"Writing {kind.value.upper()}", writers[kind]) for kind in chosen if kind in writers]
-        if ExportFormat.OVERLAY in chosen:
-            for analysis, name in zip(self.analyses, overlay_names(self._names), strict=True):
-                steps.append((f"Drawing {analysis.picture.name}", self._overlay_step(analysis, name)))
+        for kind in chosen:
+            said = "Drawing" if kind is ExportFormat.OVERLAY else f"Writing {kind.value} of"
+            paths = outputs_of_each(self.folder, kind, self._names)
+            for analysis, path in zip(self.analyses, paths, strict=False):  # no path where all goes into one file
+                steps.append((f"{said} {analysis.picture.name}", partial(self._write_one, kind, analysis, path)))
         return steps
+
+    def _write_one(self, kind: ExportFormat, analysis: Analysis, path: Path) -> list[Path]:
+        if kind is ExportFormat.OVERLAY:
+            return [write_overlay(analysis, path, self.thresholds, overwrite=self.overwrite)]
+        picture = export.OutlinedPicture(
+            analysis.picture.name,
+            analysis.picture.shape,
+            analysis.counted(self.thresholds),
+            tuple(each.colour for each in analysis.card.classes),
+            analysis.picture.pixel_size,
+        )
+        return [_WRITERS[kind](path, picture, overwrite=self.overwrite)]
 
     def _csv(self) -> list[Path]:
         tables = self._tables()
@@ -190,9 +165,17 @@ class ExportAnalyses:
     def _tables(self) -> list[export.Table]:
         return [objects_table(self.analyses, self.thresholds), counts_table(self.analyses, self.thresholds)]
 
-    def _coco(self) -> list[Path]:
+    def _coco(self, name: str, segmentation: export.Segmentation) -> list[Path]:
         said = f"Found by {self.analyses[0].objects.source}"
-        return [export.write_coco(self.folder / "coco", self._boxed(), description=said, overwrite=self.overwrite)]
+        return [
+            export.write_coco(
+                self.folder / name,
+                self._boxed(),
+                description=said,
+                segmentation=segmentation,
+                overwrite=self.overwrite,
+            )
+        ]
 
     def _yolo(self) -> list[Path]:
         return [export.write_yolo(self.folder / "yolo", self._boxed(), overwrite=self.overwrite)]
@@ -211,11 +194,6 @@ class ExportAnalyses:
                 _picture_writer(analysis, suffix) if self.with_pictures else None,
             )
             for analysis, name, suffix in zip(self.analyses, names, suffixes, strict=True)
-        ]
-
-    def _overlay_step(self, analysis: Analysis, name: str) -> Callable[[], list[Path]]:
-        return lambda: [
-            write_overlay(analysis, self.folder / OVERLAY_FOLDER / name, self.thresholds, overwrite=self.overwrite)
         ]
 
 
@@ -251,17 +229,22 @@ def write_overlay(analysis: Analysis, path: Path, thresholds: Thresholds = None,
     downsample = max(1.0, max(rows, columns) / OVERLAY_LONGEST_PX)
     with analysis.picture.ref.open() as slide:
         rgb = read_rgb(slide, Region(Box(0, 0, rows, columns), downsample), contrast_limits(slide))
+    chest = chest_ratio(analysis, thresholds)
+    caption = f"{analysis.picture.name} · {analysis.objects.source} · {analysis.coverage.sentence()}"
     drawn = export.draw_overlay(
         rgb,
         analysis.counted(thresholds),
         _legend(analysis, thresholds),
         downsample=downsample,
-        caption=f"{analysis.picture.name} · {analysis.objects.source} · {analysis.coverage.sentence()}",
+        caption=caption if chest is None else f"Cardiothoracic ratio {chest.ratio:.3f} · {caption}",
+        lines=() if chest is None else [(w.y, w.x0, w.x1) for w in (chest.heart_line, chest.thorax_line)],
     )
     return export.write_png(path, drawn, overwrite=overwrite)
 
 
 def _legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEntry]:
+    if finds_areas(analysis.card):
+        return _area_legend(analysis, thresholds)
     table = count_table(analysis, thresholds)
     return [
         export.LegendEntry(
@@ -273,8 +256,13 @@ def _legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEnt
     ]
 
 
-def _is_taken(path: Path) -> bool:
-    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
+def _area_legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEntry]:
+    entries = []
+    for kind, row in zip(analysis.card.classes, area_table(analysis, thresholds).rows, strict=True):
+        area = f"{row.area_px2:,} px²" if row.area_um2 is None else f"{row.area_um2:,.0f} µm²"
+        share = "" if row.percent is None else f" ({row.percent:.1f} %)"
+        entries.append(export.LegendEntry(kind.colour, kind.badge, f"{kind.title} {area}{share}"))
+    return entries
 
 
 def _suffix_in_set(analysis: Analysis) -> str:

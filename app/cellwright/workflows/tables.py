@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 import cellwright
 from cellwright.core import Objects
 from cellwright.export import Column, Table
+from cellwright.measure import Measurement, shape_columns
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.areas import AreaRow, area_table
 from cellwright.workflows.counts import CountRow, CountTable, count_table
 
 Thresholds = float | Sequence[float] | None
@@ -30,7 +32,8 @@ def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -
     Returns
     -------
     Table
-        Named ``"objects"``; lengths in µm are NaN for pictures without a pixel size.
+        Named ``"objects"``; lengths in µm are NaN for pictures without a pixel size. Where outlines are known there
+        are more columns: the object's number in the label images, area, perimeter and centroid.
     """
     counted = [analysis.counted(thresholds) for analysis in analyses]
     boxes = _joined([objects.boxes.astype(np.float64) for objects in counted], width=4)
@@ -46,11 +49,31 @@ def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -
         *_pairs("centre_{}", (low + high) / 2, side_um, "{} of the middle of the box"),
         Column("box_area_px2", (high - low).prod(axis=1), "px²", "area of the box", 1),
         Column("box_area_um2", ((high - low) * side_um).prod(axis=1), "µm²", "area of the box", 3),
+        *_outline_columns(analyses, counted),
         Column("model", _repeated(analyses, counted, lambda a: a.card.name), "", "model that found the object"),
         Column("model_sha256", _repeated(analyses, counted, lambda a: a.model_hash), "", "hash of the model's weights"),
         Column("picture_sha256", _repeated(analyses, counted, lambda a: a.picture.sha256), "", "hash of the file"),
     ]
     return Table("objects", tuple(columns))
+
+
+def _outline_columns(analyses: Sequence[Analysis], counted: Sequence[Objects]) -> list[Column]:
+    """Return what is known of outlines; nothing where every picture has boxes alone."""
+    if all(objects.masks is None for objects in counted):
+        return []
+    measured = [shape_columns(o, a.picture.pixel_size) for a, o in zip(analyses, counted, strict=True)]
+    numbers = np.concatenate([np.arange(1, len(objects) + 1) for objects in counted])
+    return [
+        Column("label", numbers, "", "value of the object's pixels in the label image of its picture"),
+        *(
+            Column(same[0].name, _joined_column(same), same[0].unit, same[0].description, same[0].decimals)
+            for same in zip(*measured, strict=True)
+        ),
+    ]
+
+
+def _joined_column(parts: Sequence[Measurement]) -> NDArray[np.float64]:
+    return np.concatenate([part.values for part in parts])
 
 
 def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: float = 0.95) -> Table:
@@ -68,7 +91,8 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
     Returns
     -------
     Table
-        Named ``"counts"``; what is unknown or makes no sense is empty.
+        Named ``"counts"``; what is unknown or makes no sense is empty. Where outlines are known there are more columns:
+        the area of each class.
     """
     tables = [count_table(analysis, thresholds, level=level) for analysis in analyses]
     rows = [(a, t, row) for a, t in zip(analyses, tables, strict=True) for row in (*t.rows, t.total)]
@@ -87,6 +111,7 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
         _number("per_mm2", rows, lambda r: r.per_mm2, "1/mm²", "cells on a square millimetre analysed", 1),
         _number("per_mm2_low", rows, lambda r: _end(r, 0), "1/mm²", f"the count's {said} over the same area", 1),
         _number("per_mm2_high", rows, lambda r: _end(r, 1), "1/mm²", f"the count's {said} over the same area", 1),
+        *_area_columns(analyses, thresholds),
         Column("analysed_mm2", [t.area_mm2 for _, t, _ in rows], "mm²", "area that was analysed", 6),
         Column("confidence", [_threshold(a, thresholds, r.name) for a, _, r in rows], "", "least score counted", 4),
         Column("complete", [t.is_complete for _, t, _ in rows], "", "whether every part of the picture was analysed"),
@@ -95,6 +120,24 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
         Column("model_sha256", [a.model_hash for a, _, _ in rows], "", "hash of the model's weights"),
     ]
     return Table("counts", tuple(columns))
+
+
+def _area_columns(analyses: Sequence[Analysis], thresholds: Thresholds) -> list[Column]:
+    """Return the area of every class of every picture; nothing where every picture has boxes alone."""
+    if all(analysis.objects.masks is None for analysis in analyses):
+        return []
+    rows: list[AreaRow | None] = []
+    for analysis in analyses:
+        if analysis.objects.masks is None:
+            rows += [None] * (len(analysis.card.classes) + 1)
+        else:
+            table = area_table(analysis, thresholds)
+            rows += [*table.rows, table.total]
+    return [
+        Column("area_px2", [None if r is None else r.area_px2 for r in rows], "px²", "pixels of the class"),
+        Column("area_um2", [None if r is None else r.area_um2 for r in rows], "µm²", "area of the class", 3),
+        Column("area_percent", [None if r is None else r.percent for r in rows], "%", "share of what was analysed", 3),
+    ]
 
 
 def notes(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: float = 0.95) -> list[str]:

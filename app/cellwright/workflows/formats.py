@@ -1,0 +1,138 @@
+"""`ExportFormat`: the ways out, which files each makes, and which a model's answers allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from pathlib import Path
+
+from cellwright import export
+from cellwright.core import BadParameter, OutputExists
+
+OVERLAY_FOLDER = "overlays"
+"""Where a PNG a picture goes."""
+
+
+class ExportFormat(str, Enum):
+    """A way out."""
+
+    CSV = "csv"
+    """``objects.csv`` and ``counts.csv``."""
+    XLSX = "xlsx"
+    """``results.xlsx`` with sheets objects, counts and notes."""
+    PARQUET = "parquet"
+    """``objects.parquet`` and ``counts.parquet``."""
+    COCO = "coco"
+    """Folder ``coco`` with one JSON file; outlines as run lengths."""
+    COCO_POLYGONS = "coco-polygons"
+    """Folder ``coco-polygons`` with one JSON file; outlines as polygons, holes lost."""
+    YOLO = "yolo"
+    """Folder ``yolo`` with a text file a picture and data.yaml."""
+    VOC = "voc"
+    """Folder ``voc`` with an XML file a picture."""
+    LABELS = "labels"
+    """Folder ``labels`` with a TIFF a picture: the number of the object that each pixel belongs to."""
+    OME_TIFF = "ome-tiff"
+    """Folder ``ome-tiff``: the same as OME-TIFF, with pixel size and classes."""
+    OME_ZARR = "ome-zarr"
+    """Folder ``ome-zarr``: the same as OME-Zarr, a pyramid with the colour and properties of every object."""
+    INDEX_PNG = "index-png"
+    """Folder ``index-png`` with a PNG a picture: the class that each pixel belongs to, with a palette."""
+    GEOJSON = "geojson"
+    """Folder ``geojson`` with a file a picture for QuPath."""
+    ROI = "roi"
+    """Folder ``roi`` with a zip a picture for ImageJ and Fiji."""
+    OVERLAY = "overlay"
+    """Folder ``overlays`` with a PNG a picture: boxes or outlines, and legend."""
+
+    @property
+    def needs_outlines(self) -> bool:
+        """Whether boxes alone are not enough."""
+        return self in _NEED_OUTLINES
+
+
+_NEED_OUTLINES = frozenset(
+    {
+        ExportFormat.COCO_POLYGONS,
+        ExportFormat.LABELS,
+        ExportFormat.OME_TIFF,
+        ExportFormat.OME_ZARR,
+        ExportFormat.INDEX_PNG,
+    }
+)
+
+_OUTPUTS: dict[ExportFormat, tuple[str, ...]] = {
+    ExportFormat.CSV: ("objects.csv", "counts.csv"),
+    ExportFormat.XLSX: ("results.xlsx",),
+    ExportFormat.PARQUET: ("objects.parquet", "counts.parquet"),
+    ExportFormat.COCO: ("coco",),
+    ExportFormat.COCO_POLYGONS: ("coco-polygons",),
+    ExportFormat.YOLO: ("yolo",),
+    ExportFormat.VOC: ("voc",),
+}
+
+_OF_EACH: dict[ExportFormat, tuple[str, str]] = {
+    ExportFormat.LABELS: ("labels", ".tif"),
+    ExportFormat.OME_TIFF: ("ome-tiff", ".ome.tif"),
+    ExportFormat.OME_ZARR: ("ome-zarr", ".ome.zarr"),
+    ExportFormat.INDEX_PNG: ("index-png", ".png"),
+    ExportFormat.GEOJSON: ("geojson", ".geojson"),
+    ExportFormat.ROI: ("roi", ".zip"),
+    ExportFormat.OVERLAY: (OVERLAY_FOLDER, ".png"),
+}
+
+
+PICTURE_FOLDERS = frozenset(folder for folder, _ in _OF_EACH.values())
+"""Names of the folders that hold one file, or folder, a picture."""
+
+
+def outputs_of_each(folder: Path, kind: ExportFormat, picture_names: Sequence[str]) -> list[Path]:
+    """Return the file, or folder, that a format makes of each picture; none for formats that hold all in one."""
+    if kind not in _OF_EACH:
+        return []
+    inside, suffix = _OF_EACH[kind]
+    return [folder / inside / name for name in export.unique_file_names(picture_names, [suffix] * len(picture_names))]
+
+
+def planned_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> list[Path]:
+    """Return every file, or folder of a format that is one, that an export will write."""
+    chosen = list(dict.fromkeys(formats))
+    paths = [folder / name for kind in chosen for name in _OUTPUTS.get(kind, ())]
+    return paths + [path for kind in chosen for path in outputs_of_each(folder, kind, picture_names)]
+
+
+def refuse_existing_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> None:
+    """Raise before any work is done if an export would have to replace something.
+
+    Raises
+    ------
+    OutputExists
+        Naming what is there.
+    """
+    there = [path for path in planned_outputs(folder, formats, picture_names) if _is_taken(path)]
+    if there:
+        more = f" and {len(there) - 1} more" if len(there) > 1 else ""
+        raise OutputExists(
+            f"{there[0]}{more} already exist{'' if more else 's'}; allow overwriting or choose another folder."
+        )
+
+
+def refuse_formats_without_outlines(formats: Sequence[ExportFormat], model: str) -> None:
+    """Raise if a format needs outlines; to be asked where `model` finds boxes alone.
+
+    Raises
+    ------
+    BadParameter
+        Naming the formats.
+    """
+    wanting = [kind.value for kind in dict.fromkeys(formats) if kind.needs_outlines]
+    if wanting:
+        many = len(wanting) > 1
+        raise BadParameter(
+            f"{model} finds boxes and no outlines, which {', '.join(wanting)} need{'' if many else 's'}; leave "
+            f"{'them' if many else 'it'} out or choose a model that finds outlines."
+        )
+
+
+def _is_taken(path: Path) -> bool:
+    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
