@@ -11,6 +11,14 @@ import numpy as np
 
 from cellwright.core import DatasetNotReadable
 from cellwright.datasets.files import picture_size
+from cellwright.datasets.label_sources import (
+    IGNORED_PIXEL,
+    ClassImage,
+    LabelSource,
+    Meaning,
+    ObjectImage,
+    boxes_of_labels,
+)
 from cellwright.datasets.labelled import LabelledPicture, LabelledSet
 from cellwright.datasets.report import FindingLog, ImportReport, Kind, Reason
 
@@ -65,6 +73,10 @@ class Draft:
         Why the whole picture is left out.
     findings : list of (Reason, str)
         What was noticed while its labels were read.
+    labels : PixelLabels or None
+        The file that says what each pixel is; then there are no boxes to check, they follow from it.
+    kind, facts
+        As in `LabelledPicture`.
     """
 
     path: Path
@@ -76,6 +88,32 @@ class Draft:
     stated_size: tuple[int, int] | None = None
     problem: Reason | None = None
     findings: list[tuple[Reason, str]] = field(default_factory=list)
+    labels: PixelLabels | None = None
+    kind: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PixelLabels:
+    """A label image as found, before it is read.
+
+    Parameters
+    ----------
+    path : Path
+        The label image.
+    where : str
+        Name for reports, relative to the set.
+    meaning : Meaning
+        What its numbers say.
+    name_of : mapping of int to str
+        Name of the class of each number where the numbers are classes; under 0 the class of all objects where they
+        are objects.
+    """
+
+    path: Path
+    where: str
+    meaning: Meaning
+    name_of: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +226,8 @@ def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: Findi
     log.extend(draft.findings)
     if draft.stated_size is not None and draft.stated_size != size:
         log.add(Reason.SIZE_DIFFERS, draft.where)
+    if draft.labels is not None:
+        return _settle_labels(draft, draft.labels, size, classes, log)
     rows = _settle_boxes(draft, size, classes, log)
     return LabelledPicture(
         draft.path,
@@ -197,7 +237,47 @@ def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: Findi
         draft.group,
         draft.split,
         np.array([row[2] for row in rows], bool),
+        kind=draft.kind,
+        facts=draft.facts,
     )
+
+
+def _settle_labels(
+    draft: Draft, labels: PixelLabels, size: tuple[int, int], classes: ClassMap, log: FindingLog
+) -> LabelledPicture | None:
+    """Read a label image once: the boxes follow from it, and whether it can be used."""
+    source = _source(labels, classes)
+    try:
+        read = source.read()
+    except DatasetNotReadable:
+        log.add(Reason.BAD_LABELS, labels.where)
+        return None
+    if read.shape != size:
+        log.add(Reason.LABELS_DIFFER, labels.where)
+        return None
+    if (read == IGNORED_PIXEL).any():
+        log.add(Reason.SPARE_VALUE, labels.where)
+    rows, boxes = boxes_of_labels(read)
+    # The class of an object stands under 0; that of a class is its own row.
+    index = np.zeros_like(rows) if labels.meaning is Meaning.OBJECTS else rows
+    return LabelledPicture(
+        draft.path,
+        size,
+        boxes,
+        index.astype(np.int16),
+        draft.group,
+        draft.split,
+        labels=source,
+        kind=draft.kind,
+        facts=draft.facts,
+    )
+
+
+def _source(labels: PixelLabels, classes: ClassMap) -> LabelSource:
+    if labels.meaning is Meaning.OBJECTS:
+        return ObjectImage(labels.path)
+    index = {value: classes.index.get(name.casefold()) for value, name in labels.name_of.items()}
+    return ClassImage(labels.path, tuple((value, 0 if i is None else i + 1) for value, i in index.items()))
 
 
 _Corners = tuple[float, float, float, float]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, unknown_name
+from cellwright.datasets.label_sources import LabelSource
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +33,14 @@ class LabelledPicture:
         ``"train"``, ``"val"``, ``"test"`` or another name from the files; empty where they name none.
     ignore : (N,) ndarray of bool
         Objects that are judged neither way (COCO crowd, VOC difficult). None makes them all False.
+    labels : LabelSource or None
+        The pixels behind the boxes, read when asked for; None where only boxes were drawn. Where each pixel says its
+        object, label i + 1 is row i of the boxes. Where each says its class, label c + 1 is class c, and there is one
+        box a class that occurs, around all of it.
+    kind : str
+        What sort of picture it is, such as ``"fluorescence"`` or the hospital it comes from; empty where nobody says.
+    facts : mapping of str to str
+        The picture's row of manifest.csv as written, by lower-case column name.
 
     Raises
     ------
@@ -46,6 +55,9 @@ class LabelledPicture:
     group: str = ""
     split: str = ""
     ignore: NDArray[np.bool_] | None = None
+    labels: LabelSource | None = None
+    kind: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.ignore is None:
@@ -94,6 +106,11 @@ class LabelledSet:
     def splits(self) -> tuple[str, ...]:
         """Names of the splits that occur, sorted."""
         return tuple(sorted({picture.split for picture in self.pictures}))
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of picture that occur, sorted."""
+        return tuple(sorted({picture.kind for picture in self.pictures}))
 
     def counts(self) -> NDArray[np.int64]:
         """(C,) int64: how many boxes there are of each class, ignored ones not among them."""

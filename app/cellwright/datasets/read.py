@@ -8,12 +8,17 @@ from pathlib import Path
 from cellwright.core import DatasetNotReadable, unknown_name
 from cellwright.datasets.coco import coco_files, read_coco
 from cellwright.datasets.drafts import Drafts, assemble
+from cellwright.datasets.label_images import label_folders, read_label_images
+from cellwright.datasets.label_sources import Meaning
 from cellwright.datasets.labelled import LabelledSet
 from cellwright.datasets.report import ImportReport
 from cellwright.datasets.voc import annotation_files, read_voc
 from cellwright.datasets.yolo import find_yaml, looks_like_yolo, read_yolo
 
-FORMATS: tuple[str, ...] = ("yolo", "voc", "coco")
+FORMATS: tuple[str, ...] = ("yolo", "voc", "coco", "labels", "index")
+
+_MEANINGS = {"labels": Meaning.OBJECTS, "index": Meaning.CLASSES}
+_LABEL_IMAGES = "label images"
 
 
 def read_dataset(
@@ -26,16 +31,19 @@ def read_dataset(
     """Read a labelled set, and report what was left out of it and why.
 
     No single bad line, box or picture makes it fail; each is left out and reported. No file outside the folder of
-    the set is read, whatever its lists and links say. Pictures are not decoded.
+    the set is read, whatever its lists and links say. Pictures are not decoded; label images are, each once, so that
+    what cannot be used is known at once.
 
     Parameters
     ----------
     path : str or Path
         Folder of the set, a data.yaml, or a COCO JSON file.
-    format : {"auto", "yolo", "voc", "coco"}
-        ``"auto"`` looks at what is there.
+    format : {"auto", "yolo", "voc", "coco", "labels", "index"}
+        ``"labels"`` are label images with a number for each object, ``"index"`` with a number for each class.
+        ``"auto"`` looks at what is there; see `label_images.read_label_images` for how it tells the two apart.
     split : str, optional
-        Only this split, such as ``"val"``; None for all.
+        Only this split, such as ``"val"``; None for all. A set of label images that names no split is divided by
+        `held_out.split_of`.
     classes : sequence of str, optional
         Classes of the result, in this order; boxes of other classes are left out and reported. None takes the classes
         of the set (for VOC, which lists none: the names that occur, sorted).
@@ -60,17 +68,19 @@ def read_dataset(
     if not place.exists():
         raise DatasetNotReadable(f"{place} does not exist; give the folder of a labelled set.")
     chosen = _detect(place) if format == "auto" else format
-    drafts = _read(place, chosen, classes)
+    drafts = _read(place, chosen, classes, split)
     return assemble(drafts, split, classes, aliases or {})
 
 
-def _read(place: Path, name: str, classes: Sequence[str] | None) -> Drafts:
+def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | None) -> Drafts:
     if name == "yolo":
         return read_yolo(place, classes)
     if name == "coco":
         return read_coco(place)
     if name == "voc":
         return read_voc(place if place.is_dir() else place.parent)
+    if name in _MEANINGS or name == _LABEL_IMAGES:
+        return read_label_images(place, _MEANINGS.get(name), classes, divide=split in {"train", "val"})
     raise unknown_name("format of labelled sets", name, FORMATS)
 
 
@@ -87,8 +97,11 @@ def _detect(place: Path) -> str:
         return "voc"
     if coco_files(place):
         return "coco"
+    if label_folders(place):
+        return _LABEL_IMAGES
     if looks_like_yolo(place):
         return "yolo"
     raise DatasetNotReadable(
-        f"{place} holds no labels that are known; YOLO needs a data.yaml, VOC a folder Annotations, COCO a JSON file."
+        f"{place} holds no labels that are known; YOLO needs a data.yaml, VOC a folder Annotations, COCO a JSON file, "
+        "label images a folder images beside a folder labels or masks."
     )

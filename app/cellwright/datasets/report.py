@@ -35,6 +35,8 @@ class Reason(str, Enum):
     """Absolute, with ``..``, or through a symbolic link."""
     LISTED_TWICE = "the picture is listed twice"
     """Only the first entry counts."""
+    LABELS_DIFFER = "the labels are of another size than the picture"
+    """Nobody knows which pixel belongs to which."""
 
     BAD_LINE = "the entry is malformed"
     """Wrong number of values, or text where a number belongs."""
@@ -65,6 +67,10 @@ class Reason(str, Enum):
     """Only boxes are read."""
     NO_SPLIT = "the picture belongs to no split"
     """Other pictures of the set do."""
+    SPARE_VALUE = "a value of the labels belongs to no class"
+    """Its pixels are judged neither way."""
+    NO_OUTLINE = "the object has a box but no outline that can be read"
+    """Other objects of the set have; the picture is used for its boxes only."""
 
     @property
     def kind(self) -> Kind:
@@ -79,11 +85,14 @@ _KINDS = {
     Reason.BAD_LABELS: Kind.PICTURE,
     Reason.OUTSIDE_ROOT: Kind.PICTURE,
     Reason.LISTED_TWICE: Kind.PICTURE,
+    Reason.LABELS_DIFFER: Kind.PICTURE,
     Reason.CLIPPED: Kind.KEPT,
     Reason.SAME_BOX: Kind.KEPT,
     Reason.SIZE_DIFFERS: Kind.KEPT,
     Reason.POLYGON: Kind.KEPT,
     Reason.NO_SPLIT: Kind.KEPT,
+    Reason.SPARE_VALUE: Kind.KEPT,
+    Reason.NO_OUTLINE: Kind.KEPT,
 }
 
 
@@ -117,7 +126,7 @@ class ImportReport:
     Parameters
     ----------
     format : str
-        ``"yolo"``, ``"voc"`` or ``"coco"``.
+        One of `FORMATS`.
     root : str
         Folder of the set.
     pictures, boxes : int
