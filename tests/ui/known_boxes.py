@@ -71,6 +71,8 @@ class KnownBoxes:
         Raised instead of an answer.
     coverage_gap : bool
         Whether one tile fails.
+    card : ModelCard
+        Whose answer it is said to be.
     """
 
     objects: Objects = field(default_factory=lambda: make_objects(60))
@@ -78,6 +80,7 @@ class KnownBoxes:
     gate: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     coverage_gap: bool = False
+    card: ModelCard = field(default_factory=make_card)
     asked: list[Path | SlideRef] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -114,7 +117,7 @@ class AnswerFromBoxes:
         with open_slide(self.picture) if isinstance(self.picture, Path) else self.picture.open() as slide:
             size = self.pixel_size or slide.pixel_size
             info = PictureInfo(slide.ref, slide.name, slide.shape, size, slide.pixel_size_note, "0" * 64)
-        return Analysis(info, make_card(), known, self._coverage(info.shape), "cpu", "known boxes", 0.1)
+        return Analysis(info, source.card, known, self._coverage(info.shape), "cpu", "known boxes", 0.1)
 
     def _coverage(self, shape: tuple[int, int]) -> Coverage:
         top = TileRecord(Box(0, 0, shape[0] // 2, shape[1]), TileState.ANALYSED)

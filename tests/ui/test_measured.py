@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QGuiApplication
 
 from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
 from cellwright.ui.chest import chest_lines, chest_of
@@ -16,7 +17,8 @@ from cellwright.ui.class_style import styles_of
 from cellwright.ui.colouring import MAP, ColourBy, areas_of, object_colours, rgb
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.model_panel import score_note, score_text, summary_text
-from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics
+from cellwright.workflows import AreaTable
+from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics, ModelCard, ObjectClass, Thresholds
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card
 from tests.ui.known_masks import disc_objects
@@ -57,6 +59,58 @@ def test_the_ratio_is_drawn_as_two_lines_with_its_number() -> None:
 def test_without_a_heart_there_is_no_ratio() -> None:
     assert chest_of(chest(), np.array([0, 1])) is None
     assert chest_of(disc_objects([(50, 50)], 10), np.arange(1)) is None
+
+
+def chest_card() -> ModelCard:
+    """A card as a model of lungs and heart has one."""
+    names = ("right-lung", "left-lung", "heart")
+    return make_card("chest-test").changed(
+        task="semantic",
+        decoding=ClassDecoding(),
+        classes=tuple(
+            ObjectClass(name=name, title=name.replace("-", " ").capitalize(), colour=colour, badge=name[0].upper())
+            for name, colour in zip(names, ("#0072B2", "#009E73", "#D55E00"), strict=True)
+        ),
+        thresholds=Thresholds(confidence=dict.fromkeys(names, 0.5)),
+        metrics=None,
+    )
+
+
+@pytest.fixture
+def film(window: MainWindow, known: KnownBoxes, smear: Path, qtbot: QtBot) -> MainWindow:
+    """A window that shows lungs and a heart."""
+    known.objects, known.card = chest(), chest_card()
+    window.session.set_model(Path("models/chest-test"), known.card)
+    window.controller.open_paths([smear])
+    qtbot.waitUntil(lambda: is_done(window), timeout=30_000)
+    return window
+
+
+def test_classes_of_pixels_are_counted_by_area(film: MainWindow, qtbot: QtBot) -> None:
+    table = film.counts.table
+    assert isinstance(table, AreaTable)
+    heart = film.counts.row("heart")
+    assert heart.count.text() == "2,000 px²"
+    assert heart.share.text() == "0.4\u202f% of the picture · 1 connected part"
+    assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49 (heart 49, chest 99 px)"
+    assert film.session.current is not None
+    film.session.set_pixel_size(film.session.current, PixelSize(200.0, 200.0, PixelSizeSource.USER))
+    qtbot.waitUntil(lambda: heart.count.text() == "80.0 mm²")
+    assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49 (heart 10, chest 20 mm)"
+    qtbot.waitUntil(lambda: "3 regions" in film.pictures.list.item(0).text())
+
+
+def test_areas_are_copied_as_a_table(film: MainWindow) -> None:
+    film.actions_set["edit.copy_counts"].trigger()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t") == ["class", "area px²", "area µm²", "percent", "objects"]
+    assert lines[3].startswith("Heart\t2000\t\t0.41666")
+
+
+def test_a_heart_below_the_threshold_has_no_ratio(film: MainWindow, qtbot: QtBot) -> None:
+    film.session.set_threshold("heart", 0.95)
+    qtbot.waitUntil(lambda: not film.counts.ratio.isVisibleTo(film.counts))
+    assert film.counts.row("heart").count.text() == "0 px²"
 
 
 def test_areas_are_those_of_the_outline() -> None:

@@ -28,7 +28,7 @@ from cellwright.ui.wording import plural
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
     from cellwright.ui.look import Look
-    from cellwright.workflows import Analysis, CountTable, ExportFormat, FoundPictures
+    from cellwright.workflows import Analysis, AreaTable, CountTable, ExportFormat, FoundPictures
 
 _log = logging.getLogger(__name__)
 
@@ -324,6 +324,15 @@ class Controller(QObject):
             return count_table(analysis, thresholds)
         titles = {style.name: style.title for style in picture.styles}
         return count_table(picture.objects, thresholds, titles=titles)
+
+    def area_table(self, picture: Picture) -> AreaTable | None:
+        """Return how large each class is, where the model that looked at a picture sorts pixels into classes."""
+        from cellwright.workflows import area_table, finds_areas
+
+        analysis = self.analysis_now(picture)
+        if analysis is None or not finds_areas(analysis.card):
+            return None
+        return area_table(analysis, self.session.thresholds_for(picture))
 
     def analysis_now(self, picture: Picture) -> Analysis | None:
         """Return a picture's finished analysis with the pixel size that a person may have entered since."""

@@ -1,4 +1,4 @@
-"""The panel with the numbers: how many of each class, how sure that is, what share, how many on a square millimetre."""
+"""The panel with the numbers: how many of each class and how sure that is, or how large each class is; and shares."""
 
 from __future__ import annotations
 
@@ -9,24 +9,30 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QSizePolicy, QWidget
 
+from cellwright.core import PixelSize
 from cellwright.ui.class_style import ClassStyle
 from cellwright.ui.icons import badge
 from cellwright.ui.widgets import button, column, describe, empty, label, picture_label, restyle, rule
 from cellwright.ui.wording import (
+    area_text,
     count_text,
     density_interval_text,
     density_text,
     interval_text,
     percent_interval_text,
     percent_text,
+    plural,
 )
 
 if TYPE_CHECKING:
-    from cellwright.workflows import CountRow, CountTable
+    from cellwright.measure import CardiothoracicRatio
+    from cellwright.workflows import AreaRow, AreaTable, CountRow, CountTable
 
 _INTERVAL = "With 95 % certainty the true mean count lies in this range (exact Poisson interval)."
 _SHARE = "Share of all counted cells, with its exact binomial 95 % interval."
 _DENSITY = "Cells on a square millimetre of what was analyzed, with the 95 % interval of the count."
+_AREA_SHARE = "Share of what was analyzed that pixels of this class cover, and in how many connected parts."
+_RATIO = "Width of the heart over the inner width of the chest, both measured on the outlines; see the two lines."
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -48,18 +54,22 @@ class CountsPanel(QWidget):
         super().__init__(parent)
         self._rows: dict[str, ClassRow] = {}
         self._shape: tuple[ClassStyle, ...] = ()
-        self._table: CountTable | None = None
+        self._table: CountTable | AreaTable | None = None
         self._hint = label("", "muted", wrap=True)
         self._body = QWidget()
         self._classes = column(margin=0, gap=2)
         self._total = ClassRow(None)
         self._coverage = label("", "muted", wrap=True)
         self._density = label("", "muted", wrap=True)
+        self.ratio = label("", "section", wrap=True, selectable=True)
+        self.ratio.setToolTip(_RATIO)
+        self.ratio.hide()
         inside = column(self._body, margin=0, gap=6)
         inside.addLayout(self._classes)
         inside.addWidget(rule())
         inside.addWidget(self._total)
-        for words in (self._coverage, self._density):
+        inside.addWidget(self.ratio)
+        for words in (self._coverage, self._density, self.ratio):
             words.setContentsMargins(4, 0, 4, 0)
         inside.addWidget(self._coverage)
         inside.addWidget(self._density)
@@ -70,7 +80,7 @@ class CountsPanel(QWidget):
         self.show_hint("Counts appear here once a picture is analyzed.")
 
     @property
-    def table(self) -> CountTable | None:
+    def table(self) -> CountTable | AreaTable | None:
         """What is shown."""
         return self._table
 
@@ -114,19 +124,45 @@ class CountsPanel(QWidget):
         for row in table.rows:
             self._rows[row.name].fill(row, visible=row.name not in hidden, lit=row.name == lit)
         self._total.fill(table.total, visible=True, lit=False)
-        self._coverage.setText("\n".join((table.note, *notes)).strip())
-        self._coverage.setProperty("kind", "muted" if table.is_complete else "warn")
-        restyle(self._coverage)
-        self._coverage.setVisible(bool(self._coverage.text()))
+        self._show_notes((table.note, *notes), table.is_complete)
         self._density.setText("" if table.area_mm2 else "Set the pixel size to see cells per mm².")
         self._density.setVisible(not table.area_mm2)
+        self.ratio.hide()
+
+    def show_areas(
+        self,
+        table: AreaTable,
+        styles: tuple[ClassStyle, ...],
+        hidden: set[str],
+        lit: str | None,
+        notes: Sequence[str] = (),
+        ratio: str = "",
+    ) -> None:
+        """Show how large each class is, as `show_counts` does how many; `ratio` is the cardiothoracic one in words."""
+        self._table = table
+        if styles != self._shape:
+            self._build(styles)
+        for row in table.rows:
+            self._rows[row.name].fill_area(row, visible=row.name not in hidden, lit=row.name == lit)
+        self._total.fill_area(table.total, visible=True, lit=False)
+        self._show_notes((table.note, *notes), table.is_complete)
+        self._density.setText("Set the pixel size to see areas in µm².")
+        self._density.setVisible(table.analysed_um2 is None)
+        self.ratio.setText(ratio)
+        self.ratio.setVisible(bool(ratio))
+
+    def _show_notes(self, notes: Sequence[str], is_complete: bool) -> None:
+        self._coverage.setText("\n".join(notes).strip())
+        self._coverage.setProperty("kind", "muted" if is_complete else "warn")
+        restyle(self._coverage)
+        self._coverage.setVisible(bool(self._coverage.text()))
         self._hint.hide()
         self._body.show()
 
     def copy(self) -> None:
         """Put the numbers on the clipboard, separated by tabs."""
         if self._table is not None:
-            QGuiApplication.clipboard().setText(counts_as_text(self._table))
+            QGuiApplication.clipboard().setText(numbers_as_text(self._table))
 
     def _build(self, styles: tuple[ClassStyle, ...]) -> None:
         empty(self._classes)
@@ -204,6 +240,8 @@ class ClassRow(QFrame):
 
     def fill(self, row: CountRow, *, visible: bool, lit: bool) -> None:
         """Show the numbers of a row."""
+        self._title.setText(row.title)
+        self.share.setToolTip(_SHARE)
         self.count.setText(count_text(row.count))
         self.interval.setText(f"({interval_text(row.count_interval)})")
         self.share.setText(
@@ -217,14 +255,56 @@ class ClassRow(QFrame):
             else ""
         )
         self.density.setVisible(dense)
+        self._show_state(f"{row.title}: {row.count}", visible=visible, lit=lit)
+
+    def fill_area(self, row: AreaRow, *, visible: bool, lit: bool) -> None:
+        """Show how large a class is."""
+        self._title.setText(row.title)
+        said = area_text(row.area_px2, row.area_um2)
+        self.count.setText(said)
+        self.interval.setText("")
+        parts = ["" if row.percent is None else f"{percent_text(row.percent / 100)} of the picture"]
+        parts.append(plural(row.objects, "connected part"))
+        self.share.setText(" · ".join(part for part in parts if part))
+        self.share.setToolTip(_AREA_SHARE)
+        self.share.show()
+        self.density.hide()
+        self._show_state(f"{row.title}: {said}", visible=visible, lit=lit)
+
+    def _show_state(self, name: str, *, visible: bool, lit: bool) -> None:
         self.check.blockSignals(True)
         self.check.setChecked(visible)
         self.check.blockSignals(False)
-        self.setAccessibleName(f"{row.title}: {row.count}")
+        self.setAccessibleName(name)
         if lit != self.is_lit:
             self.is_lit = lit
             self.setProperty("lit", lit)
             restyle(self)
+
+
+def ratio_text(chest: CardiothoracicRatio, pixel_size: PixelSize | None) -> str:
+    """Return the cardiothoracic ratio with the two widths it comes from."""
+    step, unit = (1.0, "px") if pixel_size is None else (pixel_size.x_um / 1000, "mm")
+    heart, across = (f"{line.length_px * step:,.0f}" for line in (chest.heart_line, chest.thorax_line))
+    return f"Cardiothoracic ratio {chest.ratio:.2f} (heart {heart}, chest {across} {unit})"
+
+
+def numbers_as_text(table: CountTable | AreaTable) -> str:
+    """Return what the panel shows with a header, separated by tabs, as spreadsheets take it."""
+    from cellwright.workflows import AreaTable
+
+    return areas_as_text(table) if isinstance(table, AreaTable) else counts_as_text(table)
+
+
+def areas_as_text(table: AreaTable) -> str:
+    """Return areas with a header, separated by tabs."""
+    lines = ["class\tarea px²\tarea µm²\tpercent\tobjects"]
+    for row in (*table.rows, table.total):
+        values = (row.area_px2, row.area_um2, row.percent, row.objects)
+        lines.append("\t".join([row.title, *("" if value is None else f"{value:.10g}" for value in values)]))
+    if table.note:
+        lines.append(table.note)
+    return "\n".join(lines)
 
 
 def counts_as_text(table: CountTable) -> str:

@@ -115,7 +115,8 @@ class PicturesPanel(QWidget):
             return "analyzing…" if picture.fraction is None else f"analyzing… {100 * picture.fraction:.0f} %"
         if picture.objects is None:
             return "not analyzed yet"
-        said = plural(self._count_of(picture), "cell")
+        is_of_regions = picture.analysis is not None and picture.analysis.card.task == "semantic"
+        said = plural(self._count_of(picture), "region" if is_of_regions else "cell")
         if picture.state is PictureState.CANCELLED:
             return f"{said}, stopped early"
         is_partial = picture.analysis is not None and not picture.analysis.is_complete

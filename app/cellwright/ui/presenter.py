@@ -13,6 +13,7 @@ from cellwright.ui.canvas import ShownObjects
 from cellwright.ui.canvas.geometry import object_at
 from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.colouring import areas_of, object_colours
+from cellwright.ui.counts_panel import ratio_text
 from cellwright.ui.selected_panel import SelectedCell
 from cellwright.ui.session import Picture, PictureState
 
@@ -236,6 +237,7 @@ class Presenter(QObject):
     def _draw(self, picture: Picture) -> None:
         objects = picture.objects
         self._window.set_has_masks(objects is not None and objects.masks is not None)
+        self._chest = chest_of(objects, self._shown) if objects is not None else None
         canvas = self._window.centre.canvas
         if canvas is None or self._on_canvas is None or self._on_canvas[0] != picture.key:
             return
@@ -246,7 +248,6 @@ class Presenter(QObject):
             colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
             canvas.show_objects(ShownObjects(objects, self._shown, picture.styles, colours, legend, by))
         canvas.set_pixel_size(picture.pixel_size)
-        self._chest = chest_of(objects, self._shown) if objects is not None else None
         canvas.set_lines(chest_lines(self._chest) if self._chest is not None else ())
 
     def hide_results(self, hidden: bool) -> None:
@@ -257,13 +258,22 @@ class Presenter(QObject):
 
     def _refresh_counts(self) -> None:
         picture, counts = self._session.current, self._window.counts
+        areas = self._window.controller.area_table(picture) if picture is not None else None
+        if picture is not None and areas is not None:
+            ratio = ratio_text(self._chest, picture.pixel_size) if self._chest is not None else ""
+            counts.show_areas(areas, picture.styles, *self._state_of(picture), ratio)
+            return
         table = self._window.controller.count_table(picture) if picture is not None else None
         if picture is None or table is None:
             counts.show_hint(_why_empty(picture))
             return
+        counts.show_counts(table, picture.styles, *self._state_of(picture))
+
+    def _state_of(self, picture: Picture) -> tuple[set[str], str | None, tuple[str, ...]]:
+        """Return which classes are hidden, which stands out, and what to know beside the numbers."""
         hidden = {style.name for style in picture.styles if not self._session.is_visible(style.name)}
-        notes = picture.analysis.notes if picture.analysis is not None else ()
-        counts.show_counts(table, picture.styles, hidden, self._session.lit_class, notes)
+        notes = tuple(picture.analysis.notes) if picture.analysis is not None else ()
+        return hidden, self._session.lit_class, notes
 
     def refresh_selection(self) -> None:
         """Mark the selected cell in picture, table and panel, and the class that stands out."""

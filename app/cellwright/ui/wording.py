@@ -77,6 +77,16 @@ def size_text(height_px: float, width_px: float, size: PixelSize | None) -> str:
     return f"{height_px * size.y_um:.1f} × {width_px * size.x_um:.1f} µm"
 
 
+def area_text(px2: float, um2: float | None) -> str:
+    """Return an area in µm², from a square millimetre on in mm² and from a square centimetre on in cm², else in px²."""
+    if um2 is None:
+        return f"{px2:,.0f} px²"
+    for factor, unit in ((1e8, "cm²"), (1e6, "mm²")):
+        if um2 >= factor:
+            return f"{_three_digits(um2 / factor)} {unit}"
+    return f"{um2:,.0f} µm²"
+
+
 def pixel_size_text(size: PixelSize | None) -> str:
     """Return a pixel size with its source, or that nobody knows it."""
     return "Pixel size unknown" if size is None else str(size)
