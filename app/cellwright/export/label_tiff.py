@@ -14,7 +14,7 @@ from cellwright.export.outlined import OutlinedPicture
 from cellwright.export.overlay import rgb_of
 
 _TILE_PX = 512
-_MM_PER_UM = 1e-3
+_CM_PER_UM = 1e-4
 _LARGEST_CLASSIC = 2**32 - 2**25  # bytes, beyond which the file needs 64-bit offsets
 
 
@@ -44,8 +44,8 @@ def write_label_tiff(path: str | Path, picture: OutlinedPicture, *, overwrite: b
         If it cannot be written; what stood there is unchanged.
     """
     size = picture.pixel_size
-    resolution = None if size is None else (1 / (size.x_um * _MM_PER_UM), 1 / (size.y_um * _MM_PER_UM))
-    unit = {"resolutionunit": "NONE"} if resolution is None else {"resolutionunit": "MILLIMETER"}
+    resolution = None if size is None else (1 / (size.x_um * _CM_PER_UM), 1 / (size.y_um * _CM_PER_UM))
+    unit = {"resolutionunit": "NONE"} if resolution is None else {"resolutionunit": "CENTIMETER"}
     with replacing(path, overwrite=overwrite) as part:
         _write(part, picture, resolution=resolution, metadata=None, **unit)
     return Path(path)
