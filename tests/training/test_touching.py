@@ -36,4 +36,3 @@ def test_an_object_alone_touches_nothing():
     labels = np.zeros((20, 20), np.int32)
     labels[5:10, 5:10] = 7
     assert TOUCHING not in touching_classes(labels, 3)
-

@@ -59,9 +59,15 @@ def publish_outlines(
     if recipe.card is None:
         return None
     card = first_card(recipe, recipe.card, architecture, provenance)
-    shown = {"stride": int(network.max_stride), "contrast": recipe.look.contrast, "fit": recipe.look.fit}  # type: ignore[arg-type]
+    shown: dict[str, Any] = {
+        "stride": int(network.max_stride),  # type: ignore[arg-type]
+        "contrast": recipe.look.contrast,
+        "fit": recipe.look.fit,
+    }
     if recipe.look.contrast == "percentile":
         shown["percentiles"] = recipe.look.percentiles
+    if not is_semantic(recipe):
+        shown["object_px"] = typical_diameter(judged, recipe.card.tile_px if recipe.look.fit else None)
     card = card.changed(
         task="semantic" if is_semantic(recipe) else "instances",
         input=type(card.input).model_validate({**card.input.model_dump(), **shown}),
@@ -76,6 +82,20 @@ def publish_outlines(
 def is_semantic(recipe: Recipe) -> bool:
     """Whether a recipe teaches classes of pixels that are no objects."""
     return recipe.task == "pixels" and not recipe.pixels.touching_px
+
+
+def typical_diameter(pictures: Sequence[LabelSample], fitted_px: int | None) -> float | None:
+    """Return the median diameter of all labelled objects as discs of their area, in pixels of the network's input.
+
+    ``fitted_px`` is the long side that pictures are fitted to, None where they are seen in their own pixels.
+    """
+    diameters = []
+    for picture in pictures:
+        areas = np.bincount(np.maximum(picture.labels, 0).ravel())[1:]
+        scale = 1.0 if fitted_px is None else fitted_px / max(picture.shape)
+        diameters.append(np.sqrt(areas[areas > 0] * 4 / np.pi) * scale)
+    every = np.concatenate(diameters) if diameters else np.empty(0)
+    return round(float(np.median(every)), 1) if len(every) else None
 
 
 def decoding_of(recipe: Recipe, part: CardPart, architecture: dict[str, Any]) -> dict[str, Any]:

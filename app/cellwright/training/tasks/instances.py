@@ -148,5 +148,7 @@ def _stretched(mask: Tensor, box: NDArray[np.float32], window: tuple[int, int, i
     y = (torch.arange(y0, y1) + 0.5 - float(box[1])) / max(float(box[3] - box[1]), 1e-3) * 2 - 1
     x = (torch.arange(x0, x1) + 0.5 - float(box[0])) / max(float(box[2] - box[0]), 1e-3) * 2 - 1
     grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1], -1)
-    sampled = nn.functional.grid_sample(mask[None, None], grid[None].float(), align_corners=False)
+    sampled = nn.functional.grid_sample(
+        mask[None, None], grid[None].float(), padding_mode="border", align_corners=False
+    )
     return (sampled[0, 0] > 0.5).numpy()
