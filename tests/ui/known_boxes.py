@@ -55,6 +55,16 @@ def make_objects(n: int, shape: tuple[int, int] = (600, 800), seed: int = 0, sid
     return Objects(ids, boxes, classes, scores, CLASSES, make_card().source)
 
 
+@dataclass(frozen=True)
+class KeptAnswers:
+    """Every second object overlaps its neighbour by half."""
+
+    every: Objects
+
+    def objects(self, nms_iou: float) -> Objects:
+        return self.every if nms_iou >= 0.5 else self.every.take(np.arange(0, len(self.every), 2))
+
+
 @dataclass
 class KnownBoxes:
     """Makes operations for a controller.
@@ -71,6 +81,8 @@ class KnownBoxes:
         Raised instead of an answer.
     coverage_gap : bool
         Whether one tile fails.
+    answers : KeptAnswers or None
+        What is kept for another overlap.
     card : ModelCard
         Whose answer it is said to be.
     """
@@ -80,6 +92,7 @@ class KnownBoxes:
     gate: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     coverage_gap: bool = False
+    answers: KeptAnswers | None = None
     card: ModelCard = field(default_factory=make_card)
     asked: list[Path | SlideRef] = field(default_factory=list)
 
@@ -117,7 +130,9 @@ class AnswerFromBoxes:
         with open_slide(self.picture) if isinstance(self.picture, Path) else self.picture.open() as slide:
             size = self.pixel_size or slide.pixel_size
             info = PictureInfo(slide.ref, slide.name, slide.shape, size, slide.pixel_size_note, "0" * 64)
-        return Analysis(info, source.card, known, self._coverage(info.shape), "cpu", "known boxes", 0.1)
+        return Analysis(
+            info, source.card, known, self._coverage(info.shape), "cpu", "known boxes", 0.1, (), source.answers
+        )  # type: ignore[arg-type]
 
     def _coverage(self, shape: tuple[int, int]) -> Coverage:
         top = TileRecord(Box(0, 0, shape[0] // 2, shape[1]), TileState.ANALYSED)

@@ -24,7 +24,7 @@ from cellwright.ui.main_window import MainWindow
 from cellwright.ui.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.session import PictureState
 from tests.ui.conftest import is_done
-from tests.ui.known_boxes import KnownBoxes, make_objects
+from tests.ui.known_boxes import KeptAnswers, KnownBoxes, make_objects
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -186,6 +186,33 @@ def test_the_slider_changes_counts_and_table_without_inference(
     assert len(known.asked) == asked
     analyzed.actions_set["analyze.confidence_reset"].trigger()
     qtbot.waitUntil(lambda: analyzed.objects.model.rowCount() == before)
+
+
+def test_another_overlap_chooses_cells_anew_without_inference(
+    open_window: Callable[..., MainWindow], known: KnownBoxes, smear: Path, qtbot: QtBot
+) -> None:
+    known.answers = KeptAnswers(known.objects)
+    window = open_window()
+    window.controller.open_paths([smear])
+    qtbot.waitUntil(lambda: is_done(window), timeout=20_000)
+    picture = window.session.current
+    assert picture is not None
+    qtbot.waitUntil(lambda: window.model_panel.overlap.isVisibleTo(window.model_panel))
+    asked = len(known.asked)
+    every = known.objects.take(np.arange(0, len(known.objects), 2))
+    for value in (0.6, 0.7, 0.3):
+        window.model_panel.overlap.number.setValue(value)
+    qtbot.waitUntil(lambda: picture.objects is not None and len(picture.objects) == len(every))
+    qtbot.waitUntil(lambda: window.objects.model.rowCount() == len(every.at_least([0.5, 0.4, 0.3])))
+    assert len(known.asked) == asked
+    assert picture.analysis is not None
+    assert len(picture.analysis.objects) == len(every)
+    window.session.reset_thresholds()
+    qtbot.waitUntil(lambda: window.session.overlap == picture.overlap or picture.overlap is None)
+
+
+def test_without_kept_answers_there_is_no_slider_for_overlaps(analyzed: MainWindow) -> None:
+    assert not analyzed.model_panel.overlap.isVisibleTo(analyzed.model_panel)
 
 
 def test_each_class_has_a_slider_of_its_own(analyzed: MainWindow, qtbot: QtBot) -> None:

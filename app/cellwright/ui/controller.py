@@ -19,6 +19,7 @@ from cellwright.ui.class_style import ClassStyle, styles_of
 from cellwright.ui.in_turn import InTurn
 from cellwright.ui.jobs_panel import error_sentence
 from cellwright.ui.loading import LoadedPicture, LoadPicture, RenderPicture
+from cellwright.ui.overlaps import Overlaps
 from cellwright.ui.picture_cache import PictureCache
 from cellwright.ui.searching import SearchPictures
 from cellwright.ui.session import Picture, PictureState, PlaneResult, Session
@@ -94,6 +95,7 @@ class Controller(QObject):
         self._partial: dict[int, PartialObjects] = {}
         self._listed: dict[int, Job[Any]] = {}
         self._done: dict[int, Callable[[Job[Any]], None]] = {}
+        self._overlaps = Overlaps(self)
         session.current_changed.connect(self._on_current)
 
     # ---- opening
@@ -299,12 +301,13 @@ class Controller(QObject):
         if plane != picture.plane:
             picture.results[plane] = PlaneResult(analysis.objects, styles_of(analysis.card), analysis)
             return
-        picture.state, picture.analysis = PictureState.DONE, analysis
+        picture.state, picture.analysis, picture.overlap = PictureState.DONE, analysis, None
         picture.shape = analysis.picture.shape
         if picture.tag_pixel_size is None and picture.user_pixel_size is None:
             picture.tag_pixel_size = analysis.picture.pixel_size
             picture.pixel_size_note = analysis.picture.pixel_size_note
         self.session.set_objects(picture, analysis.objects, styles_of(analysis.card))
+        self._overlaps.take(picture)
         if picture is self.session.current and self._cache.get(picture.key) is None:
             self.load_current()  # it could not be read before, and now it can
         if not analysis.is_complete:

@@ -18,6 +18,7 @@ from cellwright.ui.wording import plural
 if TYPE_CHECKING:
     from cellwright.zoo import ListedModel, ModelCard
 
+_LEAST_OVERLAP = 0.05
 _SCORES_SHOWN = 3
 _TASKS = {
     "detection": "Draws a box around each cell.",
@@ -67,10 +68,19 @@ class ModelPanel(QWidget):
             "Reset", "Go back to the thresholds of the model's card.", session.reset_thresholds, "small",
             name="Reset confidence to the model's own",
         )  # fmt: skip
+        self.overlap = ConfidenceSlider(
+            "Overlap of two cells",
+            "Cells that overlap by more than this are one (intersection over union); nothing is analyzed again.",
+        )
+        self.overlap.set_value(0.5, _LEAST_OVERLAP)
+        self.overlap.changed.connect(session.set_overlap)
+        self._overlap_title = label("Overlap", "section")
         self._overlap = label("", "muted", wrap=True)
+        self.offer_overlap(False)
         self._lay_out()
         session.model_changed.connect(self.refresh)
         session.filter_changed.connect(self._show_thresholds)
+        session.overlap_changed.connect(self._show_thresholds)
         self.refresh()
 
     def _expander(self) -> QToolButton:
@@ -93,6 +103,8 @@ class ModelPanel(QWidget):
         layout.addWidget(self._score_note)
         layout.addWidget(label("Confidence", "section"))
         layout.addWidget(self._all)
+        layout.addWidget(self._overlap_title)
+        layout.addWidget(self.overlap)
         row = QHBoxLayout()
         row.addWidget(self._toggle)
         row.addStretch(1)
@@ -158,9 +170,15 @@ class ModelPanel(QWidget):
         for name, slider in self._sliders.items():
             if name in values:
                 slider.set_value(values[name], floor)
+        self.overlap.set_value(self._session.overlap, _LEAST_OVERLAP)
         low, high = min(values.values(), default=0.5), max(values.values(), default=0.5)
         self._all.set_value((low + high) / 2, floor)
         self._toggle.setText("Each class" if low == high else f"Each class ({low:.2f}–{high:.2f})")
+
+    def offer_overlap(self, is_offered: bool) -> None:
+        """Show the slider of the overlap, or not where it would do nothing without a new analysis."""
+        self._overlap_title.setVisible(is_offered)
+        self.overlap.setVisible(is_offered)
 
     def _mark_choice(self) -> None:
         folder = self._session.model_folder

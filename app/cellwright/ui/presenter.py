@@ -14,6 +14,7 @@ from cellwright.ui.canvas.geometry import object_at
 from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.colouring import areas_of, object_colours
 from cellwright.ui.counts_panel import ratio_text
+from cellwright.ui.overlaps import offers_overlap
 from cellwright.ui.selected_panel import SelectedCell
 from cellwright.ui.session import Picture, PictureState
 
@@ -225,6 +226,7 @@ class Presenter(QObject):
         self._refresh_counts()
         self.refresh_selection()
         self._show_status(picture)
+        self._window.model_panel.offer_overlap(offers_overlap(picture))
         if picture is not None and picture.facts is not None and picture.facts.is_stack:
             self._show_display(picture)
         self._window.update_actions()

@@ -86,6 +86,8 @@ class Picture:
         How a person wants to see it, and which plane.
     analysed_channel : int or None
         The one channel that a model is shown; None for all, in their colours.
+    overlap : float or None
+        The overlap that `objects` were chosen with; None for the card's.
     results : dict
         By plane and time point: what was found on those that are not shown.
     """
@@ -106,6 +108,7 @@ class Picture:
     facts: PictureFacts | None = None
     look: Look | None = None
     analysed_channel: int | None = None
+    overlap: float | None = None
     results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
 
     @property
@@ -176,6 +179,8 @@ class Session:
         Another cell, or none, is selected; or another class is lit up.
     model_changed : Signal()
         Another model is chosen.
+    overlap_changed : Signal()
+        Another overlap makes two objects one.
     """
 
     pictures_changed = Signal()
@@ -185,11 +190,13 @@ class Session:
     filter_changed = Signal()
     selection_changed = Signal()
     model_changed = Signal()
+    overlap_changed = Signal()
 
     def __init__(self) -> None:
         self._pictures: list[Picture] = []
         self._current: Picture | None = None
         self._thresholds: dict[str, float] = {}
+        self._overlap = 0.5
         self._hidden: set[str] = set()
         self._lit: str | None = None
         self._selected: int | None = None
@@ -301,6 +308,7 @@ class Session:
         self._model_folder, self._card = folder, card
         self._thresholds = dict(card.thresholds.confidence) if card is not None else {}
         self._hidden &= set(self._thresholds)
+        self._overlap = card.thresholds.nms_iou if card is not None else 0.5
         self.model_changed.emit()
         self.filter_changed.emit()
 
@@ -348,6 +356,19 @@ class Session:
         """Go back to the card's thresholds."""
         if self._card is not None:
             self._set_thresholds(dict(self._card.thresholds.confidence))
+            self.set_overlap(self._card.thresholds.nms_iou)
+
+    @property
+    def overlap(self) -> float:
+        """Intersection over union above which two objects of a class are one."""
+        return self._overlap
+
+    def set_overlap(self, value: float) -> None:
+        """Choose another overlap, kept within 0.05 and 0.95."""
+        kept = round(min(0.95, max(0.05, value)), 4)
+        if kept != self._overlap:
+            self._overlap = kept
+            self.overlap_changed.emit()
 
     def _set_thresholds(self, values: dict[str, float]) -> None:
         kept = {name: round(min(1.0, max(self.floor, value)), 4) for name, value in values.items()}

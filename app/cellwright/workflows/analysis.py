@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellwright.core import Objects, PixelSize
+from cellwright.core import BadParameter, Objects, PixelSize
 from cellwright.zoo.card import ModelCard
 
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
-    from cellwright.inference import Coverage
+    from cellwright.inference import Answers, Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Analysis:
         From the first look at the picture to the last object; loading the model is not part of it.
     notes : tuple of str
         What a person should know beside the numbers, one sentence each.
+    answers : Answers or None
+        What else the network said, so that `with_overlap` need not ask it again; None where it was not kept.
     """
 
     picture: PictureInfo
@@ -85,6 +87,7 @@ class Analysis:
     engine: str
     seconds: float
     notes: tuple[str, ...] = ()
+    answers: Answers | None = None
 
     @property
     def model_hash(self) -> str:
@@ -114,6 +117,18 @@ class Analysis:
     def with_pixel_size(self, pixel_size: PixelSize | None, note: str = "entered by hand") -> Analysis:
         """Return the same analysis of a picture whose pixels have another size; no object changes."""
         return replace(self, picture=replace(self.picture, pixel_size=pixel_size, pixel_size_note=note))
+
+    def with_overlap(self, nms_iou: float) -> Analysis:
+        """Return the analysis with the objects that are left where those overlapping by more than `nms_iou` are one.
+
+        Raises
+        ------
+        BadParameter
+            If `nms_iou` is not in [0, 1), or the network's answers were not kept.
+        """
+        if self.answers is None:
+            raise BadParameter("The answers of the model were not kept; analyze the picture again to change this.")
+        return replace(self, objects=self.answers.objects(nms_iou))
 
     def with_objects(self, objects: Objects) -> Analysis:
         """Return the analysis with other objects, for example after some were filtered away."""
