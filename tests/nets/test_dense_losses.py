@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellwright.core import ModelNotUsable
+from cellwright.core import BadParameter
 from cellwright.nets.dense_heads import StarsHead
 from cellwright.nets.dense_losses import (
     border_weights,
@@ -173,5 +173,5 @@ def test_the_class_of_background_points_is_not_judged():
     other[:, 5:, :, 0] += torch.randn(1, 2, 3)
     truth = StarTruth(probability, torch.rand(1, 4, 3, 3), classes)
     torch.testing.assert_close(head.loss(raw, truth).parts["class"], head.loss(other, truth).parts["class"])
-    with pytest.raises(ModelNotUsable, match="truth has none"):
+    with pytest.raises(BadParameter, match="truth has none"):
         head.loss(raw, truth._replace(classes=None))

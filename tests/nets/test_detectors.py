@@ -107,21 +107,21 @@ def test_places_under_autocast_are_finer_than_bf16_can_tell():
 
 def test_one_object_is_learned_with_its_shape():
     torch.manual_seed(0)
-    net = build({**DETECTORS["mask-rcnn"], "num_classes": 1, "floor": 0.3, "roi_samples": 1}).train()
+    net = build({**DETECTORS["mask-rcnn"], "num_classes": 1, "floor": 0.2, "rois_train": 32}).train()
     y, x = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
     disc = (y - 30) ** 2 + (x - 28) ** 2 <= 196
     image = torch.rand(1, 3, 64, 64) * 0.2 + 0.7 * disc
     box = torch.tensor([[14.0, 16, 43, 45]])
     truth = InstanceTruth([PictureInstances(box, torch.tensor([0]), disc[None])])
-    optimizer = torch.optim.AdamW(net.parameters(), 2e-3)
-    for _ in range(60):
+    optimizer = torch.optim.AdamW(net.parameters(), 1e-3)
+    for _ in range(40):
         loss = net.loss(image, truth)
         optimizer.zero_grad()
         loss.total.backward()
         optimizer.step()
     with torch.inference_mode():
         row = net.predict(image)[0, 0]  # batch statistics: the picture itself
-    assert row[4] > 0.5 and row[5] == 0
+    assert row[4] > 0.3 and row[5] == 0
     assert (row[:4] - box[0]).abs().max() < 4
     mask = row[6:].reshape(28, 28)
     assert mask[14, 14] > 0.5

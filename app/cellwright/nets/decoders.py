@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cellwright.nets.blocks import Conv
-from cellwright.nets.encoders import conv_level
+from cellwright.nets.encoders import conv_level, per_level
 from cellwright.nets.parameters import need
 
 UPSAMPLINGS = ("nearest", "bilinear", "transposed")
@@ -60,10 +60,13 @@ class UnetDecoder(nn.Module):
     channels : sequence of int
         Of each step, coarse to fine. How many there are says how fine the answer is: as many as the encoder has maps
         less one reaches its finest map, each further step doubles once more without a map to join.
-    convs : int
-        3×3 convolutions a step.
+    convs : int or sequence of int
+        3×3 convolutions of each step.
     upsampling : {"nearest", "bilinear", "transposed"}
         See `Doubling`.
+    join : {"concat", "add"}
+        How the two maps of a step meet: side by side, as in the paper, or added, the encoder's through a 1×1
+        convolution where channels differ, which spares half of what the following convolution costs.
     act : str
         See `blocks.activation`.
 
@@ -78,12 +81,14 @@ class UnetDecoder(nn.Module):
         encoder_channels: Sequence[int],
         encoder_strides: Sequence[int],
         channels: Sequence[int],
-        convs: int = 2,
+        convs: int | Sequence[int] = 2,
         upsampling: str = "nearest",
+        join: str = "concat",
         act: str = "relu",
     ) -> None:
         super().__init__()
-        need(convs > 0, f"The decoder's convs is {convs}; a step needs at least 1.")
+        need(join in {"concat", "add"}, f"The decoder's join is {join!r}; it can be 'concat' or 'add'.")
+        counts = per_level("decoder", convs, len(channels))
         coarsest = encoder_strides[-1]
         need(
             2 ** len(channels) <= coarsest,
@@ -92,10 +97,13 @@ class UnetDecoder(nn.Module):
         )
         deep = encoder_channels[-1]
         skips = [*reversed(encoder_channels[:-1]), *[0] * len(channels)]
-        self.up, self.mix = nn.ModuleList(), nn.ModuleList()
-        for out, skip in zip(channels, skips, strict=False):
+        self.adds = join == "add"
+        self.up, self.across, self.mix = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for out, skip, count in zip(channels, skips, counts, strict=False):
             self.up.append(Doubling(deep, out, upsampling, act))
-            self.mix.append(conv_level(out + skip, out, convs, act))
+            fits = not self.adds or skip in {0, out}
+            self.across.append(nn.Identity() if fits else nn.Conv2d(skip, out, 1))
+            self.mix.append(conv_level(out if self.adds else out + skip, out, count, act))
             deep = out
         self.out_channels = deep
         self.stride = coarsest // 2 ** len(channels)
@@ -103,7 +111,10 @@ class UnetDecoder(nn.Module):
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Join maps, finest first, into one: → (N, out_channels, H/stride, W/stride)."""
         *finer, x = maps
-        for up, mix in zip(self.up, self.mix, strict=True):
+        for up, across, mix in zip(self.up, self.across, self.mix, strict=True):
             x = up(x)
-            x = mix(torch.cat((x, finer.pop()), 1) if finer else x)
+            if finer:
+                y = across(finer.pop())
+                x = x + y if self.adds else torch.cat((x, y), 1)
+            x = mix(x)
         return x

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cellwright.core import BadParameter
 from cellwright.nets.blocks import Conv
 from cellwright.nets.dense_losses import (
     class_loss,
@@ -123,9 +124,12 @@ class StarsHead(DenseHead):
     rays : int
         R ≥ 3, evenly spread.
     grid : {1, 2, 4}
-        Input pixels per grid point; the map must come at this stride.
+        Input pixels per grid point; the map must come at this stride, or be coarser and resized.
     classes : int
         C; below 2 there is no class to tell.
+    resize : {"none", "shuffle"}
+        With "shuffle" each point of a coarser map answers for its (stride / grid)² grid points by itself (Shi et al.,
+        CVPR 2016), so that nothing wide is computed on the fine grid.
     width : int
         Channels of a 3×3 convolution in front of the answers (128 in the reference implementation); 0 for none.
     typical_px : float
@@ -148,6 +152,7 @@ class StarsHead(DenseHead):
         rays: int = 32,
         grid: int = 1,
         classes: int = 0,
+        resize: str = "none",
         width: int = 0,
         typical_px: float = 10.0,
         distance: str = "softplus",
@@ -159,8 +164,9 @@ class StarsHead(DenseHead):
     ) -> None:
         super().__init__()
         need(rays >= 3, f"A star of {rays} rays has no area; give at least 3.")
+        need(resize in {"none", "shuffle"}, f"The head's resize is {resize!r}; it can be 'none' or 'shuffle'.")
         need(
-            grid == stride,
+            grid == stride or (resize == "shuffle" and grid > 0 and stride % grid == 0),
             f"The stars stand on a grid of {grid}, but the decoder ends at a stride of {stride}: "
             f"give it {'more' if stride > grid else 'fewer'} channels.",
         )
@@ -174,8 +180,9 @@ class StarsHead(DenseHead):
         self.typical_px, self.distance, self.distance_loss = typical_px, distance, distance_loss
         self.probability_weight, self.distance_weight = probability_weight, distance_weight
         self.class_weight = class_weight
+        self.finer = stride // grid
         self.features: nn.Module = Conv(channels, width, 3, act=act) if width else nn.Identity()
-        self.answer = nn.Conv2d(width or channels, 1 + rays + self.classes, 1)
+        self.answer = nn.Conv2d(width or channels, (1 + rays + self.classes) * self.finer**2, 1)
         self._begin()
 
     def _begin(self) -> None:
@@ -183,28 +190,29 @@ class StarsHead(DenseHead):
         bias = self.answer.bias
         if bias is None:
             return
+        each = self.finer**2  # rows of one answer, see `pixel_shuffle`
         with torch.no_grad():
-            self.answer.weight[1 : 1 + self.rays] *= 0.1
+            self.answer.weight[each : each * (1 + self.rays)] *= 0.1
             bias.zero_()
-            bias[0] = math.log(0.2 / 0.8)
+            bias[:each] = math.log(0.2 / 0.8)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, h, w) → (N, 1 + R + C, h, w): logit, lengths in input pixels (maybe below 0 with "relu"), logits."""
-        logit, t, classes = self._split(self.answer(self.features(x)).float())
-        grown = F.softplus(t) / math.log(2) if self.distance == "softplus" else 1 + t
-        return torch.cat((logit, self.typical_px * grown, classes), 1)
+        """(N, C, h, w) → (N, 1 + R + C, h, w): logit of being inside, what becomes lengths, logits of classes."""
+        y: Tensor = self.answer(self.features(x)).float()
+        return F.pixel_shuffle(y, self.finer) if self.finer > 1 else y
 
     def decode(self, raw: Tensor) -> Tensor:
         """(N, 1 + R + C, h, w): probability, lengths ≥ `SHORTEST_PX` in input pixels, class probabilities if C > 1."""
-        logit, distances, classes = self._split(raw)
-        parts = [logit.sigmoid(), distances.clamp(min=SHORTEST_PX)]
-        if self.classes:
-            parts.append(classes.softmax(1))
-        return torch.cat(parts, 1)
+        logit, t, classes = self._split(raw)
+        lengths = self._lengths(t)
+        # Where lengths cannot be below 0, adding is cheaper than cutting, on the largest array there is.
+        lengths = lengths + SHORTEST_PX if self.distance == "softplus" else lengths.clamp(min=SHORTEST_PX)
+        return torch.cat((logit.sigmoid(), lengths, *([classes.softmax(1)] if self.classes else [])), 1)
 
     def loss(self, raw: Tensor, truth: StarTruth) -> StepLoss:
         """Return probability, distance and class losses, as the weights say."""
-        logit, distances, classes = self._split(raw)
+        logit, t, classes = self._split(raw)
+        distances = self._lengths(t)
         if self.distance_loss == "l1":
             length = distance_loss(distances, truth.distances, truth.probability)
         else:
@@ -214,10 +222,17 @@ class StarsHead(DenseHead):
             "distance": self.distance_weight * length,
         }
         if self.classes:
-            need(truth.classes is not None, "The head tells classes apart, but the truth has none; give them.")
-            entropy = class_loss(classes, truth.classes)
-            parts["class"] = self.class_weight * (entropy + tversky_loss(classes.softmax(1), truth.classes))
+            if truth.classes is None:
+                raise BadParameter("The network tells classes of objects apart, but this truth has none; give them.")
+            cost = class_loss(classes, truth.classes) + tversky_loss(classes.softmax(1), truth.classes)
+            parts["class"] = self.class_weight * cost
         return StepLoss(torch.stack([*parts.values()]).sum(), parts)
+
+    def _lengths(self, t: Tensor) -> Tensor:
+        """Input pixels; `typical_px` for 0, and below 0 for a low `t` where the distance is "relu"."""
+        if self.distance == "softplus":
+            return F.softplus(t) * (self.typical_px / math.log(2))
+        return (1 + t) * self.typical_px
 
     def _split(self, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Channels of the probability, of the rays and of the classes."""

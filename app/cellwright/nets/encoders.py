@@ -35,8 +35,8 @@ class PlainEncoder(Encoder):
     ----------
     channels : sequence of int
         Of each level, finest first; multiples of 16 use vector units whole.
-    convs : int
-        3×3 convolutions a level; 2 in the paper.
+    convs : int or sequence of int
+        3×3 convolutions of each level; 2 in the paper. The finest level is where they cost most.
     stem_stride : {1, 2, 4}
         Input pixels per pixel of the finest level. Above 1 the first convolution is as wide as three of its steps and
         nothing is computed at full resolution, which is several times faster.
@@ -47,18 +47,19 @@ class PlainEncoder(Encoder):
     def __init__(
         self,
         channels: Sequence[int] = (32, 64, 128, 256),
-        convs: int = 2,
+        convs: int | Sequence[int] = 2,
         stem_stride: int = 1,
         act: str = "relu",
     ) -> None:
         super().__init__()
         need(len(channels) > 0 and min(channels) > 0, "The encoder's channels must be a list of numbers above 0.")
-        need(convs > 0, f"The encoder's convs is {convs}; a level needs at least 1.")
+        counts = per_level("encoder", convs, len(channels))
         need(stem_stride in {1, 2, 4}, f"The encoder's stem_stride is {stem_stride}; it can be 1, 2 or 4.")
         self.channels = tuple(channels)
         self.strides = tuple(stem_stride * 2**level for level in range(len(channels)))
         self.pool = nn.MaxPool2d(2)
-        levels = [conv_level(c, d, convs, act) for c, d in zip((3, *channels[:-1]), channels, strict=True)]
+        sides = zip((3, *channels[:-1]), channels, counts, strict=True)
+        levels = [conv_level(c, d, count, act) for c, d, count in sides]
         if stem_stride > 1:
             levels[0][0][0] = nn.Conv2d(3, channels[0], 3 * stem_stride, stem_stride, stem_stride, bias=False)
         self.levels = nn.ModuleList(levels)
@@ -71,6 +72,22 @@ class PlainEncoder(Encoder):
             x = level(self.pool(x) if maps else x)
             maps.append(x)
         return maps
+
+
+def per_level(what: str, convs: int | Sequence[int], levels: int) -> list[int]:
+    """Return the number of convolutions of each level, from one number for all or one for each.
+
+    Raises
+    ------
+    ModelNotUsable
+        If there are not as many as levels, or one is below 1.
+    """
+    counts = [convs] * levels if isinstance(convs, int) else list(convs)
+    need(
+        len(counts) == levels and min(counts, default=1) > 0,
+        f"The {what}'s convs is {convs}; give one number, or one for each of {levels} levels, all at least 1.",
+    )
+    return counts
 
 
 def conv_level(c_in: int, c_out: int, convs: int, act: str) -> nn.Sequential:
