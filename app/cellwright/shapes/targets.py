@@ -18,7 +18,8 @@ def star_distances(labels: NDArray[np.integer], rays: int, grid: int = 1) -> Flo
 
     As StarDist defines it (Schmidt et al., MICCAI 2018): ray k points to y + sin, x + cos of the angle 2πk/n. It goes
     in steps of one pixel's length until the nearest pixel is of another label or beyond the picture, and the last step
-    is shortened by the part that overshoots the edge of a pixel. Equal to the reference package's to a float32 rounding.
+    is shortened by the part that overshoots the edge of a pixel. Equal to what the reference package answers, at most a
+    rounding of float32 apart.
 
     Parameters
     ----------
