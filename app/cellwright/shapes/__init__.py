@@ -1,19 +1,32 @@
 """Shapes: masks from labels and back, stars, contours, connected parts. Knows numpy; numba where it can be had."""
 
+from cellwright.shapes.coco import CocoRle, coco_rle, masks_from_coco_rle
+from cellwright.shapes.contours import Contours, contours
 from cellwright.shapes.labels import labels_from_masks, masks_from_labels
 from cellwright.shapes.overlaps import intersections, without_overlaps
+from cellwright.shapes.parts import components, fill_holes, union
+from cellwright.shapes.polygons import masks_from_polygons
 from cellwright.shapes.stars import star_boxes, star_corners, star_masks, star_nms
 from cellwright.shapes.targets import edge_probability, star_distances
 
 __all__ = [
+    "CocoRle",
+    "Contours",
+    "coco_rle",
+    "components",
+    "contours",
     "edge_probability",
+    "fill_holes",
     "intersections",
     "labels_from_masks",
+    "masks_from_coco_rle",
     "masks_from_labels",
+    "masks_from_polygons",
     "star_boxes",
     "star_corners",
     "star_distances",
     "star_masks",
     "star_nms",
+    "union",
     "without_overlaps",
 ]

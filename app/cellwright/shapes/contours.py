@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Masks
-from cellwright.shapes.kinds import Bools, Float32s, Int64s
 from cellwright.shapes.compiled import loops
+from cellwright.shapes.kinds import Bools, Float32s, Int64s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,37 +57,95 @@ def contours(masks: Masks) -> Contours:
         return Contours(
             np.zeros(1, np.int64), np.empty(0, np.intp), np.empty((0, 2), np.float32), np.empty(0, np.bool_)
         )
-    owner, y, x, following = _corners(masks)
+    ends = _ends(masks)
     kernels = loops("trace_kernels")
-    order, ring_starts = _trace(following) if kernels is None else kernels.trace(following)
-    points = np.stack([y[order], x[order]], 1).astype(np.float32)
-    areas = _ring_areas(points, ring_starts)
-    return Contours(ring_starts, owner[order[ring_starts[:-1]]].astype(np.intp), points, areas < 0)
+    walk = _trace if kernels is None else kernels.trace
+    corners, ring_starts = walk(ends.starts, ends.link, ends.mate, ends.straight)
+    points = np.stack([ends.y[corners], ends.x[corners]], 1).astype(np.float32)
+    is_hole = _ring_areas(points, ring_starts) < 0
+    return Contours(ring_starts, ends.owner[corners[ring_starts[:-1]]].astype(np.intp), points, is_hole)
 
 
-def _corners(masks: Masks) -> tuple[Int64s, Int64s, Int64s, Int64s]:
-    """Return the owner, y and x of all corners, sorted, and for each the corner that follows it along its ring.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ends:
+    """The ends of the upright edges of spans; each span has a left edge, gone up, and a right one, gone down.
 
-    A span's left edge goes up and its right edge down. Where an edge ends that another of the same side goes on from,
-    there is no corner. The other ends on one line between two rows, sorted by x, are joined two by two.
+    Parameters
+    ----------
+    owner, y, x : (E,) ndarray of int64
+        The object of each end, and where it lies between pixels.
+    mate : (E,) ndarray of int64
+        The other end of the same edge.
+    link : (E,) ndarray of int64
+        The end of another edge that the outline comes from or goes to along the line between two rows.
+    straight : (E,) ndarray of bool
+        Whether the two linked ends lie in one place, the outline going straight on.
+    starts : (S,) ndarray of int64
+        The ends at which a walk leaves an edge and turns, sorted by object and place.
+    """
+
+    owner: Int64s
+    y: Int64s
+    x: Int64s
+    mate: Int64s
+    link: Int64s
+    straight: Bools
+    starts: Int64s
+
+
+def _ends(masks: Masks) -> _Ends:
+    """Link the ends: those in one place and of one side to each other, the rest of a line two by two.
+
+    Where a left and a right end share a place, two pixels touch at a corner: the right one comes first, which keeps
+    the rings of the two apart.
     """
     spans, owners = masks.spans.astype(np.int64), masks.owners
     n = len(spans)
-    # Upright edges: 0 … n-1 are left ones, n … 2n-1 right ones; each has a top end and a bottom end.
-    edge_x = np.concatenate([spans[:, 1], spans[:, 2]])
-    top_y = np.concatenate([spans[:, 0], spans[:, 0]])
-    whose = np.concatenate([owners, owners])
-    right = np.arange(2 * n) >= n
-    y, x = np.concatenate([top_y, top_y + 1]), np.concatenate([edge_x, edge_x])
-    owner, side = np.concatenate([whose, whose]), np.concatenate([right, right])
-    is_bottom = np.arange(4 * n) >= 2 * n
-    order = np.lexsort((is_bottom, side, x, y, owner))
-    goes_on = np.zeros(4 * n, np.bool_)
-    a, b = order[:-1], order[1:]
-    straight = (owner[a] == owner[b]) & (y[a] == y[b]) & (x[a] == x[b]) & (side[a] == side[b])
-    goes_on[a[straight]] = goes_on[b[straight]] = True
-    other_end = (np.arange(4 * n) + 2 * n) % (4 * n)
-    # From each end along its upright edges to the far end: edges that go on are passed through.
-    passed = np.full(4 * n, -1, np.int64)
-    passed[a[straight]], passed[b[straight]] = b[straight], a[straight]
-    return _linked(owner, y, x, side, is_bottom, order[~goes_on[order]], passed, other_end)
+    x = np.tile(np.concatenate([spans[:, 1], spans[:, 2]]), 2)
+    y = np.concatenate([np.tile(spans[:, 0], 2), np.tile(spans[:, 0] + 1, 2)])
+    owner = np.tile(owners, 4)
+    is_left = np.tile(np.arange(2 * n) < n, 2)
+    is_top = np.arange(4 * n) < 2 * n
+    order = np.lexsort((is_left, x, y, owner))
+    one, other = order[:-1], order[1:]
+    same = (owner[one] == owner[other]) & (y[one] == y[other]) & (x[one] == x[other]) & (is_left[one] == is_left[other])
+    link, straight = np.empty(4 * n, np.int64), np.zeros(4 * n, np.bool_)
+    link[one[same]], link[other[same]] = other[same], one[same]
+    straight[one[same]] = straight[other[same]] = True
+    turning = order[~straight[order]]
+    link[turning[0::2]], link[turning[1::2]] = turning[1::2], turning[0::2]
+    mate = (np.arange(4 * n) + 2 * n) % (4 * n)
+    return _Ends(owner, y, x, mate, link, straight, turning[is_left[turning] == is_top[turning]])
+
+
+def _trace(starts: Int64s, link: Int64s, mate: Int64s, straight: Bools) -> tuple[Int64s, Int64s]:
+    """Walk along every ring once; return its corners, ring after ring, and where each ring begins."""
+    seen = np.zeros(len(link), np.bool_)
+    corners: list[int] = []
+    ring_starts = [0]
+    for start in starts.tolist():
+        if seen[start]:
+            continue
+        leaves = start
+        while not seen[leaves]:
+            seen[leaves] = True
+            enters = int(link[leaves])
+            corners += [leaves, enters]
+            leaves = int(mate[enters])
+            while straight[leaves]:
+                leaves = int(mate[link[leaves]])
+        ring_starts.append(len(corners))
+    return np.asarray(corners, np.int64), np.asarray(ring_starts, np.int64)
+
+
+def _ring_areas(points: Float32s, ring_starts: Int64s) -> NDArray[np.float64]:
+    """Return the area inside each ring by the shoelace formula, negative where it goes against the clock."""
+    if not len(points):
+        return np.zeros(len(ring_starts) - 1, np.float64)
+    begins = np.repeat(points[ring_starts[:-1]].astype(np.float64), np.diff(ring_starts), 0)
+    # Counted from each ring's first point, so that the products stay small.
+    y, x = (points - begins).T
+    after = np.arange(1, len(points) + 1)
+    after[ring_starts[1:] - 1] = ring_starts[:-1]
+    areas: NDArray[np.float64] = np.add.reduceat(x * y[after] - x[after] * y, ring_starts[:-1]) / 2
+    return areas

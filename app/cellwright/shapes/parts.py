@@ -63,7 +63,7 @@ def _numbered_parts(masks: Masks, reach: int) -> Int64s:
 
 
 def _lines(masks: Masks) -> Int64s:
-    """Number the rows of all objects so that rows below each other, and they alone, are one apart."""
+    """Give the rows of all objects numbers that are one apart for rows below each other, and for them alone."""
     y, owners = masks.spans[:, 0].astype(np.int64), masks.owners
     step = np.zeros(len(y), np.int64)
     step[1:] = np.where(owners[1:] != owners[:-1], 2, np.minimum(y[1:] - y[:-1], 2))
