@@ -11,6 +11,7 @@ from cellwright.bundled import bundled
 from cellwright.nets.assign import Truth
 from cellwright.training import read_recipe
 from cellwright.training.augment import Sample
+from cellwright.training.crops import LabelSample
 from cellwright.training.tasks import task_of
 
 RECIPES = sorted([*bundled("resources", "recipes").glob("*.toml"), *bundled("models").glob("*/recipe.toml")])
@@ -21,7 +22,15 @@ def test_every_generation_of_the_family_is_a_recipe():
     assert {path.stem for path in RECIPES} >= GENERATIONS
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: f"{path.parent.name}-{path.stem}")
+BOXES = [path for path in RECIPES if read_recipe(path).task == "boxes"]
+OUTLINES = [path for path in RECIPES if path not in BOXES]
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
+
+
+@pytest.mark.parametrize("path", BOXES, ids=name_of)
 def test_a_shipped_recipe_builds_a_network_that_can_be_trained(path: Path):
     recipe = read_recipe(path)
     rng = np.random.default_rng(0)
@@ -33,3 +42,16 @@ def test_a_shipped_recipe_builds_a_network_that_can_be_trained(path: Path):
     # In evaluation mode: batch norm has nothing to learn from one tiny picture.
     loss = network.eval().loss(torch.rand(1, 3, 64, 64), truth)
     assert torch.isfinite(loss.total) and loss.total > 0
+
+
+@pytest.mark.parametrize("path", OUTLINES, ids=name_of)
+def test_a_shipped_recipe_of_outlines_makes_samples_that_its_network_learns_from(path: Path):
+    recipe = read_recipe(path)
+    task = task_of(recipe)
+    labels = np.zeros((200, 240), np.int32)
+    labels[20:60, 30:70], labels[60:90, 40:80], labels[120:180, 90:140] = 1, min(2, len(recipe.data.classes)), 1
+    picture = LabelSample(torch.randint(0, 255, (3, 200, 240), dtype=torch.uint8), labels)
+    network = nets.build(task.architecture([picture])).eval()
+    batch = task.collate([task.sample([picture], 0, recipe.phases[0], np.random.default_rng(3))])
+    cost = task.cost(network, batch.images.float() / 255, batch.truth, None)
+    assert torch.isfinite(cost.total) and cost.total > 0 and len(cost.parts) >= 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cellwright.cli.console import print_json, print_table, say, watching
 from cellwright.cli.main import Exit
 from cellwright.core import BadParameter
+from cellwright.zoo import score_title
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
     from cellwright.training import Trained
 
 RECIPE_FILE = "recipe.toml"
-SCORE_TITLES = {
-    "map_50": "mAP@0.5",
-    "map_50_95": "mAP@0.5:0.95",
-    "ap_50": "AP@0.5",
-    "ap_50_95": "AP@0.5:0.95",
-    "mean_ap_50_90": "AP@0.5:0.9",
-    "dice": "Dice",
-    "iou": "IoU",
-    "accuracy": "Accuracy",
-}
 
 
 def run(options: Namespace) -> int:
@@ -67,7 +58,7 @@ def _print(trained: Trained) -> None:
         [name, *(f"{scores[column]:.3f}" if column in scores else "" for column in columns)]
         for name, scores in judged.per_class.items()
     ]
-    print_table(title, ["Class", *(SCORE_TITLES.get(column, column) for column in columns)], rows)
+    print_table(title, ["Class", *(score_title(column) for column in columns)], rows)
     say(f"{trained.epochs} epochs in {trained.seconds / 60:.1f} min; the best was epoch {trained.best_epoch}.")
     say(f"Curves, figures and checkpoint: {trained.folder}")
     if trained.model is not None:
@@ -75,7 +66,7 @@ def _print(trained: Trained) -> None:
 
 
 def _score(name: str, value: float) -> str:
-    return f"{SCORE_TITLES.get(name, name)} {value:.3f}"
+    return f"{score_title(name)} {value:.3f}"
 
 
 def _as_json(trained: Trained) -> dict[str, object]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellwright.core.atomic import replacing
+from cellwright.zoo import score_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,16 +15,8 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's colours tell classes apart for every kind of colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442")
-SCORE_LABELS = {
-    "map_50": "mAP at IoU 0.5",
-    "map_50_95": "mAP at IoU 0.5 to 0.95",
-    "ap_50": "AP at IoU 0.5",
-    "mean_ap_50_90": "AP at IoU 0.5 to 0.9",
-    "dice": "Dice",
-    "iou": "IoU",
-    "accuracy": "Accuracy",
-}
-"""Scores that are drawn, and what they are called."""
+SCORES = ("map_50", "map_50_95", "ap_50", "mean_ap_50_90", "dice", "iou", "accuracy")
+"""Scores that are drawn, where a training has them."""
 
 
 def figure_of(columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
@@ -51,9 +44,9 @@ def draw_curves(folder: Path) -> None:
     for name in [key for key in rows[0] if key.startswith("loss_")] or ["loss"]:
         losses.plot(*_line(rows, name), label=name.removeprefix("loss_"))
     losses.set(xlabel="Epoch", ylabel="Loss a picture", title="Training")
-    for name, label in SCORE_LABELS.items():
+    for name in SCORES:
         if any(name in row for row in rows):
-            scores.plot(*_line(rows, name), marker=".", label=label)
+            scores.plot(*_line(rows, name), marker=".", label=score_title(name))
     scores.set(xlabel="Epoch", ylim=(0, 1), title="Pictures not trained on")
     for axes in (losses, scores):
         axes.legend()
