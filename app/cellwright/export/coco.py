@@ -13,6 +13,7 @@ from cellwright.core import Box, Masks
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
 from cellwright.export.outlined import polygons_of
+from cellwright.shapes import coco_rle
 
 COCO_FILE = "annotations.json"
 _LAYOUT = (COCO_FILE, "images")
@@ -113,7 +114,7 @@ def _outlines(picture: BoxedPicture, segmentation: Segmentation) -> Iterator[dic
     masks = everything.clipped(Box(0, 0, *picture.size))
     rows = np.flatnonzero(masks.counts)
     masks, kept = masks.take(rows), picture.objects.take(rows)
-    outlines = _rle(masks, picture.size) if segmentation == "rle" else _polygons(masks)
+    outlines = coco_rle(masks, picture.size) if segmentation == "rle" else _polygons(masks)
     columns = (
         masks.boxes().tolist(),
         masks.areas().tolist(),
@@ -131,12 +132,6 @@ def _outlines(picture: BoxedPicture, segmentation: Segmentation) -> Iterator[dic
             "score": round(score, 5),
             "uuid": uuid,
         }
-
-
-def _rle(masks: Masks, size: tuple[int, int]) -> Iterator[dict[str, Any]]:
-    from cellwright.shapes import coco_rle
-
-    yield from coco_rle(masks, size)
 
 
 def _polygons(masks: Masks) -> Iterator[list[list[float]]]:

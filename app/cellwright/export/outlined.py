@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Box, Masks, Objects, PixelSize
-from cellwright.shapes import labels_from_masks
+from cellwright.shapes import contours, labels_from_masks
 
 Ring = NDArray[np.float64]
 """(K, 2) float64: x, y of a closed line on pixel edges in level-0 pixels, its first point not repeated at the end."""
@@ -96,8 +96,6 @@ def polygons_of(masks: Masks) -> list[list[Polygon]]:
 
     An object without pixels has no part.
     """
-    from cellwright.shapes import contours
-
     traced = contours(masks)
     found: list[list[Polygon]] = [[] for _ in range(len(masks))]
     holes: list[list[Ring]] = [[] for _ in range(len(masks))]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, Masks, Objects
 from cellwright.core.atomic import replacing
 from cellwright.export.table import printable
+from cellwright.shapes import contours
 
 if TYPE_CHECKING:
     from PIL import ImageDraw, ImageFont
@@ -145,8 +146,6 @@ def _with_outlines(
 ) -> NDArray[np.uint8]:
     """Draw the outline of every object, holes too, into a copy of the array, in the order of the boxes above."""
     from PIL import Image, ImageDraw
-
-    from cellwright.shapes import contours
 
     shown = Image.fromarray(rgb)  # copies
     draw = ImageDraw.Draw(shown)

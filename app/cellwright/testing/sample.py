@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +83,10 @@ def write_sample(path: Path, picture: str = "smear") -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     about = PngInfo()
     about.add_text("Software", "Cellwright: python -m cellwright.testing.sample")
-    resolution = {} if sample.pixel_size_um is None else {"dpi": (25_400.0 / sample.pixel_size_um,) * 2}
     pixels = sample.read()
+    resolution: dict[str, Any] = {}
+    if sample.pixel_size_um is not None:
+        resolution["dpi"] = (25_400.0 / sample.pixel_size_um,) * 2
     Image.fromarray(pixels).save(path, optimize=True, pnginfo=about, **resolution)
     yield path
     beside = path.with_suffix(".json")
