@@ -1,5 +1,6 @@
-"""Scores: how good detections are against what people drew, how well cells are counted, how honest confidences are."""
+"""Scores: how good boxes, outlines and pixels are, how well cells are counted, how honest confidences are."""
 
+from cellwright.evaluate.assignment import matched_pairs
 from cellwright.evaluate.calibration import ClassCalibration, apply_temperature, fit_calibration, fit_temperature
 from cellwright.evaluate.confusion import ConfusionMatrix, confusion_matrix
 from cellwright.evaluate.counting import CountErrors, count_errors, picture_counts, relative_errors
@@ -12,23 +13,30 @@ from cellwright.evaluate.curves import (
     precision_recall,
 )
 from cellwright.evaluate.inputs import PictureDetections, PictureTruth
+from cellwright.evaluate.instances import INSTANCE_THRESHOLDS, InstanceScores, instance_scores
 from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
+from cellwright.evaluate.object_overlap import ObjectOverlaps, object_overlaps
 from cellwright.evaluate.operating import OperatingPoint, best_f1_points, operating_points
 from cellwright.evaluate.overlap import iou_matrix, overlapping_pairs
+from cellwright.evaluate.pixels import PixelScores, pixel_confusion, pixel_scores
 from cellwright.evaluate.reliability import Reliability, reliability
 from cellwright.evaluate.scores import DetectionScores, score_detections, score_matches
 
 __all__ = [
     "COCO_MAX_DETECTIONS",
     "COCO_THRESHOLDS",
+    "INSTANCE_THRESHOLDS",
     "ClassCalibration",
     "ConfusionMatrix",
     "CountErrors",
     "DetectionScores",
+    "InstanceScores",
     "Matches",
+    "ObjectOverlaps",
     "OperatingPoint",
     "PictureDetections",
     "PictureTruth",
+    "PixelScores",
     "PrecisionRecall",
     "Reliability",
     "apply_temperature",
@@ -40,12 +48,17 @@ __all__ = [
     "count_errors",
     "fit_calibration",
     "fit_temperature",
+    "instance_scores",
     "interpolated_precision",
     "iou_matrix",
     "match",
+    "matched_pairs",
+    "object_overlaps",
     "operating_points",
     "overlapping_pairs",
     "picture_counts",
+    "pixel_confusion",
+    "pixel_scores",
     "precision_recall",
     "relative_errors",
     "reliability",

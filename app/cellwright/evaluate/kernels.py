@@ -65,6 +65,50 @@ def match_groups(
 
 
 @njit(cache=True, nogil=True)
+def match_listed(
+    found_ends: NDArray[np.int64],
+    truth_ends: NDArray[np.int64],
+    listed_ends: NDArray[np.int64],
+    listed: NDArray[np.int64],
+    overlaps: NDArray[np.float64],
+    ignored: NDArray[np.bool_],
+    crowd: NDArray[np.bool_],
+    thresholds: NDArray[np.float64],
+    outcome: NDArray[np.int8],
+    partner: NDArray[np.int64],
+) -> None:
+    """Match as `match_groups` does, with overlaps that are known already, such as those of masks.
+
+    Parameters
+    ----------
+    listed_ends : (D + 1,) ndarray of int64
+        Detection ``d`` overlaps the true objects ``listed[ends[d] : ends[d + 1]]``.
+    listed : (L,) ndarray of int64
+        Rows of the true objects, rising within a detection and all of its group.
+    overlaps : (L,) ndarray of float64
+        How much.
+    found_ends, truth_ends, ignored, crowd, thresholds, outcome, partner
+        As in `match_groups`.
+    """
+    widest = 0
+    for k in range(len(truth_ends) - 1):
+        widest = max(widest, truth_ends[k + 1] - truth_ends[k])
+    taken = np.zeros((len(thresholds), widest), np.bool_)
+    for k in range(len(found_ends) - 1):
+        first, last = truth_ends[k], truth_ends[k + 1]
+        taken[:, : last - first] = False
+        for d in range(found_ends[k], found_ends[k + 1]):
+            near = listed[listed_ends[d] : listed_ends[d + 1]]
+            overlap = overlaps[listed_ends[d] : listed_ends[d + 1]]
+            for t in range(len(thresholds)):
+                chosen = _choose(thresholds[t], near, overlap, taken[t], first, ignored, crowd)
+                if chosen >= 0:
+                    taken[t, chosen - first] = True
+                    outcome[t, d] = IGNORED if ignored[chosen] else TRUE_POSITIVE
+                    partner[t, d] = chosen
+
+
+@njit(cache=True, nogil=True)
 def _find_near(
     box: NDArray[np.float64],
     truth: NDArray[np.float64],

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cellwright.core import BadParameter
-from cellwright.evaluate.inputs import Bools, Floats, Ints, PictureDetections, PictureTruth, Scalar, check_pictures
+from cellwright.core import BadParameter, Masks
+from cellwright.evaluate.flat import Flat, joined
+from cellwright.evaluate.inputs import Bools, Floats, Ints, PictureDetections, PictureTruth, check_pictures
+from cellwright.evaluate.mask_overlap import check_masks, listed_overlaps
 
 FALSE_POSITIVE, TRUE_POSITIVE, IGNORED = 0, 1, 2
 
@@ -85,6 +87,7 @@ def match(
     n_classes: int,
     iou_thresholds: ArrayLike = COCO_THRESHOLDS,
     max_detections: int = COCO_MAX_DETECTIONS,
+    masks: Sequence[tuple[Masks, Masks]] | None = None,
 ) -> Matches:
     """Match detections to true objects as COCO does.
 
@@ -101,6 +104,9 @@ def match(
         In (0, 1].
     max_detections : int
         Only so many of the surest detections of each class on each picture are judged.
+    masks : sequence of (Masks, Masks), optional
+        For each picture the pixels of its detections and of its true objects, in their order; then these overlap and
+        not the boxes.
 
     Raises
     ------
@@ -110,16 +116,17 @@ def match(
     thresholds = np.atleast_1d(np.asarray(iou_thresholds, np.float64))
     check_pictures(detections, truths, n_classes)
     _check_limits(thresholds, max_detections)
+    check_masks(detections, truths, masks)
     n = len(truths)
-    found = _Flat.of([d.boxes for d in detections], [d.class_index for d in detections])
-    true = _Flat.of([t.boxes for t in truths], [t.class_index for t in truths])
-    scores = _joined([d.scores for d in detections], np.float64)
-    ignored = _joined([t.ignore for t in truths], np.bool_)
-    crowd = _joined([t.crowd for t in truths], np.bool_)
+    found = Flat.of([d.boxes for d in detections], [d.class_index for d in detections])
+    true = Flat.of([t.boxes for t in truths], [t.class_index for t in truths])
+    scores = joined([d.scores for d in detections], np.float64)
+    ignored = joined([t.ignore for t in truths], np.bool_)
+    crowd = joined([t.crowd for t in truths], np.bool_)
     order = np.lexsort((-scores, found.key))
     order = order[_rank_in_group(found.key[order]) < max_detections]
     true_order = np.lexsort((ignored, true.key))
-    outcome, partner = _run(found, order, true, true_order, ignored, crowd, thresholds)
+    outcome, partner = _run(found, order, true, true_order, ignored, crowd, thresholds, masks)
     return Matches(
         n_classes,
         n,
@@ -134,31 +141,17 @@ def match(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Flat:
-    """The boxes of all pictures in one array, each with its picture, its row there, and a key that sorts the groups."""
-
-    boxes: Floats
-    class_index: Ints
-    picture: Ints
-    row: Ints
-    key: Ints
-
-    @classmethod
-    def of(cls, boxes: Sequence[Floats], classes: Sequence[Ints]) -> _Flat:
-        lengths = np.array([len(b) for b in boxes], np.int64)
-        class_index = _joined(classes, np.int64)
-        picture = np.repeat(np.arange(len(boxes)), lengths)
-        starts = np.cumsum(lengths) - lengths
-        row = np.arange(lengths.sum()) - starts[picture]
-        all_boxes = np.concatenate([np.empty((0, 4)), *boxes])
-        return cls(all_boxes, class_index, picture, row, class_index * max(1, len(boxes)) + picture)
-
-
 def _run(
-    found: _Flat, order: Ints, true: _Flat, true_order: Ints, ignored: Bools, crowd: Bools, thresholds: Floats
+    found: Flat,
+    order: Ints,
+    true: Flat,
+    true_order: Ints,
+    ignored: Bools,
+    crowd: Bools,
+    thresholds: Floats,
+    masks: Sequence[tuple[Masks, Masks]] | None,
 ) -> tuple[NDArray[np.int8], Ints]:
-    from cellwright.evaluate.kernels import match_groups
+    from cellwright.evaluate.kernels import match_groups, match_listed
 
     groups, starts = np.unique(found.key[order], return_index=True)
     true_keys = true.key[true_order]
@@ -171,17 +164,15 @@ def _run(
     needed = np.isin(true_keys, groups)
     kept = true_order[needed]
     true_ends = np.append(0, np.cumsum(bounds[1] - bounds[0])).astype(np.int64)
-    match_groups(
-        found.boxes[order],
-        ends,
-        true.boxes[kept],
-        true_ends,
-        ignored[kept],
-        crowd[kept],
-        np.minimum(thresholds, 1 - 1e-10),  # as the reference does, so that an overlap of 1 reaches a threshold of 1
-        outcome,
-        partner,
-    )
+    # As the reference does, so that an overlap of 1 reaches a threshold of 1.
+    reached = np.minimum(thresholds, 1 - 1e-10)
+    if masks is None:
+        match_groups(
+            found.boxes[order], ends, true.boxes[kept], true_ends, ignored[kept], crowd[kept], reached, outcome, partner
+        )
+    else:
+        listed = listed_overlaps(masks, found, order, true, kept, crowd)
+        match_listed(ends, true_ends, *listed, ignored[kept], crowd[kept], reached, outcome, partner)
     positions = np.flatnonzero(needed)
     return outcome, np.where(partner >= 0, positions[partner], -1) if len(positions) else partner
 
@@ -192,10 +183,6 @@ def _rank_in_group(sorted_keys: Ints) -> Ints:
     is_start = np.append(True, sorted_keys[1:] != sorted_keys[:-1])[:n]
     starts = np.maximum.accumulate(np.where(is_start, np.arange(n), 0))
     return np.arange(n) - starts
-
-
-def _joined(parts: Sequence[NDArray[Scalar]], dtype: type[Scalar]) -> NDArray[Scalar]:
-    return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype)
 
 
 def _check_limits(thresholds: Floats, limit: int) -> None:

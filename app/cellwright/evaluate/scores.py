@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cellwright.core import BadParameter
+from cellwright.core import BadParameter, Masks
 from cellwright.evaluate.curves import average_precision_all_points, average_precision_coco, class_curves
 from cellwright.evaluate.inputs import Floats, Ints, PictureDetections, PictureTruth
 from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
@@ -116,12 +116,13 @@ def score_detections(
     classes: Sequence[str],
     iou_thresholds: ArrayLike = COCO_THRESHOLDS,
     max_detections: int = COCO_MAX_DETECTIONS,
+    masks: Sequence[tuple[Masks, Masks]] | None = None,
 ) -> DetectionScores:
-    """Score detections as the COCO evaluation does (area "all"), equal to pycocotools on the same boxes.
+    """Score detections as the COCO evaluation does (area "all"), equal to pycocotools on the same boxes or masks.
 
     Parameters
     ----------
-    detections, truths, iou_thresholds, max_detections
+    detections, truths, iou_thresholds, max_detections, masks
         As in `match`.
     classes : sequence of str
         Names of the classes that `class_index` points into.
@@ -131,7 +132,7 @@ def score_detections(
     BadParameter
         As in `match`.
     """
-    return score_matches(match(detections, truths, len(classes), iou_thresholds, max_detections), classes)
+    return score_matches(match(detections, truths, len(classes), iou_thresholds, max_detections, masks), classes)
 
 
 def score_matches(matches: Matches, classes: Sequence[str]) -> DetectionScores:
