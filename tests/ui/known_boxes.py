@@ -94,15 +94,22 @@ class KnownBoxes:
     coverage_gap: bool = False
     answers: KeptAnswers | None = None
     card: ModelCard = field(default_factory=make_card)
+    asked_object_px: float | None = None
     asked: list[Path | SlideRef] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     def __call__(
-        self, picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+        self,
+        picture: Path | SlideRef,
+        model: Path,
+        device: str,
+        pixel_size: PixelSize | None,
+        object_px: float | None,
     ) -> AnswerFromBoxes:
         self.asked.append(picture)
+        self.asked_object_px = object_px
         return AnswerFromBoxes(self, picture, pixel_size)
 
 

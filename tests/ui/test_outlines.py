@@ -21,7 +21,7 @@ from cellwright.ui.main_window import MainWindow
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card
 from tests.ui.known_masks import disc_objects, many_discs
-from tests.ui.test_canvas import canvas_of, click, colour_at, surface
+from tests.ui.test_canvas import canvas_of, click, colour_at, on_screen, surface
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -142,6 +142,9 @@ def test_a_click_selects_by_the_outline_and_not_by_the_box(ready: MainWindow, qt
     assert ready.session.selected is None
     click(ready, y, x)
     qtbot.waitUntil(lambda: ready.session.selected == 1)
+    (ring,) = canvas_of(ready)._overlay.selected_rings
+    assert ring.min(axis=0).tolist() == [y - RADIUS, x - RADIUS]
+    assert ring.max(axis=0).tolist() == [y + RADIUS + 1, x + RADIUS + 1]
 
 
 def test_the_raster_follows_zoom_and_movement(ready: MainWindow, qtbot: QtBot) -> None:
@@ -200,3 +203,37 @@ def test_ten_thousand_outlines_follow_the_slider_and_the_mouse(
     # drawn by software here and beside other work; see benchmarks/bench_window.py for what a person feels
     assert np.median(slides) < 0.5
     assert np.median(zooms) < 0.5
+
+
+def drag_ruler(window: MainWindow, start: tuple[float, float], end: tuple[float, float]) -> None:
+    QTest.mousePress(surface(window), Qt.MouseButton.LeftButton, pos=on_screen(window, *start))
+    QTest.mouseMove(surface(window), on_screen(window, *end))
+    QTest.mouseRelease(surface(window), Qt.MouseButton.LeftButton, pos=on_screen(window, *end))
+
+
+def test_the_ruler_measures_and_offers_the_scale_that_fits(ready: MainWindow, known: KnownBoxes, qtbot: QtBot) -> None:
+    card = ready.session.card
+    assert card is not None
+    ready.session.set_model(Path("models/x"), card.changed(input=card.input.model_copy(update={"object_px": 20.0})))
+    view = canvas_of(ready).viewport()
+    ready.actions_set["edit.ruler"].trigger()
+    y, x = MIDDLES[1]
+    drag_ruler(ready, (y, x - RADIUS), (y, x + RADIUS))
+    picture = ready.session.current
+    assert picture is not None
+    assert picture.ruler is not None
+    assert picture.ruler.length_px == pytest.approx(2 * RADIUS, abs=2)
+    assert canvas_of(ready)._overlay.ruler is not None
+    after = canvas_of(ready).viewport()
+    assert view is not None
+    assert after is not None
+    assert (after.centre_y, after.centre_x) == (view.centre_y, view.centre_x)
+    assert ready.session.selected is None
+    message = ready.centre.banner.message
+    assert message is not None
+    assert "times as large" in message.text
+    ready.centre.banner._act()
+    assert known.asked_object_px == pytest.approx(2 * RADIUS, abs=2)
+    qtbot.waitUntil(lambda: is_done(ready) and not ready.controller.is_working, timeout=20_000)
+    ready.actions_set["edit.deselect"].trigger()
+    assert canvas_of(ready)._overlay.ruler is None

@@ -117,6 +117,15 @@ ACTIONS: Final = (
         needs=_PICTURE,
     ),
     ActionInfo(
+        "edit.ruler",
+        "&Ruler",
+        "Drag across the picture to measure; across a typical cell to tell the model how large cells are.",
+        "ruler",
+        ("R",),
+        is_checkable=True,
+        needs=_PICTURE,
+    ),
+    ActionInfo(
         "edit.next_object",
         "&Next cell",
         "Select the next cell of the table.",
@@ -126,7 +135,7 @@ ACTIONS: Final = (
     ),
     ActionInfo(
         "edit.previous_object",
-        "P&revious cell",
+        "Pre&vious cell",
         "Select the previous cell of the table.",
         "left",
         ("Ctrl+Left", "K"),
@@ -337,6 +346,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "edit.previous_object",
         "edit.deselect",
         SEPARATOR,
+        "edit.ruler",
         "edit.pixel_size",
     ),
     "&View": (
@@ -399,6 +409,7 @@ TOOLBAR: Final = (
     "view.boxes",
     "view.labels",
     "view.blink",
+    "edit.ruler",
     "@stretch",
     "analyze.cancel",
     "analyze.run",

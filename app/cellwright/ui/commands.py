@@ -61,6 +61,7 @@ class Commands:
             "file.quit": window.close,
             "edit.copy_table": self.copy_table,
             "edit.copy_counts": self.copy_counts,
+            "edit.ruler": window.measuring.rule,
             "edit.pixel_size": self.set_pixel_size,
             "edit.next_object": lambda: self._step(1),
             "edit.previous_object": lambda: self._step(-1),
@@ -206,7 +207,8 @@ class Commands:
             self._session.set_pixel_size(each, size)
 
     def deselect(self) -> None:
-        """Select nothing, light up nothing."""
+        """Select nothing, light up nothing, put the ruler away."""
+        self._window.actions_set["edit.ruler"].setChecked(False)
         self._session.light_up(None)
         self._session.select(None)
 

@@ -41,7 +41,12 @@ class MakeAnalysis(Protocol):
     """Builds the operation that analyzes a picture; see `cellwright.workflows.AnalyzePicture`."""
 
     def __call__(
-        self, picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+        self,
+        picture: Path | SlideRef,
+        model: Path,
+        device: str,
+        pixel_size: PixelSize | None,
+        object_px: float | None,
     ) -> Operation[Analysis]:
         """Return the operation."""
         ...
@@ -220,7 +225,8 @@ class Controller(QObject):
         picture.generation += 1
         picture.state, picture.fraction, picture.problem = PictureState.QUEUED, None, ""
         parts = tuple(
-            self._make_analysis(picture.source(plane), folder, self.device, picture.user_pixel_size) for plane in planes
+            self._make_analysis(picture.source(plane), folder, self.device, picture.user_pixel_size, picture.object_px)
+            for plane in planes
         )
         if len(parts) == 1:
             show = partial(self._on_partial, picture, picture.generation, planes[0], styles)
@@ -415,11 +421,11 @@ class Controller(QObject):
 
 
 def _analyze_picture(
-    picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None
+    picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None, object_px: float | None
 ) -> Operation[Analysis]:
     from cellwright.workflows import AnalyzePicture
 
-    return AnalyzePicture(picture, model, device, pixel_size)
+    return AnalyzePicture(picture, model, device, pixel_size, object_px=object_px)
 
 
 def _offer_to_analyze(pictures: list[Picture], analyze: Callable[[Sequence[Picture]], None]) -> Message:

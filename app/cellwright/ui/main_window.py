@@ -27,6 +27,7 @@ from cellwright.ui.display_panel import DisplayPanel
 from cellwright.ui.icons import app_icon
 from cellwright.ui.jobs_panel import JobsPanel
 from cellwright.ui.layers_panel import LayersPanel
+from cellwright.ui.measuring import Measuring
 from cellwright.ui.model_panel import ModelPanel
 from cellwright.ui.objects_table import ObjectsTable
 from cellwright.ui.pictures_panel import PicturesPanel
@@ -89,6 +90,7 @@ class MainWindow(QMainWindow):
         self.blink = Blink(self)
         self._make_panels()
         self._make_docks()
+        self.measuring = Measuring(self)
         self.presenter = Presenter(self)
         self.actions_set = ActionSet(self, self.settings.shortcuts)
         self.commands = Commands(self)

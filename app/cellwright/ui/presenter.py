@@ -135,7 +135,8 @@ class Presenter(QObject):
         canvas.double_clicked.connect(self._on_double_click)
         canvas.hovered.connect(self._on_hover)
         canvas.view_changed.connect(self._on_view)
-        canvas.contrast_dragged.connect(self._window.display.drag)
+        canvas.drags.contrast_dragged.connect(self._window.display.drag)
+        self._window.measuring.watch(canvas)
         if self._on_canvas is not None:
             canvas.show_picture(*self._on_canvas)
             self._window.centre.show_canvas()
@@ -250,7 +251,14 @@ class Presenter(QObject):
             colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
             canvas.show_objects(ShownObjects(objects, self._shown, picture.styles, colours, legend, by))
         canvas.set_pixel_size(picture.pixel_size)
-        canvas.set_lines(chest_lines(self._chest) if self._chest is not None else ())
+        self.draw_lines(picture)
+
+    def draw_lines(self, picture: Picture) -> None:
+        """Draw what is measured on a picture: by a model, and with the ruler."""
+        canvas = self._window.centre.canvas
+        if canvas is not None:
+            ruler = picture.ruler.line(picture.pixel_size) if picture.ruler is not None else None
+            canvas.set_lines(chest_lines(self._chest) if self._chest is not None else (), ruler)
 
     def hide_results(self, hidden: bool) -> None:
         """Show the bare picture, or what was found on it again."""
@@ -286,7 +294,10 @@ class Presenter(QObject):
         window.selected.show_cell(cell)
         canvas = window.centre.canvas
         if canvas is not None and picture is not None:
-            canvas.set_selected(None if cell is None else cell.box)
+            if cell is None or row is None:
+                canvas.set_selected(None)
+            else:
+                canvas.set_selected(cell.box, _rings(picture.objects, row))
             names = [style.name for style in picture.styles]
             lit = self._session.lit_class
             canvas.set_lit(names.index(lit) if lit in names else None)
@@ -322,6 +333,16 @@ class Presenter(QObject):
             if picture is not None:
                 self._window.pictures.refresh_picture(picture)
         self._stale.clear()
+
+
+def _rings(objects: Objects | None, row: int) -> tuple[NDArray[np.float32], ...]:
+    """Return the outlines of one object, (P, 2) y, x each; none where only its box is known."""
+    if objects is None or objects.masks is None:
+        return ()
+    from cellwright.shapes import contours
+
+    found = contours(objects.masks.take(np.array([row])))
+    return tuple(found.ring(k) for k in range(len(found)))
 
 
 def _around(box: NDArray[np.float32], shape: tuple[int, int]) -> Box:

@@ -19,6 +19,7 @@ from cellwright.ui.class_style import ClassStyle, styles_of
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
     from cellwright.ui.look import Look, PictureFacts
+    from cellwright.ui.ruler import Ruler
     from cellwright.workflows import Analysis
     from cellwright.zoo import ModelCard
 
@@ -88,6 +89,10 @@ class Picture:
         The one channel that a model is shown; None for all, in their colours.
     overlap : float or None
         The overlap that `objects` were chosen with; None for the card's.
+    ruler : Ruler or None
+        What a person measured last.
+    object_px : float or None
+        Diameter of a typical cell in level-0 pixels, as a person measured it for the model.
     results : dict
         By plane and time point: what was found on those that are not shown.
     """
@@ -109,6 +114,8 @@ class Picture:
     look: Look | None = None
     analysed_channel: int | None = None
     overlap: float | None = None
+    ruler: Ruler | None = None
+    object_px: float | None = None
     results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
 
     @property

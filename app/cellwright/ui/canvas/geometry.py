@@ -50,6 +50,13 @@ class Viewport:
         placed: NDArray[np.float64] = (points - np.array([self.centre_y, self.centre_x])) * self.zoom + middle
         return placed
 
+    def from_screen(self, y: float, x: float) -> tuple[float, float]:
+        """Return y, x in level-0 pixels of a point of the canvas in logical pixels."""
+        return (
+            self.centre_y + (y - self.height / 2) / self.zoom,
+            self.centre_x + (x - self.width / 2) / self.zoom,
+        )
+
     def visible_rows(self, boxes: NDArray[np.floating]) -> NDArray[np.intp]:
         """Return the rows of the boxes of which at least a part is on the screen."""
         y0, x0, y1, x1 = self.bounds

@@ -45,6 +45,7 @@ class CanvasOverlay(QWidget):
         self.selected: NDArray[np.float32] | None = None
         self.selected_rings: tuple[NDArray[np.float32], ...] = ()
         self.lines: tuple[MeasuredLine, ...] = ()
+        self.ruler: MeasuredLine | None = None
         self.pixel_size: PixelSize | None = None
         self.picture_shape: tuple[int, int] | None = None
         self.show_labels = True
@@ -84,6 +85,8 @@ class CanvasOverlay(QWidget):
             self._paint_selected(painter, viewport)
             for line in self.lines:
                 paint_line(painter, viewport, line)
+        if self.ruler is not None:
+            paint_line(painter, viewport, self.ruler)
         self.labels_drawn = self._paint_labels(painter, viewport) if self.show_labels else 0
         if self._legend is not None and self.show_marks and len(self._boxes):
             paint_legend(painter, self._legend, _MARGIN_PX)

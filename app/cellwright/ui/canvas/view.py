@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QTimer, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import PixelSize
+from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.marks import MeasuredLine
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
@@ -46,15 +47,12 @@ class PictureCanvas(QWidget):
         y, x under the mouse.
     view_changed()
         Zoom or place changed.
-    contrast_dragged(float, float)
-        The mouse was moved with its right button down: so far across and down, in parts of the canvas.
     """
 
     clicked = Signal(float, float)
     double_clicked = Signal(float, float)
     hovered = Signal(float, float)
     view_changed = Signal()
-    contrast_dragged = Signal(float, float)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,11 +82,11 @@ class PictureCanvas(QWidget):
         self._options = CanvasOptions()
         self._lit: int | None = None
         self._is_painted = False
-        self._grip: QPointF | None = None
         self._shown = ShownObjects()
         self._is_hidden = False
         self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
         self._overlay = CanvasOverlay(self._native, self.viewport)
+        self.drags = CanvasDrags(self._native, self._place_of)
         self._connect()
         self.set_theme(theme)
         self.setFocusProxy(self._native)
@@ -202,10 +200,10 @@ class PictureCanvas(QWidget):
             self._is_painted = True
             QTimer.singleShot(0, self, self._draw_results)
 
-    def set_selected(self, box: NDArray[np.float32] | None) -> None:
-        """Mark one box, y0, x0, y1, x1, or none."""
+    def set_selected(self, box: NDArray[np.float32] | None, rings: tuple[NDArray[np.float32], ...] = ()) -> None:
+        """Mark one object, or none: by the rings of its outline, (P, 2) y, x each, else by its box, y0, x0, y1, x1."""
         if box is not None or self._overlay.selected is not None:
-            self._overlay.selected = box
+            self._overlay.selected, self._overlay.selected_rings = box, rings
             self._overlay.update()
 
     def set_lit(self, index: int | None) -> None:
@@ -214,11 +212,12 @@ class PictureCanvas(QWidget):
             self._lit = index
             self._apply_look()
 
-    def set_lines(self, lines: tuple[MeasuredLine, ...]) -> None:
-        """Draw these measured lines over the picture and no others."""
-        if lines != self._overlay.lines:
-            self._overlay.lines = lines
-            self._overlay.update()
+    def set_lines(self, lines: tuple[MeasuredLine, ...], ruler: MeasuredLine | None = None) -> None:
+        """Draw these measured lines over the picture and no others; the ruler stays when the results are hidden."""
+        overlay = self._overlay
+        if (lines, ruler) != (overlay.lines, overlay.ruler):
+            overlay.lines, overlay.ruler = lines, ruler
+            overlay.update()
 
     def set_hidden(self, hidden: bool) -> None:
         """Hide everything but the picture, or show it again."""
@@ -360,25 +359,14 @@ class PictureCanvas(QWidget):
         if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             event.ignore()
             return True
-        if watched is self._native and isinstance(event, QMouseEvent) and self._drag_contrast(event):
+        if watched is self._native and isinstance(event, QMouseEvent) and self.drags.takes(event):
             return True
         return super().eventFilter(watched, event)
 
-    def _drag_contrast(self, event: QMouseEvent) -> bool:
-        """Change the contrast while the right button is down; return whether the event was about that."""
-        kind, place = event.type(), event.position()
-        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton:
-            self._grip = place
-            return True
-        if self._grip is None:
-            return False
-        if kind == QEvent.Type.MouseMove:
-            moved = place - self._grip
-            self._grip = place
-            self.contrast_dragged.emit(moved.x() / max(1, self.width()), moved.y() / max(1, self.height()))
-        elif kind == QEvent.Type.MouseButtonRelease and event.button() == Qt.MouseButton.RightButton:
-            self._grip = None
-        return True
+    def _place_of(self, point: QPointF) -> tuple[float, float] | None:
+        """Return y, x in level-0 pixels of a point of the canvas."""
+        view = self.viewport()
+        return None if view is None else view.from_screen(point.y(), point.x())
 
     def _fit_again(self) -> None:
         if self._is_fitted:
