@@ -52,7 +52,8 @@ class DenseNetwork(nn.Module):
             return self.head.loss(raw, truth)
 
     def _check(self, images: Tensor) -> None:
-        if torch.jit.is_tracing():  # a recorded network is one for every size, and sizes are not numbers there
+        # A recorded network is one for every size, and sizes are not numbers there.
+        if torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
             return
         height, width = images.shape[-2:]
         if height % self.max_stride or width % self.max_stride:

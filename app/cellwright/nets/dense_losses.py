@@ -157,8 +157,6 @@ def _two_nearest(labels: NDArray[np.integer], reach: int) -> tuple[NDArray[np.fl
     values, ranks = np.unique(labels, return_inverse=True)
     ranks = ranks.reshape(labels.shape) + int(values[0] != 0)
     for rank, box in enumerate(find_objects(ranks.astype(np.int32)), start=1):
-        if box is None:
-            continue
         near = tuple(slice(max(0, part.start - reach), part.stop + reach) for part in box)
         distance = distance_transform_edt(ranks[near] != rank)
         distance[distance > reach] = np.inf

@@ -61,7 +61,9 @@ class PlainEncoder(Encoder):
         sides = zip((3, *channels[:-1]), channels, counts, strict=True)
         levels = [conv_level(c, d, count, act) for c, d, count in sides]
         if stem_stride > 1:
-            levels[0][0][0] = nn.Conv2d(3, channels[0], 3 * stem_stride, stem_stride, stem_stride, bias=False)
+            stem = Conv(3, channels[0], act=act)
+            stem[0] = nn.Conv2d(3, channels[0], 3 * stem_stride, stem_stride, stem_stride, bias=False)
+            levels[0][0] = stem
         self.levels = nn.ModuleList(levels)
 
     def forward(self, images: Tensor) -> list[Tensor]:

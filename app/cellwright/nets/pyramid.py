@@ -119,7 +119,7 @@ def build_pyramid(description: Mapping[str, Any], coarser: Literal["pool", "conv
     return choose("backbone", {kind: on(maker) for kind, maker in kinds.items()}, description)
 
 
-class Anchors(AnchorGenerator):
+class Anchors(AnchorGenerator):  # type: ignore[misc]  # torchvision is not typed
     """torchvision's anchors at strides that are known.
 
     torchvision divides the picture's size by the map's, which is off by some pixels where the division has a rest; then

@@ -188,19 +188,19 @@ def _without_background(found: dict[str, Tensor]) -> Found:
 # Under autocast the layers below answer in bf16; places and losses are computed from what they answer, in float32.
 
 
-class _ProposalHead(RPNHead):
+class _ProposalHead(RPNHead):  # type: ignore[misc]  # torchvision is not typed
     def forward(self, x: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
         objectness, boxes = super().forward(x)
         return [y.float() for y in objectness], [y.float() for y in boxes]
 
 
-class _BoxPredictor(FastRCNNPredictor):
+class _BoxPredictor(FastRCNNPredictor):  # type: ignore[misc]  # torchvision is not typed
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         classes, boxes = super().forward(x)
         return classes.float(), boxes.float()
 
 
-class _MaskPredictor(MaskRCNNPredictor):
+class _MaskPredictor(MaskRCNNPredictor):  # type: ignore[misc]  # torchvision is not typed
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = super().forward(x)
         return y.float()

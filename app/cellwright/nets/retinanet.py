@@ -85,9 +85,11 @@ class Retinanet(TorchvisionDetector):
         per_map = [
             len(anchors[0]) * x.shape[2] * x.shape[3] // sum(y.shape[2] * y.shape[3] for y in maps) for x in maps
         ]
-        split = {name: list(y.split(per_map, 1)) for name, y in raw.items()}
+        split = {name: list(torch.split(y, per_map, 1)) for name, y in raw.items()}
         sizes = [(int(images.shape[2]), int(images.shape[3]))] * len(images)
-        found: list[Found] = self.net.postprocess_detections(split, [list(a.split(per_map)) for a in anchors], sizes)
+        found: list[Found] = self.net.postprocess_detections(
+            split, [list(torch.split(a, per_map)) for a in anchors], sizes
+        )
         return found
 
     def loss(self, images: Tensor, truth: InstanceTruth | Truth) -> StepLoss:
@@ -106,7 +108,7 @@ class Retinanet(TorchvisionDetector):
         return maps, raw, self.net.anchor_generator(listed, maps)
 
 
-class _Head(RetinaNetHead):
+class _Head(RetinaNetHead):  # type: ignore[misc]  # torchvision is not typed
     def forward(self, x: list[Tensor]) -> dict[str, Tensor]:
         # Under autocast the layers answer in bf16; places and losses are computed from it in float32.
         return {name: y.float() for name, y in super().forward(x).items()}
