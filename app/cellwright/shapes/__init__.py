@@ -1,6 +1,7 @@
 """Shapes: masks from labels and back, stars, contours, connected parts. Knows numpy; numba where it can be had."""
 
 from cellwright.shapes.coco import CocoRle, coco_rle, masks_from_coco_rle
+from cellwright.shapes.compiled import warm
 from cellwright.shapes.contours import Contours, contours
 from cellwright.shapes.labels import labels_from_masks, masks_from_labels
 from cellwright.shapes.overlaps import intersections, without_overlaps
@@ -28,5 +29,6 @@ __all__ = [
     "star_masks",
     "star_nms",
     "union",
+    "warm",
     "without_overlaps",
 ]

@@ -8,7 +8,6 @@ the threshold lies between the bounds the crossings are worked out. Importing th
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -19,20 +18,10 @@ from cellwright.shapes.shared_area_kernels import shared_area
 _NONE = -1
 _LEVELS = 34
 """Levels of size, by powers of two of the longest ray in pixels."""
-_ROUNDING = 0.36
-"""What rounding one crossing can change of the shared area, as a part of an edge's length."""
-
-
-class _Kept(NamedTuple):
-    """The kept stars: where each is, its area, and its trapezoids, of all one after the other."""
-
-    box: Int64s  # (K, 4) y0, x0, y1, x1 of the corners
-    area: Float64s  # (K,)
-    edge: Float64s  # (K,) the longest edge
-    star: Int64s  # (K,) row of the input
-    first_row: Int64s  # (K,) where its rows begin in `row_starts`
-    following: Int32s  # (K,) the next in the same slot of the grid
-    level: Int32s  # (K,)
+_ROUNDING = 2.2
+"""What rounding some crossings can change of the shared area, as a part of the longest edge."""
+_Y0, _X0, _Y1, _X1, _LEVEL, _STAR, _ROWS, _FACTS = range(8)
+"""Columns of what is known of a kept star: its box, its size class, its row of the input, where its rows begin."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -42,142 +31,230 @@ def suppress(points: Float32s, distances: Float32s, order: Int64s, ways: Float32
     slots = 1
     while slots < 2 * n:
         slots *= 2
-    head = np.full(slots, _NONE, np.int32)
-    levels = np.zeros(_LEVELS, np.int64)
+    head, following = np.full(slots, _NONE, np.int32), np.empty(n, np.int32)
+    on_level = np.zeros(_LEVELS, np.int64)
     kept = np.zeros(n, np.bool_)
-    table = _table(1024)
-    count = 0
-    traps, trap_count = np.empty((1 << 14, 4), np.float32), 0
-    row_starts, row_count = np.empty(1 << 14, np.int64), 0
+    # Of the kept stars only; what is never written takes no memory.
+    facts, measures = np.empty((n, _FACTS), np.int64), np.empty((n, 2), np.float64)
+    traps, row_starts = np.empty((1 << 14, 4), np.float32), np.empty(1 << 14, np.int64)
+    count, trap_count, row_count = 0, 0, 0
     ys, xs = np.empty(rays, np.int64), np.empty(rays, np.int64)
-    other_ys, other_xs = np.empty(rays, np.int64), np.empty(rays, np.int64)
+    fact, measure = np.empty(_FACTS, np.int64), np.empty(2, np.float64)
     mine, mine_starts = np.empty((64, 4), np.float32), np.empty(65, np.int64)
     scratch, crossed = np.empty((64, rays, 3), np.float32), np.empty(64, np.int64)
     for place in range(n):
         star = order[place]
         longest = _corners(points[star], distances[star], ways, ys, xs)
-        area, edge = _area(ys, xs)
-        y0, x0, y1, x1 = ys.min(), xs.min(), ys.max(), xs.max()
-        height = y1 - y0
+        measure[0], measure[1] = _area(ys, xs)
+        if measure[0] <= 0:
+            kept[place] = True  # without an area it meets no other
+            continue
+        height = ys.max() - ys.min()
         if height > len(scratch):
             scratch, crossed = np.empty((2 * height, rays, 3), np.float32), np.empty(2 * height, np.int64)
-            mine_starts = np.empty(2 * height + 1, np.int64)
-        if height * (rays // 2 + 1) > len(mine):
+        if height * (rays // 2 + 1) > len(mine) or height >= len(mine_starts):
             mine = np.empty((2 * height * (rays // 2 + 1), 4), np.float32)
-        if area > 0:
-            _trapezoids(ys, xs, y0, height, scratch, crossed, mine, mine_starts)
-        middle_y, middle_x = int(math.floor(points[star, 0])), int(math.floor(points[star, 1]))
+            mine_starts = np.empty(2 * height + 1, np.int64)
+        _trapezoids(ys, xs, ys.min(), height, scratch, crossed, mine, mine_starts)
+        fact[_Y0], fact[_X0], fact[_Y1], fact[_X1] = ys.min(), xs.min(), ys.max(), xs.max()
+        fact[_LEVEL], fact[_STAR], fact[_ROWS] = _level(longest), star, row_count
+        middle_y, middle_x = math.floor(points[star, 0]), math.floor(points[star, 1])
         suppressed = False
         for level in range(_LEVELS):
-            if levels[level] == 0 or suppressed or area <= 0:
-                continue
-            cell = 1 << (level + 2)
-            reach = int(longest) + (1 << (level + 1)) + 2
-            row0, row1 = (middle_y - reach) // cell, (middle_y + reach) // cell
-            column0, column1 = (middle_x - reach) // cell, (middle_x + reach) // cell
-            everything = np.float64(row1 - row0 + 1) * np.float64(column1 - column0 + 1) > count
-            own_row, own_column = middle_y // cell, middle_x // cell
-            # The cell of the star's own middle first: what suppresses it is most often there.
-            visits = 1 if everything else 1 + (row1 - row0 + 1) * (column1 - column0 + 1)
-            for visit in range(visits):
-                if everything:
-                    j = count - 1
-                elif visit == 0:
-                    j = head[_slot(level, own_row, own_column, slots)]
-                else:
-                    row = row0 + (visit - 1) // (column1 - column0 + 1)
-                    column = column0 + (visit - 1) % (column1 - column0 + 1)
-                    if row == own_row and column == own_column:
-                        continue
-                    j = head[_slot(level, row, column, slots)]
-                while j != _NONE and not suppressed:
-                    if table.level[j] == level:
-                        least = min(area, table.area[j])
-                        # At most what the boxes share.
-                        high = np.float64(min(y1, table.box[j, 2]) - max(y0, table.box[j, 0]))
-                        wide = np.float64(min(x1, table.box[j, 3]) - max(x0, table.box[j, 1]))
-                        slack = 6.0 * _ROUNDING * max(edge, table.edge[j]) + 1e-3 * least + 0.01
-                        if high > 0 and wide > 0 and high * wide + slack > iou * least:
-                            low, top = _bounds(
-                                mine,
-                                mine_starts,
-                                y0,
-                                x0,
-                                y1,
-                                traps,
-                                row_starts,
-                                table.first_row[j],
-                                table.box[j, 0],
-                                table.box[j, 1],
-                                table.box[j, 2],
-                            )
-                            if low - slack > iou * least:
-                                suppressed = True
-                            elif top + slack > iou * least:
-                                of = table.star[j]
-                                _corners(points[of], distances[of], ways, other_ys, other_xs)
-                                shared = shared_area(other_ys, other_xs, ys, xs)
-                                suppressed = np.float32(shared / (least + 1e-10)) > np.float32(iou)
-                    j = j - 1 if everything else table.following[j]
-                if suppressed:
-                    break
+            if on_level[level] > 0 and not suppressed:
+                suppressed = _meets_level(
+                    level,
+                    middle_y,
+                    middle_x,
+                    longest,
+                    count,
+                    head,
+                    following,
+                    facts,
+                    measures,
+                    traps,
+                    row_starts,
+                    fact,
+                    measure,
+                    mine,
+                    mine_starts,
+                    ys,
+                    xs,
+                    points,
+                    distances,
+                    ways,
+                    iou,
+                )
         if suppressed:
             continue
         kept[place] = True
-        if area <= 0:
-            continue
-        if count == len(table.area):
-            table = _wider_table(table, count)
         used = mine_starts[height]
-        if trap_count + used > len(traps):
-            traps = _wider(traps, trap_count, 2 * (trap_count + used))
-        if row_count + height + 1 > len(row_starts):
-            wider = np.empty(2 * (row_count + height + 1), np.int64)
-            wider[:row_count] = row_starts[:row_count]
-            row_starts = wider
+        traps = _room(traps, trap_count, used)
+        row_starts = _more(row_starts, row_count, height + 1)
         traps[trap_count : trap_count + used] = mine[:used]
         row_starts[row_count : row_count + height + 1] = mine_starts[: height + 1] + trap_count
-        table.box[count, 0], table.box[count, 1], table.box[count, 2], table.box[count, 3] = y0, x0, y1, x1
-        table.area[count], table.edge[count], table.star[count] = area, edge, star
-        table.first_row[count] = row_count
-        level = _level(longest)
-        table.level[count] = level
-        cell = 1 << (level + 2)
-        slot = _slot(level, middle_y // cell, middle_x // cell, slots)
-        table.following[count], head[slot] = head[slot], count
-        levels[level] += 1
-        count += 1
-        trap_count += used
-        row_count += height + 1
+        facts[count], measures[count] = fact, measure
+        slot = _slot(fact[_LEVEL], middle_y >> (fact[_LEVEL] + 2), middle_x >> (fact[_LEVEL] + 2), slots)
+        following[count], head[slot] = head[slot], count
+        on_level[fact[_LEVEL]] += 1
+        count, trap_count, row_count = count + 1, trap_count + used, row_count + height + 1
     return kept
 
 
-@njit(cache=True, nogil=True)
-def _table(room: int) -> _Kept:
-    return _Kept(
-        np.empty((room, 4), np.int64),
-        np.empty(room, np.float64),
-        np.empty(room, np.float64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.empty(room, np.int32),
-        np.empty(room, np.int32),
+@njit(cache=True, nogil=True, error_model="numpy")
+def _meets_level(
+    level: int,
+    middle_y: int,
+    middle_x: int,
+    longest: float,
+    count: int,
+    head: Int32s,
+    following: Int32s,
+    facts: Int64s,
+    measures: Float64s,
+    traps: Float32s,
+    row_starts: Int64s,
+    fact: Int64s,
+    measure: Float64s,
+    mine: Float32s,
+    mine_starts: Int64s,
+    ys: Int64s,
+    xs: Int64s,
+    points: Float32s,
+    distances: Float32s,
+    ways: Float32s,
+    iou: float,
+) -> bool:
+    """Return whether a kept star of one size class suppresses the star at hand."""
+    bits = level + 2  # cells hold the largest star of the level
+    reach = int(longest) + (1 << (level + 1)) + 2
+    row0, row1 = (middle_y - reach) >> bits, (middle_y + reach) >> bits
+    column0, column1 = (middle_x - reach) >> bits, (middle_x + reach) >> bits
+    own_row, own_column = middle_y >> bits, middle_x >> bits
+    if np.float64(row1 - row0 + 1) * np.float64(column1 - column0 + 1) > count:
+        # A large star over a fine grid: there are fewer kept stars than cells.
+        for j in range(count):
+            if facts[j, _LEVEL] == level and _overlaps(
+                j,
+                facts,
+                measures,
+                traps,
+                row_starts,
+                fact,
+                measure,
+                mine,
+                mine_starts,
+                ys,
+                xs,
+                points,
+                distances,
+                ways,
+                iou,
+            ):
+                return True
+        return False
+    wide = column1 - column0 + 1
+    # The cell of the star's own middle first: what suppresses it is most often there.
+    for visit in range(-1, (row1 - row0 + 1) * wide):
+        row, column = own_row, own_column
+        if visit >= 0:
+            row, column = row0 + visit // wide, column0 + visit % wide
+            if row == own_row and column == own_column:
+                continue
+        j = head[_slot(level, row, column, len(head))]
+        while j != _NONE:
+            if facts[j, _LEVEL] == level and _overlaps(
+                j,
+                facts,
+                measures,
+                traps,
+                row_starts,
+                fact,
+                measure,
+                mine,
+                mine_starts,
+                ys,
+                xs,
+                points,
+                distances,
+                ways,
+                iou,
+            ):
+                return True
+            j = following[j]
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _overlaps(
+    j: int,
+    facts: Int64s,
+    measures: Float64s,
+    traps: Float32s,
+    row_starts: Int64s,
+    fact: Int64s,
+    measure: Float64s,
+    mine: Float32s,
+    mine_starts: Int64s,
+    ys: Int64s,
+    xs: Int64s,
+    points: Float32s,
+    distances: Float32s,
+    ways: Float32s,
+    iou: float,
+) -> bool:
+    """Return whether kept star `j` suppresses the star at hand: by their boxes, by bounds, or by the area itself."""
+    high = np.float64(min(fact[_Y1], facts[j, _Y1]) - max(fact[_Y0], facts[j, _Y0]))
+    wide = np.float64(min(fact[_X1], facts[j, _X1]) - max(fact[_X0], facts[j, _X0]))
+    least = min(measure[0], measures[j, 0])
+    slack = _ROUNDING * max(measure[1], measures[j, 1]) + 1e-3 * least + 0.01
+    if high <= 0 or wide <= 0 or high * wide + slack <= iou * least:
+        return False
+    low, top = _bounds(
+        mine,
+        mine_starts,
+        fact[_Y0],
+        fact[_X0],
+        fact[_Y1],
+        traps,
+        row_starts,
+        facts[j, _ROWS],
+        facts[j, _Y0],
+        facts[j, _X0],
+        facts[j, _Y1],
     )
+    if low - slack > iou * least:
+        return True
+    if top + slack <= iou * least:
+        return False
+    return _exactly(facts[j, _STAR], points, distances, ways, ys, xs, least, iou)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exactly(
+    star: int, points: Float32s, distances: Float32s, ways: Float32s, ys: Int64s, xs: Int64s, least: float, iou: float
+) -> bool:
+    """Return whether the overlap is above the threshold, in the mixed precision of the reference package."""
+    other_ys, other_xs = np.empty(len(ys), np.int64), np.empty(len(ys), np.int64)
+    _corners(points[star], distances[star], ways, other_ys, other_xs)
+    return np.float32(shared_area(other_ys, other_xs, ys, xs) / (least + 1e-10)) > np.float32(iou)
 
 
 @njit(cache=True, nogil=True)
-def _wider_table(table: _Kept, count: int) -> _Kept:
-    wider = _table(2 * count)
-    wider.box[:count], wider.area[:count], wider.edge[:count] = table.box, table.area, table.edge
-    wider.star[:count], wider.first_row[:count] = table.star, table.first_row
-    wider.following[:count], wider.level[:count] = table.following, table.level
+def _room(traps: Float32s, used: int, wanted: int) -> Float32s:
+    if used + wanted <= len(traps):
+        return traps
+    wider = np.empty((2 * (used + wanted), 4), np.float32)
+    wider[:used] = traps[:used]
     return wider
 
 
 @njit(cache=True, nogil=True)
-def _wider(traps: Float32s, used: int, room: int) -> Float32s:
-    wider = np.empty((room, 4), np.float32)
-    wider[:used] = traps[:used]
+def _more(starts: Int64s, used: int, wanted: int) -> Int64s:
+    if used + wanted <= len(starts):
+        return starts
+    wider = np.empty(2 * (used + wanted), np.int64)
+    wider[:used] = starts[:used]
     return wider
 
 
@@ -317,5 +394,5 @@ def _bounds(
                 # The width is the least of four straight functions of y; each one's positive part is below its chord.
                 one = max(r0 - m0, np.float32(0)) + max(r1 - m1, np.float32(0))
                 other = max(s0 - l0, np.float32(0)) + max(s1 - l1, np.float32(0))
-                high += min(min(one, other), min(r0 - l0 + r1 - l1, s0 - m0 + s1 - m1))
+                high += min(one, other, r0 - l0 + r1 - l1, s0 - m0 + s1 - m1)
     return low / 2, high / 2

@@ -93,8 +93,9 @@ def star_nms(
     """Keep one star an object, exactly: by falling score, unless it overlaps a kept one by more than `iou`.
 
     As StarDist defines it (Schmidt et al., MICCAI 2018; the reference package's `non_maximum_suppression`): the overlap
-    is the shared area over the smaller of both areas, of stars whose corners are cut to whole pixels, the corners of the
-    shared area rounded to whole pixels.
+    is the shared area over the smaller of both areas, of stars whose corners are cut to whole pixels. The corners of
+    the shared area are rounded to whole pixels too. The package's clipper rounds a few of them otherwise where edges
+    nearly run along each other, so that a pair within about a hundredth of `iou` may be decided otherwise.
 
     Parameters
     ----------
