@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rows import Row, milliseconds
 from cellwright.core import Box
-from cellwright.inference import DetectOptions, Predictor, View, open_predictor, plan_view, warm
-from cellwright.inference.detection import settle_tile
+from cellwright.inference import DetectOptions, Frame, Predictor, View, decoder_of, open_predictor, plan_view, warm
 from cellwright.inference.openvino_engine import is_installed
 from cellwright.inference.view import resized, shown
 from cellwright.zoo import ModelCard, find_model, load_card, load_network
@@ -41,9 +40,14 @@ def view_at(card: ModelCard, side: int) -> View:
 
 def analyse(pixels: NDArray[np.uint8], view: View, predictor: Predictor) -> int:
     """Do all that `detect` does with the pixels of a smear; return how many objects there are."""
-    raw = predictor.predict(shown(pixels, view)[None])[0]
-    cut = DetectOptions().cut(predictor.card)
-    return len(settle_tile(raw, view, view.tiles[0], Box(0, 0, *SMEAR), cut))
+    return settled(predictor.predict(shown(pixels, view)[None])[0], view, predictor.card)
+
+
+def settled(raw: NDArray[np.float32], view: View, card: ModelCard) -> int:
+    """Turn the raw answer to a smear into objects; return how many there are."""
+    cut = DetectOptions().cut(card)
+    decoder = decoder_of(card, Frame(view, Box(0, 0, *SMEAR)), cut)
+    return len(decoder.look(raw, view.tiles[0]).objects(cut.nms_iou))
 
 
 def plain_torch(card: ModelCard, folder: Path, view: View) -> Callable[[NDArray[np.uint8]], int]:
@@ -126,11 +130,10 @@ def _parts(card: ModelCard, pixels: NDArray[np.uint8], predictor: Predictor) -> 
     view = view_at(card, card.input.tile_px)
     image = shown(pixels, view)[None]
     raw = predictor.predict(image)[0]
-    cut, whole = DetectOptions().cut(card), Box(0, 0, *SMEAR)
     return [
         Row("of which: resize and pad", milliseconds(lambda: shown(pixels, view), 50)),
         Row("of which: the network", milliseconds(lambda: predictor.predict(image), 50)),
-        Row("of which: boxes", milliseconds(lambda: settle_tile(raw, view, view.tiles[0], whole, cut), 50)),
+        Row("of which: boxes", milliseconds(lambda: settled(raw, view, card), 50)),
     ]
 
 

@@ -44,6 +44,22 @@ def test_tiles_read_their_size_and_their_halo_and_nothing_outside(region: Box, s
         )
 
 
+@given(regions, st.integers(0, 24), st.integers(1, 40), st.integers(0, 60))
+def test_aligned_tiles_begin_at_multiples_and_keep_every_law(region: Box, halo_px: int, align: int, more: int) -> None:
+    tile_px = 2 * halo_px + align + more
+    tiles = plan_tiles(region, tile_px, halo_px, align)
+    written = np.zeros((region.height, region.width), int)
+    for tile in tiles:
+        assert (tile.read.y0 - region.y0) % align == (tile.read.x0 - region.x0) % align == 0
+        assert tile.read.intersect(region) == tile.read
+        assert max(tile.read.height, tile.read.width) <= tile_px
+        seen = tile.owner.grow(halo_px).intersect(region)
+        assert seen.intersect(tile.read) == seen
+        own = tile.write.shift(-region.y0, -region.x0)
+        written[own.y0 : own.y1, own.x0 : own.x1] += 1
+    assert (written == 1).all()
+
+
 def test_a_region_is_cut_as_by_hand() -> None:
     tiles = plan_tiles(Box(0, 0, 10, 26), tile_px=10, halo_px=1)
     # Three reads of 10 spread over 26 columns begin at 0, 8 and 16; the seams run through the middle of the overlaps.

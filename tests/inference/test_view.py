@@ -100,6 +100,14 @@ def test_resizing_is_that_of_the_training_pictures() -> None:
         assert difference.max() <= 1
 
 
+def test_a_model_that_does_not_fit_looks_at_small_pictures_in_their_own_pixels() -> None:
+    contract = InputContract(tile_px=64, halo_px=8, fit=False)
+    small, large = plan_view((40, 30), None, contract), plan_view((40, 100), None, contract)
+    assert (len(small.tiles), small.fit_px, small.input_shape, small.notes) == (1, None, (64, 32), ())
+    assert len(large.tiles) > 1
+    assert large.fit_px is None
+
+
 def test_a_tile_is_padded_below_and_right_with_grey(tmp_path: Path) -> None:
     Image.new("RGB", (60, 40), (200, 10, 10)).save(tmp_path / "red.png")
     view = plan_view((40, 60), None, InputContract(tile_px=64, halo_px=8))
@@ -119,7 +127,9 @@ def test_a_tile_of_a_large_picture_is_what_is_stored(tmp_path: Path) -> None:
         limits = contrast_limits(slide)
         for tile in view.tiles:
             box = tile.read
-            assert (read_tile(slide, view, tile, limits) == stored[box.y0 : box.y1, box.x0 : box.x1]).all()
+            pixels = read_tile(slide, view, tile, limits)[: box.height, : box.width]
+            assert (pixels == stored[box.y0 : box.y1, box.x0 : box.x1]).all()
+            assert box.y0 % 32 == box.x0 % 32 == 0  # where the network looks at the same as in the whole picture
         assert (read_rgb(slide, Region(Box(0, 0, 150, 200)), limits) == stored).all()
 
 

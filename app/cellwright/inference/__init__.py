@@ -1,14 +1,16 @@
 """From a picture to its objects: tiles, engines, suppression, seams and an account of every tile. Loads no torch."""
 
+from cellwright.inference.answers import Answers
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
+from cellwright.inference.decoders import Candidates, Decoder, Frame, decoder_of
 from cellwright.inference.detection import Detection, DetectOptions, TileResult, detect
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
 from cellwright.inference.identity import object_ids
 from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
 from cellwright.inference.sample import detect_file, find_objects, record_sample
 from cellwright.inference.seams import merge
-from cellwright.inference.step import TileStep, plan_steps, run_steps
+from cellwright.inference.step import TileStep, join_steps, plan_steps, run_steps
 from cellwright.inference.suppression import NmsKind, Survivors, nms, warm
 from cellwright.inference.tiles import Tile, plan_tiles
 from cellwright.inference.view import View, plan_view, read_tile
@@ -16,12 +18,16 @@ from cellwright.inference.view import View, plan_view, read_tile
 __all__ = [
     "DEVICES",
     "THREADS_VARIABLE",
+    "Answers",
     "Boxes",
+    "Candidates",
     "Coverage",
     "CoverageLedger",
     "Cut",
+    "Decoder",
     "DetectOptions",
     "Detection",
+    "Frame",
     "NmsKind",
     "Predictor",
     "Survivors",
@@ -33,10 +39,12 @@ __all__ = [
     "View",
     "best_boxes",
     "calibrated",
+    "decoder_of",
     "detect",
     "detect_file",
     "find_objects",
     "has_native_bf16",
+    "join_steps",
     "may_have_cuda",
     "merge",
     "network_threads",

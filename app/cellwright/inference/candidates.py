@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import ModelNotUsable
+from cellwright.core import Masks, ModelNotUsable
 from cellwright.inference.suppression import NmsKind, nms
 
 _EPSILON = 1e-7
@@ -16,7 +17,7 @@ _EPSILON = 1e-7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Boxes:
-    """Found boxes, column by column.
+    """Found objects before they have ids, column by column.
 
     Parameters
     ----------
@@ -26,18 +27,48 @@ class Boxes:
         Position in the model's classes.
     scores : (N,) ndarray of float32
         Calibrated.
+    masks : Masks, optional
+        The pixels of each object; None where only boxes are known.
     """
 
     boxes: NDArray[np.float32]
     class_index: NDArray[np.int16]
     scores: NDArray[np.float32]
+    masks: Masks | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Boxes:
         """Return the rows that a mask or index array picks."""
-        return Boxes(self.boxes[rows], self.class_index[rows], self.scores[rows])
+        masks = None if self.masks is None else self.masks.take(rows)
+        return Boxes(self.boxes[rows], self.class_index[rows], self.scores[rows], masks)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the columns."""
+        masks = 0 if self.masks is None else self.masks.starts.nbytes + self.masks.spans.nbytes
+        return self.boxes.nbytes + self.class_index.nbytes + self.scores.nbytes + masks
+
+    @staticmethod
+    def outlined(masks: Masks, class_index: NDArray[np.int16], scores: NDArray[np.float32]) -> Boxes:
+        """Return objects that are known by their pixels; those without any are left out."""
+        full = masks.counts > 0
+        masks = masks.take(full)
+        return Boxes(masks.boxes(), class_index[full], scores[full], masks)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Boxes]) -> Boxes:
+        """Return the rows of all parts, one after the other; no rows where there is no part."""
+        if not parts:
+            return Boxes(np.empty((0, 4), np.float32), np.empty(0, np.int16), np.empty(0, np.float32))
+        masks = [part.masks for part in parts if part.masks is not None]
+        return Boxes(
+            np.concatenate([part.boxes for part in parts]),
+            np.concatenate([part.class_index for part in parts]),
+            np.concatenate([part.scores for part in parts]),
+            Masks.concatenate(masks) if masks else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +97,15 @@ class Cut:
     every_class: bool = False
 
 
+def calibrated_rows(
+    probabilities: NDArray[np.float32], class_index: NDArray[np.int16], temperatures: tuple[float, ...]
+) -> NDArray[np.float32]:
+    """Return (N,) probabilities calibrated each by the temperature of its class; see `calibrated`."""
+    columns = np.broadcast_to(probabilities[:, None], (len(probabilities), len(temperatures)))
+    scores: NDArray[np.float32] = calibrated(columns, temperatures)[np.arange(len(probabilities)), class_index]
+    return scores
+
+
 def calibrated(probabilities: NDArray[np.float32], temperatures: tuple[float, ...]) -> NDArray[np.float32]:
     """Return σ(logit(p) / T) for (N, C) probabilities with one temperature a class (Guo et al., ICML 2017).
 
@@ -80,10 +120,7 @@ def calibrated(probabilities: NDArray[np.float32], temperatures: tuple[float, ..
 
 
 def best_boxes(raw: NDArray[np.float32], cut: Cut) -> Boxes:
-    """Pick the boxes worth keeping from the answer to one picture.
-
-    Every place of the network's grid answers with at most one box, of its likeliest class, unless `cut` asks for every
-    class; then boxes are suppressed per class.
+    """Pick the boxes worth keeping from the answer to one picture: `above_floor`, then `suppressed`.
 
     Parameters
     ----------
@@ -102,17 +139,20 @@ def best_boxes(raw: NDArray[np.float32], cut: Cut) -> Boxes:
     ModelNotUsable
         If the answer holds numbers that are not finite: nothing can be said about such a tile.
     """
-    if not np.isfinite(raw).all():
-        raise ModelNotUsable(
-            "The network answered with numbers that are not finite; verify the model, or try another device."
-        )
+    return suppressed(above_floor(raw, cut), cut)
+
+
+def above_floor(raw: NDArray[np.float32], cut: Cut) -> Boxes:
+    """Return every box that reaches the floor, in the network's order; see `best_boxes`.
+
+    Every place of the network's grid answers with at most one box, of its likeliest class, unless `cut` asks for every
+    class.
+    """
+    refuse_not_finite(raw)
     probabilities = raw[:, 4:]
     # The floor holds for calibrated scores; moved back through the calibration it cuts raw ones, so that only the few
     # rows that pass are calibrated at all.
-    floors = calibrated(
-        np.full((1, len(cut.temperatures)), cut.floor, np.float32), tuple(1 / t for t in cut.temperatures)
-    )
-    rows = np.flatnonzero((probabilities >= floors * (1 - 1e-4)).any(axis=1))
+    rows = np.flatnonzero((probabilities >= raw_floors(cut)).any(axis=1))
     scores = calibrated(probabilities[rows], cut.temperatures)
     if cut.every_class:
         place, kinds = np.nonzero(scores >= cut.floor)
@@ -120,6 +160,25 @@ def best_boxes(raw: NDArray[np.float32], cut: Cut) -> Boxes:
         place, kinds = np.arange(len(rows)), scores.argmax(axis=1)
         keep = scores[place, kinds] >= cut.floor
         place, kinds = place[keep], kinds[keep]
-    rows, best = rows[place], scores[place, kinds]
-    left = nms(np.ascontiguousarray(raw[rows, :4]), best, kinds, cut.nms_iou, cut.nms_kind)
-    return Boxes(left.boxes, kinds[left.rows].astype(np.int16), best[left.rows])
+    boxes = np.ascontiguousarray(raw[rows[place], :4])
+    return Boxes(boxes, kinds.astype(np.int16), scores[place, kinds])
+
+
+def suppressed(found: Boxes, cut: Cut) -> Boxes:
+    """Return one box an object, per class, by falling score; see `nms`."""
+    left = nms(found.boxes, found.scores, found.class_index, cut.nms_iou, cut.nms_kind)
+    return replace(found.take(left.rows), boxes=left.boxes)
+
+
+def raw_floors(cut: Cut) -> NDArray[np.float32]:
+    """(1, C): the raw probability below which no score of a class reaches the floor once it is calibrated."""
+    floor = np.full((1, len(cut.temperatures)), cut.floor, np.float32)
+    return calibrated(floor, tuple(1 / t for t in cut.temperatures)) * np.float32(1 - 1e-4)
+
+
+def refuse_not_finite(answer: NDArray[np.float32]) -> None:
+    """Raise `ModelNotUsable` if a network answered with infinity or what is no number."""
+    if not np.isfinite(answer).all():
+        raise ModelNotUsable(
+            "The network answered with numbers that are not finite; verify the model, or try another device."
+        )

@@ -10,21 +10,25 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, CellwrightError, Objects, PixelSize
+from cellwright.core import BadParameter, Box, CellwrightError, Objects, PixelSize
 from cellwright.imaging import Limits, Slide, contrast_limits
-from cellwright.inference.candidates import Boxes, Cut, best_boxes
+from cellwright.inference.answers import MOST_BYTES, Answers, as_objects
+from cellwright.inference.candidates import Boxes, Cut
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileState
-from cellwright.inference.identity import object_ids
+from cellwright.inference.decoders import Candidates, Decoder, Frame, decoder_of
 from cellwright.inference.predictor import Predictor
-from cellwright.inference.seams import is_owned, merge, near_own
+from cellwright.inference.seams import is_owned
 from cellwright.inference.suppression import NmsKind
 from cellwright.inference.tiles import Tile
-from cellwright.inference.view import View, boxes_to_level0, plan_view, read_tile
+from cellwright.inference.view import View, plan_view, read_tile
 from cellwright.zoo import ModelCard
 
 _LOG = logging.getLogger(__name__)
 _READ_AHEAD = 2
 """Batches that are read while one is computed."""
+
+_Look = tuple[Candidates, Boxes]
+"""What a tile may hold, and what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,9 @@ class DetectOptions:
         What a person says about the picture; None takes what its file says.
     every_class : bool
         Whether one place may answer with several classes; see `Cut`.
+    object_px : float or None
+        Diameter of a typical object in level-0 pixels, as a person measured it; the picture is then read so that
+        objects are as large as those the model was trained on.
     """
 
     floor: float | None = None
@@ -57,10 +64,11 @@ class DetectOptions:
     picture_id: str = ""
     pixel_size: PixelSize | None = None
     every_class: bool = False
+    object_px: float | None = None
 
     def view(self, slide: Slide, card: ModelCard) -> View:
         """Return how a picture is shown to a model."""
-        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, card.input)
+        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, card.input, self.object_px)
 
     def cut(self, card: ModelCard) -> Cut:
         """Return what is kept of the raw answers of a model."""
@@ -111,6 +119,8 @@ class Detection:
         What computed.
     notes : tuple of str
         What a person should know about scale and engine.
+    answers : Answers or None
+        What else the network said above the floor, for `rethreshold`; None where it would take too much memory.
     """
 
     objects: Objects
@@ -118,6 +128,19 @@ class Detection:
     engine: str
     device: str
     notes: tuple[str, ...] = field(default=())
+    answers: Answers | None = None
+
+    def rethreshold(self, nms_iou: float) -> Objects:
+        """Choose the objects anew from what the network said, without asking it again; see `Answers.objects`.
+
+        Raises
+        ------
+        BadParameter
+            If `nms_iou` is not in [0, 1), or the answers were not kept.
+        """
+        if self.answers is None:
+            raise BadParameter("The answers to so large a picture were not kept; analyze it again to change this.")
+        return self.answers.objects(nms_iou)
 
 
 def detect(
@@ -155,33 +178,38 @@ def detect(
     asked = options or DetectOptions()
     card = predictor.card
     view = asked.view(slide, card)
-    work = _Work(slide, predictor, view, contrast_limits(slide), asked)
+    cut = asked.cut(card)
+    decoder = decoder_of(card, Frame(view, Box(0, 0, *slide.shape)), cut)
+    limits = contrast_limits(slide, card.input.contrast_percentiles)
+    work = _Work(slide, predictor, view, limits, asked, decoder, cut.nms_iou)
     ledger = CoverageLedger(view.tiles)
     answers: list[tuple[Tile, Boxes]] = []
+    kept: list[tuple[Tile, Candidates]] = []
     failed: list[Tile] = []
+    room = MOST_BYTES
     for tile, answer in work.settled():
         if isinstance(answer, Exception):
-            ledger.record(tile, TileState.FAILED, _reason(answer))
+            problem = _reason(answer)
+            ledger.record(tile, TileState.FAILED, problem)
             failed.append(tile)
             own = Objects.empty(card.class_names, card.source)
         else:
+            problem = ""
             ledger.record(tile, TileState.ANALYSED)
-            answers.append((tile, answer))
-            own = _as_objects(answer.take(is_owned(answer.boxes, tile.owner)), card, asked.picture_id)
-        done = len(answers) + len(failed)
-        problem = _reason(answer) if isinstance(answer, Exception) else ""
-        yield TileResult(tile, done, len(view.tiles), own, problem)
-    objects = _as_objects(merge(answers, failed), card, asked.picture_id)
+            candidates, found = answer
+            answers.append((tile, found))
+            room -= candidates.nbytes
+            # What does not fit is not wanted in part either.
+            if room >= 0:
+                kept.append((tile, candidates))
+            else:
+                kept.clear()
+            own = as_objects(found.take(is_owned(found.boxes, tile.owner)), card, asked.picture_id)
+        yield TileResult(tile, len(answers) + len(failed), len(view.tiles), own, problem)
+    objects = as_objects(decoder.join(answers, failed), card, asked.picture_id)
     notes = (*view.notes, *predictor.notes)
-    return Detection(objects, ledger.coverage(), predictor.engine, predictor.device, notes)
-
-
-def settle_tile(raw: NDArray[np.float32], view: View, tile: Tile, picture: Box, cut: Cut) -> Boxes:
-    """Turn the raw answer to one tile into the objects that the merge must see, in level-0 pixels."""
-    found = best_boxes(raw, cut)
-    moved = boxes_to_level0(found.boxes, view, tile, picture)
-    has_area: NDArray[np.bool_] = np.all(moved[:, 2:] > moved[:, :2], axis=1)
-    return near_own(Boxes(moved, found.class_index, found.scores).take(has_area), tile)
+    said = Answers(decoder, card, asked.picture_id, cut.nms_iou, tuple(kept), tuple(failed)) if room >= 0 else None
+    return Detection(objects, ledger.coverage(), predictor.engine, predictor.device, notes, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +221,10 @@ class _Work:
     view: View
     limits: Limits
     options: DetectOptions
+    decoder: Decoder
+    nms_iou: float
 
-    def settled(self) -> Iterator[tuple[Tile, Boxes | Exception]]:
+    def settled(self) -> Iterator[tuple[Tile, _Look | Exception]]:
         """Yield every tile with what it holds at and around its own part, or with what went wrong."""
         tiles = self.view.tiles
         size = max(1, self.predictor.batch)
@@ -220,7 +250,7 @@ class _Work:
 
     def _computed(
         self, tiles: Sequence[Tile], pixels: Sequence[NDArray[np.uint8] | Exception]
-    ) -> Iterator[tuple[Tile, Boxes | Exception]]:
+    ) -> Iterator[tuple[Tile, _Look | Exception]]:
         readable = [image for image in pixels if not isinstance(image, Exception)]
         raw: NDArray[np.float32] | Exception = np.empty((0, 0, 0), np.float32)
         if readable:
@@ -234,20 +264,15 @@ class _Work:
             if isinstance(image, Exception):
                 yield tile, image
                 continue
-            yield tile, raw if isinstance(raw, Exception) else self._settle(raw[place], tile)
+            yield tile, raw if isinstance(raw, Exception) else self._look(raw[place], tile)
             place += 1
 
-    def _settle(self, raw: NDArray[np.float32], tile: Tile) -> Boxes | Exception:
+    def _look(self, raw: NDArray[np.float32], tile: Tile) -> _Look | Exception:
         try:
-            picture = Box(0, 0, *self.slide.shape)
-            return settle_tile(raw, self.view, tile, picture, self.options.cut(self.predictor.card))
-        except CellwrightError as error:
+            candidates = self.decoder.look(raw, tile)
+            return candidates, candidates.objects(self.nms_iou)
+        except (CellwrightError, MemoryError) as error:
             return error
-
-
-def _as_objects(found: Boxes, card: ModelCard, picture_id: str) -> Objects:
-    ids = object_ids(found, picture_id, card.model_hash)
-    return Objects(ids, found.boxes, found.class_index, found.scores, card.class_names, card.source)
 
 
 def _reason(error: Exception) -> str:

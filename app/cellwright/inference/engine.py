@@ -1,4 +1,4 @@
-"""What an engine is: something that answers a batch of pictures with raw boxes, on one device."""
+"""What an engine is: something that answers a batch of pictures with one array, on one device."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+
+BOXED = ("boxes", "regions")
+"""Kinds of decoding whose answers are rows that begin with a box; the others' are maps."""
 
 
 class Engine(Protocol):
@@ -35,9 +39,9 @@ class Engine(Protocol):
         ...
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, H, W, 3) uint8 → (N, A, 4 + C): y0, x0, y1, x1 in input pixels and class probabilities.
+        """(N, H, W, 3) uint8 → (N, …) float32: what the decoder of the card takes; boxes begin y0, x0, y1, x1.
 
-        The array may be reused by the next call.
+        The array is the caller's.
         """
         ...
 
@@ -46,23 +50,33 @@ class Engine(Protocol):
         ...
 
 
-def detector_of(network: nn.Module) -> nn.Module:
-    """Wrap a network so that it takes (N, 3, H, W) and answers with boxes as y0, x0, y1, x1: what every engine runs."""
+def predictor_of(network: nn.Module, decoding: str) -> nn.Module:
+    """Wrap a network so that it takes (N, 3, H, W) and answers as the decoder expects: what every engine runs.
+
+    Parameters
+    ----------
+    network : nn.Module
+        With `predict`, which answers with one tensor.
+    decoding : str
+        The kind that the card names: ``"boxes"`` and ``"regions"`` begin with a box, which becomes y0, x0, y1, x1.
+    """
     import torch
     from torch import nn
 
     from cellwright.nets.boxes import yxyx_from_xyxy
 
-    class Detector(nn.Module):
+    class Answering(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.network = network
 
         def forward(self, images: Tensor) -> Tensor:
-            answer = self.network.predict(images)  # type: ignore[operator]
+            answer: Tensor = self.network.predict(images)  # type: ignore[operator]
+            if decoding not in BOXED:
+                return answer
             return torch.cat((yxyx_from_xyxy(answer[..., :4]), answer[..., 4:]), -1)
 
-    return Detector().eval()
+    return Answering().eval()
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -57,6 +57,15 @@ def openvino() -> ModuleType:
     return importlib.import_module("openvino")
 
 
+UNTRACEABLE = ("faster-rcnn", "mask-rcnn", "retinanet")
+"""Architectures whose work depends on what they see, so that a recording of it answers wrongly."""
+
+
+def can_convert(card: ModelCard) -> bool:
+    """Whether a model can be converted for OpenVINO at all."""
+    return card.architecture.get("kind") not in UNTRACEABLE
+
+
 class OpenvinoEngine:
     """A model run by OpenVINO on the CPU.
 
@@ -68,7 +77,7 @@ class OpenvinoEngine:
         Its card.
     precision : {"bf16", "f32"} or None
         Number format of the convolutions; None for bf16 where the CPU multiplies it, which is about twice as fast and
-        moves boxes by less than a quarter of a pixel. Boxes are decoded in float32 either way.
+        moves boxes by less than a quarter of a pixel. Answers are decoded in float32 either way.
     """
 
     device = "cpu"
@@ -91,10 +100,11 @@ class OpenvinoEngine:
         return tuple(self._notes)
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, H, W, 3) uint8 → (N, A, 4 + C) float32, overwritten by the next call; see `Engine`."""
+        """(N, H, W, 3) uint8 → (N, …) float32; see `Engine`."""
         request = self._request(images.shape)
         request.infer({0: np.ascontiguousarray(images)}, share_inputs=True, share_outputs=True)
-        result: NDArray[np.float32] = request.get_output_tensor(0).data
+        # The next call writes over the request's own memory.
+        result: NDArray[np.float32] = request.get_output_tensor(0).data.copy()
         return result
 
     def close(self) -> None:
@@ -168,22 +178,29 @@ class OpenvinoEngine:
 
 
 def convert(folder: Path, card: ModelCard) -> Any:
-    """Convert a model for OpenVINO: uint8 (N, H, W, 3) of any size in, (N, A, 4 + C) float32 out."""
+    """Convert a model for OpenVINO: uint8 (N, H, W, 3) of any size in, (N, …) float32 out.
+
+    Raises
+    ------
+    RuntimeError
+        If OpenVINO cannot, or what comes of it answers otherwise.
+    """
     import torch
 
-    from cellwright.inference.engine import detector_of
+    from cellwright.inference.engine import predictor_of
 
     ov = openvino()
-    detector = detector_of(load_network(folder, card))
+    network = predictor_of(load_network(folder, card), card.decoding.kind)
     side = 2 * card.input.stride
     with warnings.catch_warnings(), torch.inference_mode():
         # Tracing is what OpenVINO converts from; torch announces its end with warnings that nobody here can act on.
         warnings.simplefilter("ignore")
         model = ov.convert_model(
-            detector,
+            network,
             example_input=torch.zeros(1, 3, side, side + card.input.stride),
             input=ov.PartialShape([-1, 3, -1, -1]),
         )
+        _refuse_other_answers(model, network, side)
     steps = ov.preprocess.PrePostProcessor(model)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
     steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
@@ -191,9 +208,21 @@ def convert(folder: Path, card: ModelCard) -> Any:
     return steps.build()
 
 
+def _refuse_other_answers(model: Any, network: Any, side: int) -> None:
+    """Raise RuntimeError if what was recorded at one size does not answer like the network at another."""
+    import torch
+
+    picture = torch.rand(1, 3, 2 * side, side, generator=torch.Generator().manual_seed(0))
+    compiled = openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    ours, theirs = compiled(picture.numpy())[0], network(picture).numpy()
+    if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=0.01, atol=0.05):
+        raise RuntimeError("the converted network answers otherwise than the network itself")
+
+
 def conversion_key(card: ModelCard) -> str:
     """Return the name of a converted model on disk: it changes with everything that the conversion depends on."""
-    parts = [str(_FORMAT), card.weights.sha256, json.dumps(card.architecture, sort_keys=True), openvino_version()]
+    made_of = json.dumps([card.architecture, card.decoding.kind], sort_keys=True)
+    parts = [str(_FORMAT), card.weights.sha256, made_of, openvino_version()]
     return hashlib.sha256("\0".join([*parts, _network_code()]).encode()).hexdigest()[:32]
 
 

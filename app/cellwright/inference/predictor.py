@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
@@ -12,8 +13,11 @@ from cellwright.core import BadParameter, ModelNotUsable
 from cellwright.inference import openvino_engine
 from cellwright.inference.engine import Engine, is_out_of_memory
 from cellwright.inference.hardware import has_native_bf16, may_have_cuda
+from cellwright.inference.parts import run_in_parts, smaller_part
 from cellwright.inference.suppression import warm
 from cellwright.zoo import ModelCard, find_model, load_card, load_network, weights_problem
+
+_LOG = logging.getLogger(__name__)
 
 DEVICES = (
     "auto",
@@ -49,6 +53,7 @@ class Predictor:
         self._engine = engine
         self._notes = list(notes)
         self._batch = engine.batch
+        self._part_px: int | None = None
         self._turn = threading.Lock()
 
     @property
@@ -74,8 +79,8 @@ class Predictor:
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Answer a batch of pictures.
 
-        When memory runs short the batch is halved, and a single picture that does not fit a GPU goes to the CPU;
-        `notes` says so.
+        When memory runs short the batch is halved, then a single picture goes through in parts that overlap by the
+        card's halo, and what does not fit a GPU even so goes to the CPU; `notes` says so.
 
         Parameters
         ----------
@@ -84,8 +89,9 @@ class Predictor:
 
         Returns
         -------
-        (N, A, 4 + C) ndarray of float32
-            Raw boxes as y0, x0, y1, x1 in pixels of the pictures, and raw class probabilities.
+        (N, …) ndarray of float32
+            What the card's decoder takes, see `cellwright.inference.decoders`: for a detector (N, A, 4 + C), raw boxes
+            as y0, x0, y1, x1 in pixels of the pictures, and raw class probabilities.
 
         Raises
         ------
@@ -115,28 +121,40 @@ class Predictor:
     def _predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         try:
             if len(images) <= self._batch:
-                return self._engine.run(images).copy()
+                return self._run(images)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            self._make_room(len(images))
+            self._make_room(len(images), max(images.shape[1:3]))
         parts = [images[i : i + self._batch] for i in range(0, len(images), self._batch)]
         return np.concatenate([self._predict(part) for part in parts])
 
-    def _make_room(self, asked: int) -> None:
+    def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if self._part_px is None or max(images.shape[1:3]) <= self._part_px:
+            return self._engine.run(images)
+        asked = self.card.input
+        return run_in_parts(self._engine.run, images, self._part_px, asked.halo_px, asked.stride, self.card.decoding)
+
+    def _make_room(self, asked: int, side: int) -> None:
         """Ask for less memory from now on, or say that there is no more to give."""
         self._engine.close()
         if asked > 1:
             self._batch = asked // 2
             self._notes.append(f"Memory of {self.device} ran short: {self._batch} tiles at a time instead of {asked}.")
             return
+        smaller = smaller_part(min(side, self._part_px or side), self.card.input.halo_px, self.card.input.stride)
+        if smaller is not None:
+            self._part_px = smaller
+            self._notes.append(f"Memory of {self.device} ran short: tiles of {side} px go in parts of {smaller} px.")
+            return
         if self.device == "cpu":
             raise MemoryError(
                 f"One tile of {self.card.input.tile_px} pixels does not fit into memory; close other programs."
             )
         self._notes.append(f"A single tile does not fit into the memory of {self.device}: the CPU takes over.")
-        self._engine = _cpu_engine(self.folder, self.card, "")
-        self._batch = self._engine.batch
+        self._engine, said = _cpu_engine(self.folder, self.card, "")
+        self._notes += said
+        self._batch, self._part_px = self._engine.batch, None
 
 
 def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
@@ -168,19 +186,34 @@ def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
         raise BadParameter(f"No device is called {device!r}; use one of {', '.join(DEVICES)}.")
     if device == "auto" and may_have_cuda() and _cuda_devices():
         return Predictor(folder, card, _cuda_engine(folder, card, "cuda:0"))
-    return Predictor(folder, card, _cpu_engine(folder, card, engine))
+    return Predictor(folder, card, *_cpu_engine(folder, card, engine))
 
 
-def _cpu_engine(folder: Path, card: ModelCard, engine: str) -> Engine:
+def _cpu_engine(folder: Path, card: ModelCard, engine: str) -> tuple[Engine, tuple[str, ...]]:
+    """Return the engine that was asked for, or the fastest, and what to say about the choice."""
     library, _, precision = engine.partition("-")
-    if library == "openvino" and not openvino_engine.is_installed():
-        raise BadParameter("OpenVINO is not installed; install it (pip install openvino) or use the device cpu:torch.")
-    if library == "openvino" or (library == "" and openvino_engine.is_installed()):
-        return openvino_engine.OpenvinoEngine(folder, card, precision or None)
+    if library == "openvino":
+        return _openvino(folder, card, precision), ()
+    notes: tuple[str, ...] = ()
+    if library == "" and openvino_engine.is_installed() and openvino_engine.can_convert(card):
+        try:
+            return openvino_engine.OpenvinoEngine(folder, card), ()
+        except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+            _LOG.warning("OpenVINO does not take %s", folder, exc_info=error)
+            notes = ("OpenVINO does not take this network; torch runs it, more slowly.",)
     from cellwright.inference.torch_engine import TorchEngine
 
     is_bf16 = precision == "bf16" or (precision == "" and has_native_bf16())
-    return TorchEngine(load_network(folder, card), "cpu", "bf16" if is_bf16 else "fp32")
+    network = load_network(folder, card)
+    return TorchEngine(network, "cpu", "bf16" if is_bf16 else "fp32", card.decoding.kind), notes
+
+
+def _openvino(folder: Path, card: ModelCard, precision: str) -> Engine:
+    if not openvino_engine.is_installed():
+        raise BadParameter("OpenVINO is not installed; install it (pip install openvino) or use the device cpu:torch.")
+    if not openvino_engine.can_convert(card):
+        raise BadParameter(f"OpenVINO cannot run a {card.architecture.get('kind')}; use the device cpu.")
+    return openvino_engine.OpenvinoEngine(folder, card, precision or None)
 
 
 def _cuda_devices() -> int:
@@ -197,4 +230,5 @@ def _cuda_engine(folder: Path, card: ModelCard, device: str) -> Engine:
     if not number.isdecimal() or int(number) >= count:
         found = f"there are {count}" if count else "there is none that torch can use"
         raise BadParameter(f"The device {device!r} is not here: of CUDA GPUs {found}. Use auto or cpu.")
-    return TorchEngine(load_network(folder, card), f"cuda:{number}", cuda_precision(int(number)))
+    network = load_network(folder, card)
+    return TorchEngine(network, f"cuda:{number}", cuda_precision(int(number)), card.decoding.kind)

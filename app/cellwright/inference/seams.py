@@ -44,9 +44,14 @@ def is_owned(boxes: NDArray[np.float32], owner: Box) -> NDArray[np.bool_]:
     return inside
 
 
+def is_near_own(boxes: NDArray[np.float32], tile: Tile) -> NDArray[np.bool_]:
+    """(N,) bool: whether each box is the tile's own, or so near that the merge must see it."""
+    return is_owned(boxes, tile.owner.grow(guest_margin(tile)))
+
+
 def near_own(found: Boxes, tile: Tile) -> Boxes:
     """Return the objects that are the tile's own, or so near that the merge must see them."""
-    return found.take(is_owned(found.boxes, tile.owner.grow(guest_margin(tile))))
+    return found.take(is_near_own(found.boxes, tile))
 
 
 def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Boxes:
@@ -71,12 +76,8 @@ def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()
     """
     pairs = sorted(answers, key=lambda pair: pair[0].index)
     if not pairs:
-        return Boxes(np.empty((0, 4), np.float32), np.empty(0, np.int16), np.empty(0, np.float32))
-    everything = Boxes(
-        np.concatenate([found.boxes for _, found in pairs]),
-        np.concatenate([found.class_index for _, found in pairs]),
-        np.concatenate([found.scores for _, found in pairs]),
-    )
+        return Boxes.concatenate([])
+    everything = Boxes.concatenate([found for _, found in pairs])
     group = np.repeat([tile.index for tile, _ in pairs], [len(found) for _, found in pairs]).astype(np.int32)
     own = np.concatenate([is_owned(found.boxes, tile.owner) for tile, found in pairs])
     counts = own.copy()

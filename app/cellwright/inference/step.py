@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,8 @@ from pathlib import Path
 from cellwright.core import Box
 from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
 from cellwright.inference.candidates import Boxes
-from cellwright.inference.detection import DetectOptions, settle_tile
+from cellwright.inference.decoders import Decoder, Frame, decoder_of
+from cellwright.inference.detection import DetectOptions
 from cellwright.inference.predictor import Predictor, open_predictor
 from cellwright.inference.tiles import Tile
 from cellwright.inference.view import View, read_tile
@@ -48,14 +49,15 @@ class TileStep:
     options: DetectOptions
 
     def run(self) -> Boxes:
-        """Return what the tile holds at and around its own part, in level-0 pixels, for `merge`.
+        """Return what the tile holds at and around its own part, in level-0 pixels, for `join_steps`.
 
         Slide and model are opened once a process.
         """
         slide, predictor = _slide(self.slide), _predictor(self.model, self.device)
         pixels = read_tile(slide, self.view, self.tile, self.limits, self.options.z, self.options.t)
         raw = predictor.predict(pixels[None])[0]
-        return settle_tile(raw, self.view, self.tile, Box(0, 0, *slide.shape), self.options.cut(predictor.card))
+        candidates = _decoder(slide, predictor.card, self.view, self.options).look(raw, self.tile)
+        return candidates.objects(self.options.cut(predictor.card).nms_iou)
 
 
 def plan_steps(
@@ -63,13 +65,28 @@ def plan_steps(
 ) -> tuple[TileStep, ...]:
     """Return the steps of a picture; run in any order anywhere and merged, they give what `detect` gives."""
     asked = options or DetectOptions()
-    view, limits = asked.view(slide, card), contrast_limits(slide)
+    view, limits = asked.view(slide, card), contrast_limits(slide, card.input.contrast_percentiles)
     return tuple(TileStep(slide.ref, model, device, tile, view, limits, asked) for tile in view.tiles)
 
 
 def run_steps(steps: Iterable[TileStep]) -> list[tuple[Tile, Boxes]]:
     """Run steps here, one after the other."""
     return [(step.tile, step.run()) for step in steps]
+
+
+def join_steps(
+    slide: Slide, card: ModelCard, answers: Sequence[tuple[Tile, Boxes]], options: DetectOptions | None = None
+) -> Boxes:
+    """Put together what the steps of a picture answered, in any order; steps without an answer are missing in it."""
+    asked = options or DetectOptions()
+    view = asked.view(slide, card)
+    there = {tile.index for tile, _ in answers}
+    unanswered = [tile for tile in view.tiles if tile.index not in there]
+    return _decoder(slide, card, view, asked).join(answers, unanswered)
+
+
+def _decoder(slide: Slide, card: ModelCard, view: View, options: DetectOptions) -> Decoder:
+    return decoder_of(card, Frame(view, Box(0, 0, *slide.shape)), options.cut(card))
 
 
 @lru_cache(maxsize=2)

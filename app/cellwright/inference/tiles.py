@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 from cellwright.core import BadParameter, Box
@@ -30,7 +29,7 @@ class Tile:
     owner: Box
 
 
-def plan_tiles(region: Box, tile_px: int, halo_px: int) -> tuple[Tile, ...]:
+def plan_tiles(region: Box, tile_px: int, halo_px: int, align: int = 1) -> tuple[Tile, ...]:
     """Cut a region into overlapping tiles that together own every pixel exactly once.
 
     Tiles are spread evenly and never reach outside the region. Where two meet, they overlap by at least twice the halo
@@ -46,6 +45,9 @@ def plan_tiles(region: Box, tile_px: int, halo_px: int) -> tuple[Tile, ...]:
     halo_px : int
         Rim read beyond every seam, in level-0 pixels. Objects up to this wide are seen whole by every tile that has a
         say in them; larger than twice this, none may see them whole.
+    align : int
+        Tiles begin at multiples of this, counted from the region's corner; the last of a row or column may then be a
+        little smaller than the others.
 
     Returns
     -------
@@ -55,16 +57,18 @@ def plan_tiles(region: Box, tile_px: int, halo_px: int) -> tuple[Tile, ...]:
     Raises
     ------
     BadParameter
-        If the halo leaves nothing of the tile.
+        If the halo leaves nothing of the tile, or less than `align`.
     """
     if halo_px < 0 or tile_px <= 2 * halo_px:
         raise BadParameter(
             f"tile_px={tile_px} leaves nothing inside halo_px={halo_px}; use at least {2 * halo_px + 1}."
         )
+    if not 1 <= align <= tile_px - 2 * halo_px:
+        raise BadParameter(f"align={align} must be from 1 to tile_px - 2 * halo_px = {tile_px - 2 * halo_px}.")
     if region.is_empty:
         return ()
-    rows = _spans(region.y0, region.y1, tile_px, halo_px)
-    columns = _spans(region.x0, region.x1, tile_px, halo_px)
+    rows = _spans(region.y0, region.y1, tile_px, halo_px, align)
+    columns = _spans(region.x0, region.x1, tile_px, halo_px, align)
     tiles: list[Tile] = []
     for y0, y1, own_y0, own_y1 in rows:
         for x0, x1, own_x0, own_x1 in columns:
@@ -73,14 +77,16 @@ def plan_tiles(region: Box, tile_px: int, halo_px: int) -> tuple[Tile, ...]:
     return tuple(tiles)
 
 
-def _spans(start: int, stop: int, tile_px: int, halo_px: int) -> list[tuple[int, int, int, int]]:
+def _spans(start: int, stop: int, tile_px: int, halo_px: int, align: int) -> list[tuple[int, int, int, int]]:
     """Return (read from, read to, own from, own to) of each tile along one axis."""
     length = stop - start
     if length <= tile_px:
         return [(start, stop, start, stop)]
-    # Each tile after the first adds what is left of it beside two halos.
-    count = 1 + -(-(length - tile_px) // (tile_px - 2 * halo_px))
-    begins = [start + i * (length - tile_px) // (count - 1) for i in range(count)]
-    seams = [(begin + tile_px + following) // 2 for begin, following in itertools.pairwise(begins)]
+    # In units of `align`: where the last tile begins, and how far apart two may begin so that both halos fit between.
+    last, stride = -(-(length - tile_px) // align), (tile_px - 2 * halo_px) // align
+    count = 1 + -(-last // stride)
+    begins = [start + align * (i * last // (count - 1)) for i in range(count)]
+    ends = [min(begin + tile_px, stop) for begin in begins]
+    seams = [(end + following) // 2 for end, following in zip(ends, begins[1:], strict=False)]
     edges = [start, *seams, stop]
-    return [(begin, begin + tile_px, edges[i], edges[i + 1]) for i, begin in enumerate(begins)]
+    return [(begin, end, edges[i], edges[i + 1]) for i, (begin, end) in enumerate(zip(begins, ends, strict=True))]

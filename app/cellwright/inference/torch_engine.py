@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.inference.engine import detector_of, is_out_of_memory
+from cellwright.inference.engine import is_out_of_memory, predictor_of
 from cellwright.inference.hardware import network_threads
 
 if TYPE_CHECKING:
@@ -34,10 +35,12 @@ class TorchEngine:
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     precision : {"fp32", "bf16", "fp16"}
-        Number format of the convolutions; boxes are decoded in float32.
+        Number format of the convolutions; answers are decoded in float32.
+    decoding : str
+        See `predictor_of`.
     """
 
-    def __init__(self, network: nn.Module, device: str, precision: Precision) -> None:
+    def __init__(self, network: nn.Module, device: str, precision: Precision, decoding: str = "boxes") -> None:
         import torch
 
         self._torch = torch
@@ -45,7 +48,7 @@ class TorchEngine:
         self._dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
         fuse_norms(network)
         _convert_convolutions(network, self._dtype)
-        self._detector = detector_of(network).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = predictor_of(network, decoding).to(self._device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._graphs: OrderedDict[tuple[int, ...], _Graph] = OrderedDict()
         self._uses_graphs = self._device.type == "cuda"
         self._notes: list[str] = []
@@ -59,7 +62,7 @@ class TorchEngine:
         return tuple(self._notes)
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, H, W, 3) uint8 → (N, A, 4 + C) float32; see `Engine`."""
+        """(N, H, W, 3) uint8 → (N, …) float32; see `Engine`."""
         torch = self._torch
         if self._device.type == "cpu" and torch.get_num_threads() != network_threads():
             torch.set_num_threads(network_threads())
@@ -76,11 +79,11 @@ class TorchEngine:
             self._torch.cuda.empty_cache()
 
     def _answer(self, batch: Tensor) -> Tensor:
-        """(N, H, W, 3) uint8 on the device → (N, A, 4 + C) float32 there."""
+        """(N, H, W, 3) uint8 on the device → (N, …) float32 there."""
         torch = self._torch
         images = batch.permute(0, 3, 1, 2).float().div_(255)  # (N, 3, H, W), still channels last
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
-            answer: Tensor = self._detector(images)
+            answer: Tensor = self._network(images)
         return answer.float()
 
     def _through_graph(self, batch: Tensor) -> Tensor:
@@ -149,15 +152,23 @@ def fuse_norms(network: nn.Module) -> None:
     from torch import nn
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-    for block in network.modules():
-        if not isinstance(block, nn.Sequential):
-            continue
-        for place in range(len(block) - 1):
-            first, second = block[place], block[place + 1]
+    for block in list(network.modules()):
+        for one, other in _neighbours(block):
+            first, second = getattr(block, one), getattr(block, other)
             if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
                 with torch.no_grad():
-                    block[place] = fuse_conv_bn_eval(first, second).requires_grad_(False)
-                block[place + 1] = nn.Identity()
+                    setattr(block, one, fuse_conv_bn_eval(first, second).requires_grad_(False))
+                setattr(block, other, nn.Identity())
+
+
+def _neighbours(block: nn.Module) -> list[tuple[str, str]]:
+    """Return the names of parts one of which follows the other: in a row, or as torchvision's residuals name them."""
+    from torch import nn
+
+    names = [name for name, _ in block.named_children()]
+    if isinstance(block, nn.Sequential):
+        return list(pairwise(names))
+    return [(name, f"bn{name[4:]}") for name in names if name.startswith("conv") and f"bn{name[4:]}" in names]
 
 
 def _convert_convolutions(network: nn.Module, dtype: torch.dtype) -> None:
@@ -165,5 +176,5 @@ def _convert_convolutions(network: nn.Module, dtype: torch.dtype) -> None:
     from torch import nn
 
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             module.to(dtype)

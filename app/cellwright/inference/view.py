@@ -57,12 +57,15 @@ class View:
         return tile.read.height / height, tile.read.width / width
 
 
-def plan_view(shape: tuple[int, int], pixel_size: PixelSize | None, contract: InputContract) -> View:
+def plan_view(
+    shape: tuple[int, int], pixel_size: PixelSize | None, contract: InputContract, object_px: float | None = None
+) -> View:
     """Choose how a picture is shown to a network.
 
     When the pixel sizes of picture and model are both known, the picture is read at the model's, unless they agree
-    within the model's tolerance. Otherwise a picture up to `FIT_LIMIT` tiles long is fitted: its long side becomes the
-    tile's, its shape is kept. Larger ones are tiled at their own resolution.
+    within the model's tolerance. Otherwise a picture up to `FIT_LIMIT` tiles long is fitted where the model asks for
+    it: its long side becomes the tile's, its shape is kept. Larger ones are tiled at their own resolution, and tiles
+    then begin at multiples of the stride, where the network sees the same as in the whole picture.
 
     Parameters
     ----------
@@ -72,10 +75,12 @@ def plan_view(shape: tuple[int, int], pixel_size: PixelSize | None, contract: In
         Of its level-0 pixels.
     contract : InputContract
         What the network was trained to look at.
+    object_px : float or None
+        Diameter of a typical object in level-0 pixels, where a person measured it; comes before pixel sizes.
     """
-    downsample, notes = _physical_scale(pixel_size, contract)
+    downsample, notes = _measured_scale(object_px, contract) or _physical_scale(pixel_size, contract)
     picture = Box(0, 0, *shape)
-    if downsample is None and max(shape) <= FIT_LIMIT * contract.tile_px:
+    if contract.fit and downsample is None and max(shape) <= FIT_LIMIT * contract.tile_px:
         whole = Tile(0, picture, picture, picture)
         content = fitted_shape(shape, contract.tile_px)
         input_shape = _padded_shape([content], contract.stride)
@@ -83,7 +88,8 @@ def plan_view(shape: tuple[int, int], pixel_size: PixelSize | None, contract: In
         return View(found, 1.0, contract.tile_px, input_shape, _fit_note(shape, content))
     scale = downsample or 1.0
     tile_px, halo_px = math.floor(contract.tile_px * scale), math.floor(contract.halo_px * scale)
-    tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px)
+    align = contract.stride if scale == 1.0 and contract.stride <= tile_px - 2 * halo_px else 1
+    tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align)
     contents = {Region(tile.read, scale).shape for tile in tiles}
     return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
 
@@ -158,6 +164,17 @@ def resized(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uin
 
     image = Image.fromarray(pixels).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
     return np.asarray(image)
+
+
+def _measured_scale(object_px: float | None, contract: InputContract) -> tuple[float, tuple[str, ...]] | None:
+    """Return level-0 pixels per pixel to read so that objects have the model's size; None where one is unknown."""
+    if object_px is None or contract.object_px is None:
+        return None
+    note = (
+        f"Cells of {object_px:.3g} px, as measured with the ruler, were analysed at {contract.object_px:.3g} px, "
+        "the size that the model was trained at."
+    )
+    return object_px / contract.object_px, (note,)
 
 
 def _physical_scale(pixel_size: PixelSize | None, contract: InputContract) -> tuple[float | None, tuple[str, ...]]:

@@ -1,0 +1,38 @@
+"""From raw answers to objects: one decoder for each kind of answer that a card can name."""
+
+from __future__ import annotations
+
+from cellwright.inference.candidates import Cut
+from cellwright.inference.decoders.boxes import BoxDecoder
+from cellwright.inference.decoders.classes import ClassDecoder
+from cellwright.inference.decoders.decoder import Candidates, Decoder, Frame
+from cellwright.inference.decoders.regions import RegionDecoder
+from cellwright.inference.decoders.stars import StarDecoder
+from cellwright.inference.decoders.touching import TouchingDecoder
+from cellwright.zoo import ClassDecoding, ModelCard, RegionDecoding, StarDecoding, TouchingDecoding
+
+__all__ = ["Candidates", "Decoder", "Frame", "decoder_of"]
+
+
+def decoder_of(card: ModelCard, frame: Frame, cut: Cut) -> Decoder:
+    """Return what turns the answers of a model into objects.
+
+    Parameters
+    ----------
+    card : ModelCard
+        Whose `decoding` says what the network answers with.
+    frame : Frame
+        Where the answers lie.
+    cut : Cut
+        What is kept of them.
+    """
+    decoding = card.decoding
+    if isinstance(decoding, StarDecoding):
+        return StarDecoder(frame, cut, decoding.grid)
+    if isinstance(decoding, RegionDecoding):
+        return RegionDecoder(frame, cut, decoding.mask_threshold)
+    if isinstance(decoding, TouchingDecoding):
+        return TouchingDecoder(frame, cut, decoding)
+    if isinstance(decoding, ClassDecoding):
+        return ClassDecoder(frame, cut, decoding)
+    return BoxDecoder(frame, cut)
