@@ -49,6 +49,8 @@ class AnalyzePicture:
         Calibrated score below which nothing is kept; None takes the card's.
     every_class : bool
         Whether one place may answer with several classes, as average precision is measured.
+    object_px : float or None
+        Diameter of a typical object in level-0 pixels, where a person measured it; sets the scale.
     """
 
     picture: Path | SlideRef
@@ -57,6 +59,7 @@ class AnalyzePicture:
     pixel_size: PixelSize | None = None
     floor: float | None = None
     every_class: bool = False
+    object_px: float | None = None
 
     @property
     def title(self) -> str:
@@ -94,6 +97,7 @@ class AnalyzePicture:
                 picture_id=_picture_id(info),
                 pixel_size=self.pixel_size,
                 every_class=self.every_class,
+                object_px=self.object_px,
             )
             found = yield from _reported(detect(slide, predictor, options))
         _refuse_nothing(info, found.coverage)
@@ -106,6 +110,7 @@ class AnalyzePicture:
             found.engine,
             time.monotonic() - began,
             found.notes,
+            found.answers,
         )
 
     def _info(self, slide: Slide, sha256: str) -> PictureInfo:
