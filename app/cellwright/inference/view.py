@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, PixelSize, Region
+from cellwright.core import BadParameter, Box, PixelSize, Region
 from cellwright.imaging import Limits, Slide, read_rgb
 from cellwright.inference.tiles import Tile, plan_tiles
 from cellwright.zoo import InputContract
@@ -188,6 +188,22 @@ def _physical_scale(pixel_size: PixelSize | None, contract: InputContract) -> tu
     note = (
         f"The picture has {own:.3g} µm/px and was analysed at {contract.um_per_px:.3g} µm/px, "
         "the scale that the model was trained at."
+    )
+    return ratio, (note,)
+
+
+def _measured_scale(object_px: float | None, contract: InputContract) -> tuple[float | None, tuple[str, ...]]:
+    """Return level-0 pixels per pixel to read from the sizes of objects, None where one of the two is unknown."""
+    if object_px is None or contract.object_px is None:
+        return None, ()
+    if not 0.0 < object_px < math.inf:
+        raise BadParameter(f"An object cannot be {object_px} pixels wide; measure one again.")
+    ratio = object_px / contract.object_px
+    if 1 / contract.scale_tolerance <= ratio <= contract.scale_tolerance:
+        return 1.0, ()
+    note = (
+        f"A typical object of {object_px:.3g} px was looked at as {contract.object_px:.3g} px wide, "
+        "the size that the model was trained on."
     )
     return ratio, (note,)
 

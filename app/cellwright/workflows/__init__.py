@@ -7,6 +7,7 @@ from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import chest_ratio
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
+from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
 from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
 from cellwright.workflows.formats import (
     OVERLAY_FOLDER,
@@ -18,6 +19,7 @@ from cellwright.workflows.formats import (
 )
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.predictors import ready_predictor, release_predictors
+from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
 from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
 
@@ -37,8 +39,14 @@ __all__ = [
     "ExportFormat",
     "FoundPictures",
     "LeftOut",
+    "OutlineEvaluation",
+    "OutlineScores",
     "PictureInfo",
+    "PictureOutline",
     "PictureScore",
+    "Proposal",
+    "ScaleAdvice",
+    "ScaleFit",
     "add_areas",
     "add_counts",
     "area_table",
@@ -52,10 +60,12 @@ __all__ = [
     "notes",
     "objects_table",
     "planned_outputs",
+    "propose_models",
     "ready_predictor",
     "refuse_existing_outputs",
     "refuse_formats_without_outlines",
     "release_predictors",
+    "scale_advice",
     "verify_model",
     "with_channels",
     "write_overlay",

@@ -42,6 +42,8 @@ class InputContract(Part):
         Which two become black and brightest, of all channels of an RGB picture together.
     object_px : float or None
         Median diameter of the objects that the network was trained on, in pixels of its input.
+    light : tuple of "fluorescence", "stained" or "grey"
+        What kinds of picture it was trained on: bright on dark, stained on bright, greys; empty where nobody says.
     """
 
     channels: Literal["rgb"] = "rgb"
@@ -54,6 +56,7 @@ class InputContract(Part):
     contrast: Literal["display", "percentile"] = "display"
     percentiles: tuple[float, float] = (1.0, 99.8)
     object_px: Positive | None = None
+    light: tuple[Literal["fluorescence", "stained", "grey"], ...] = ()
 
     @model_validator(mode="after")
     def _tile_holds_halo(self) -> InputContract:
