@@ -141,3 +141,17 @@ def test_boxes_are_cut_off_at_the_edges_of_the_picture() -> None:
     np.testing.assert_allclose(moved[0], [0, 0, 8 * 40 / 43, 16 * step], rtol=1e-6)
     assert moved[1, 0] == moved[1, 2] == 40
     assert math.isclose(moved[1, 3], 60)
+
+
+def test_a_measured_object_sets_the_scale_before_the_pixel_size_does() -> None:
+    contract = CONTRACT.model_copy(update={"um_per_px": 0.5, "object_px": 20.0, "scale_tolerance": 1.25})
+    assert plan_view((2000, 3000), um(0.5), contract).downsample == 1.0
+    measured = plan_view((2000, 3000), um(0.5), contract, object_px=40.0)
+    assert measured.downsample == pytest.approx(2.0)
+    assert "40 px" in measured.notes[0]
+    assert plan_view((2000, 3000), um(0.5), contract, object_px=22.0).downsample == 1.0
+
+
+def test_a_measured_object_says_nothing_to_a_model_that_does_not_know_its_own() -> None:
+    contract = CONTRACT.model_copy(update={"um_per_px": 0.5, "object_px": None})
+    assert plan_view((2000, 3000), um(0.25), contract, object_px=40.0).downsample == pytest.approx(2.0)

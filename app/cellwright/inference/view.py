@@ -78,7 +78,9 @@ def plan_view(
     object_px : float or None
         Diameter of a typical object in level-0 pixels, where a person measured it; comes before pixel sizes.
     """
-    downsample, notes = _measured_scale(object_px, contract) or _physical_scale(pixel_size, contract)
+    downsample, notes = _measured_scale(object_px, contract)
+    if downsample is None:
+        downsample, notes = _physical_scale(pixel_size, contract)
     picture = Box(0, 0, *shape)
     if contract.fit and downsample is None and max(shape) <= FIT_LIMIT * contract.tile_px:
         whole = Tile(0, picture, picture, picture)
@@ -164,17 +166,6 @@ def resized(pixels: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uin
 
     image = Image.fromarray(pixels).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
     return np.asarray(image)
-
-
-def _measured_scale(object_px: float | None, contract: InputContract) -> tuple[float, tuple[str, ...]] | None:
-    """Return level-0 pixels per pixel to read so that objects have the model's size; None where one is unknown."""
-    if object_px is None or contract.object_px is None:
-        return None
-    note = (
-        f"Cells of {object_px:.3g} px, as measured with the ruler, were analysed at {contract.object_px:.3g} px, "
-        "the size that the model was trained at."
-    )
-    return object_px / contract.object_px, (note,)
 
 
 def _physical_scale(pixel_size: PixelSize | None, contract: InputContract) -> tuple[float | None, tuple[str, ...]]:
