@@ -35,11 +35,11 @@ def suppress(points: Float32s, distances: Float32s, order: Int64s, ways: Float32
     on_level = np.zeros(_LEVELS, np.int64)
     kept = np.zeros(n, np.bool_)
     # Of the kept stars only; what is never written takes no memory.
-    facts, measures = np.empty((n, _FACTS), np.int64), np.empty((n, 2), np.float64)
+    facts, measures = np.empty((n, _FACTS), np.int64), np.empty((n, 3), np.float64)
     traps, row_starts = np.empty((1 << 14, 4), np.float32), np.empty(1 << 14, np.int64)
     count, trap_count, row_count = 0, 0, 0
     ys, xs = np.empty(rays, np.int64), np.empty(rays, np.int64)
-    fact, measure = np.empty(_FACTS, np.int64), np.empty(2, np.float64)
+    fact, measure = np.empty(_FACTS, np.int64), np.empty(3, np.float64)
     mine, mine_starts = np.empty((64, 4), np.float32), np.empty(65, np.int64)
     scratch, crossed = np.empty((64, rays, 3), np.float32), np.empty(64, np.int64)
     for place in range(n):
@@ -55,7 +55,9 @@ def suppress(points: Float32s, distances: Float32s, order: Int64s, ways: Float32
         if height * (rays // 2 + 1) > len(mine) or height >= len(mine_starts):
             mine = np.empty((2 * height * (rays // 2 + 1), 4), np.float32)
             mine_starts = np.empty(2 * height + 1, np.int64)
-        _trapezoids(ys, xs, ys.min(), height, scratch, crossed, mine, mine_starts)
+        inside = _trapezoids(ys, xs, ys.min(), height, scratch, crossed, mine, mine_starts)
+        # Cutting corners to whole pixels can fold a star over itself; then only the exact way is right.
+        measure[2] = abs(inside - measure[0]) < 1e-3 * measure[0]
         fact[_Y0], fact[_X0], fact[_Y1], fact[_X1] = ys.min(), xs.min(), ys.max(), xs.max()
         fact[_LEVEL], fact[_STAR], fact[_ROWS] = _level(longest), star, row_count
         middle_y, middle_x = math.floor(points[star, 0]), math.floor(points[star, 1])
@@ -210,6 +212,8 @@ def _overlaps(
     slack = _ROUNDING * max(measure[1], measures[j, 1]) + 1e-3 * least + 0.01
     if high <= 0 or wide <= 0 or high * wide + slack <= iou * least:
         return False
+    if measure[2] == 0 or measures[j, 2] == 0:
+        return _exactly(facts[j, _STAR], points, distances, ways, ys, xs, least, iou)
     low, top = _bounds(
         mine,
         mine_starts,
@@ -306,10 +310,10 @@ def _area(ys: Int64s, xs: Int64s) -> tuple[float, float]:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _trapezoids(
     ys: Int64s, xs: Int64s, top: int, height: int, scratch: Float32s, crossed: Int64s, traps: Float32s, starts: Int64s
-) -> None:
+) -> float:
     """Cut a star into rows; each trapezoid is left and right at its top, left and right at its bottom.
 
-    x counts from the star's leftmost corner, so that float32 is enough.
+    Returns their area. x counts from the star's leftmost corner, so that float32 is enough.
     """
     left = xs.min()
     crossed[:height] = 0
@@ -342,6 +346,10 @@ def _trapezoids(
         else:
             used = _many(scratch[row], crossed[row], traps, used)
     starts[height] = used
+    area = 0.0
+    for i in range(used):
+        area += np.float64(traps[i, 1] - traps[i, 0]) + np.float64(traps[i, 3] - traps[i, 2])
+    return area / 2
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
