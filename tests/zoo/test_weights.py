@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import torch
 from torch import nn
 
 from cellwright import nets
-from cellwright.core import ModelNotUsable, Objects, OutputExists
+from cellwright.core import Masks, ModelNotUsable, Objects, OutputExists
+from cellwright.shapes import masks_from_labels
 from cellwright.zoo import ModelCard, Sample, file_sha256, load_network, verify, write_expected, write_model
-from cellwright.zoo.sample import read_expected, sample_problems
+from cellwright.zoo.sample import read_expected, read_expected_masks, sample_problems
 
 
 class Tiny(nn.Module):
@@ -118,3 +120,42 @@ def test_a_model_with_its_sample_is_verified_whole(tmp_path: Path, tiny_card: Mo
     assert "was not found" in verify(tmp_path, lambda folder, picture: found())[0]
     (tmp_path / "sample" / "picture.png").write_bytes(b"other")
     assert "not the one" in verify(tmp_path)[0]
+
+
+def outlined(*boxes: tuple[int, int, int, int], score: float = 0.9) -> Objects:
+    """Rectangles with masks."""
+    labels = np.zeros((60, 60), np.int32)
+    for number, (y0, x0, y1, x1) in enumerate(boxes, start=1):
+        labels[y0:y1, x0:x1] = number
+    masks, _ = masks_from_labels(labels)
+    n = len(boxes)
+    kinds, scores = np.zeros(n, np.int16), np.full(n, score, np.float32)
+    return Objects(np.zeros(n, "V16"), masks.boxes(), kinds, scores, ("RBC", "PLT"), "", masks)
+
+
+def test_outlines_of_a_sample_read_back_and_are_compared_pixel_by_pixel(tmp_path: Path) -> None:
+    path, cut = tmp_path / "expected.json", (0.5, 0.5)
+    written = outlined((0, 0, 10, 10), (20, 20, 40, 30))
+    write_expected(path, written, "0" * 64, "1" * 64)
+    expected = read_expected(path)
+    masks = read_expected_masks(path, expected)
+    assert masks is not None and written.masks is not None and masks.equals(written.masks)
+    assert sample_problems(expected, written, cut, masks) == ()
+    assert sample_problems(expected, outlined((0, 0, 10, 10), (20, 20, 40, 29)), cut, masks) == ()
+    moved = sample_problems(expected, outlined((0, 0, 10, 10), (23, 23, 43, 33)), cut, masks)
+    assert len(moved) == 2
+    # The same box, half of whose pixels are missing.
+    hollow = outlined((0, 0, 10, 10), (20, 20, 40, 30))
+    spans = hollow.masks.spans.copy()
+    spans[10:20, 2] -= 9
+    half = replace(hollow, masks=Masks(hollow.masks.starts, spans))
+    assert "was not found" in sample_problems(expected, half, cut, masks)[0]
+    assert sample_problems(expected, replace(written, masks=None), cut, masks) == (
+        "Outlines are expected, but none were found.",
+    )
+    path.with_suffix(".npz").write_bytes(b"PK no")
+    with pytest.raises(ModelNotUsable, match="cannot be read"):
+        read_expected_masks(path, expected)
+    path.with_suffix(".npz").unlink()
+    with pytest.raises(ModelNotUsable, match="cannot be read"):
+        read_expected_masks(path, expected)

@@ -24,7 +24,14 @@ from cellwright.zoo.decoding import (
     Task,
     TouchingDecoding,
 )
-from cellwright.zoo.sample import ExpectedObject, ExpectedObjects, read_expected, sample_problems, write_expected
+from cellwright.zoo.sample import (
+    ExpectedObject,
+    ExpectedObjects,
+    read_expected,
+    read_expected_masks,
+    sample_problems,
+    write_expected,
+)
 from cellwright.zoo.scores import ClassMetrics, Metrics, Reliability, score_title
 from cellwright.zoo.shelf import MODELS_VARIABLE, ListedModel, find_model, list_models, model_dirs, user_models_dir
 from cellwright.zoo.weights import file_sha256, load_network, weights_problem, write_model
@@ -62,6 +69,7 @@ __all__ = [
     "load_network",
     "model_dirs",
     "read_expected",
+    "read_expected_masks",
     "sample_problems",
     "save_card",
     "score_title",

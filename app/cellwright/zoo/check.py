@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cellwright.core import ModelNotUsable, Objects
 from cellwright.zoo.card import ModelCard, load_card
-from cellwright.zoo.sample import read_expected, sample_problems
+from cellwright.zoo.sample import read_expected, read_expected_masks, sample_problems
 from cellwright.zoo.weights import file_sha256, weights_problem
 
 FindObjects = Callable[[Path, Path], Objects]
@@ -49,10 +49,11 @@ def _sample_check(folder: Path, card: ModelCard, find: FindObjects | None) -> tu
     if not picture.is_file():
         return (f"The sample picture {picture} is missing; copy the model folder again.",)
     expected = read_expected(folder / card.sample.expected)
+    masks = read_expected_masks(folder / card.sample.expected, expected)
     if file_sha256(picture) != expected.picture_sha256:
         return (f"The sample picture {picture} is not the one its expected objects were found on.",)
     if expected.model_sha256 != card.weights.sha256:
         return (f"The expected objects of {folder} were found with other weights; write them anew.",)
     if find is None:
         return ()
-    return sample_problems(expected, find(folder, picture), card.confidence_thresholds())
+    return sample_problems(expected, find(folder, picture), card.confidence_thresholds(), masks)
