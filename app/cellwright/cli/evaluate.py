@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from cellwright.cli.console import print_json, print_table, say, watching
+from cellwright.cli.evaluate_outlines import number, print_outlines
 from cellwright.cli.main import Exit
-from cellwright.workflows import EvaluateModel, Evaluation
+from cellwright.workflows import EvaluateModel, Evaluation, OutlineEvaluation
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,8 +21,12 @@ def run(options: Namespace) -> int:
         evaluation = watcher.run(operation)
     if options.json:
         print_json(evaluation.to_dict())
-    else:
+    elif isinstance(evaluation, Evaluation):
         _print(evaluation)
+    else:
+        print_outlines(evaluation, per_picture=options.per_picture)
+    if not options.json:
+        _print_remarks(evaluation)
     return Exit.INCOMPLETE if evaluation.left_out else Exit.DONE
 
 
@@ -30,7 +35,7 @@ def _print(evaluation: Evaluation) -> None:
     split = f", split {evaluation.split}" if evaluation.split else ""
     title = (
         f"{evaluation.card.name} on {evaluation.data}{split}: {scores.n_pictures} pictures, "
-        f"mAP@0.5 {_number(scores.map_50)}, mAP@0.5:0.95 {_number(scores.map_50_95)}"
+        f"mAP@0.5 {number(scores.map_50)}, mAP@0.5:0.95 {number(scores.map_50_95)}"
     )
     header = [
         "Class",
@@ -51,6 +56,9 @@ def _print(evaluation: Evaluation) -> None:
         for p in evaluation.worst
     ]
     print_table("Worst pictures", ["Picture", "F1", "Right", "Missed", "Invented"], rows)
+
+
+def _print_remarks(evaluation: Evaluation | OutlineEvaluation) -> None:
     for line in evaluation.report.lines():
         say(line)
     for left in evaluation.left_out:
@@ -62,20 +70,16 @@ def _class_row(evaluation: Evaluation, c: int) -> list[str]:
     return [
         scores.classes[c],
         f"{scores.positives[c]:,}",
-        _number(scores.ap_50()[c]),
-        _number(scores.ap_50_95()[c]),
+        number(scores.ap_50()[c]),
+        number(scores.ap_50_95()[c]),
         f"{point.threshold:.2f}",
-        _number(point.precision),
-        _number(point.recall),
-        _number(point.f1),
+        number(point.precision),
+        number(point.recall),
+        number(point.f1),
         _percent(counts.relative_error),
         f"{counts.bias:+.2f}",
-        _number(evaluation.reliability[c].expected_calibration_error),
+        number(evaluation.reliability[c].expected_calibration_error),
     ]
-
-
-def _number(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.3f}"
 
 
 def _percent(value: float) -> str:

@@ -149,6 +149,7 @@ def _evaluate() -> argparse.ArgumentParser:
     made.add_argument(
         "--split", metavar="NAME", help="train, val, test … (default: val where the set has one, else all)"
     )
+    made.add_argument("--per-picture", action="store_true", help="show every picture and not the ten worst alone")
     made.add_argument("--json", action="store_true", help="print the scores as JSON")
     return made
 

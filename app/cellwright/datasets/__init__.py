@@ -11,7 +11,8 @@ from cellwright.datasets.label_sources import (
     read_label_image,
 )
 from cellwright.datasets.labelled import LabelledPicture, LabelledSet
-from cellwright.datasets.read import FORMATS, read_dataset
+from cellwright.datasets.outlines import Outline, OutlineLabels
+from cellwright.datasets.read import FORMATS, dataset_splits, read_dataset
 from cellwright.datasets.report import Finding, ImportReport, Kind, Reason
 from cellwright.datasets.split import split_by_group
 
@@ -30,7 +31,10 @@ __all__ = [
     "LabelledSet",
     "Meaning",
     "ObjectImage",
+    "Outline",
+    "OutlineLabels",
     "Reason",
+    "dataset_splits",
     "health",
     "read_dataset",
     "read_label_image",

@@ -13,6 +13,7 @@ from cellwright.core import DatasetNotReadable
 from cellwright.datasets import files
 from cellwright.datasets.drafts import Draft, Drafts, RawBox, unique_names
 from cellwright.datasets.manifest import split_name
+from cellwright.datasets.outlines import outline_of
 from cellwright.datasets.report import Reason
 
 _SPLITS = frozenset({"train", "val", "test"})
@@ -40,8 +41,8 @@ def _looks_like_coco(path: Path) -> bool:
 def read_coco(path: Path) -> Drafts:
     """Read a COCO set.
 
-    Boxes come from ``bbox`` (or from the outline where there is none; run-length masks are not read). Crowds are
-    kept and marked to be ignored.
+    Boxes come from ``bbox`` (or from the polygon where there is none), outlines from ``segmentation``. Crowds are kept
+    and marked to be ignored.
 
     Parameters
     ----------
@@ -176,7 +177,8 @@ def _add_annotation(draft: Draft, entry: Mapping[str, Any], categories: dict[int
     category = entry.get("category_id")
     name = categories.get(category) if isinstance(category, int) else None
     y0, x0, y1, x1 = corners
-    draft.boxes.append(RawBox(y0, x0, y1, x1, name, where, bool(entry.get("iscrowd"))))
+    outline = outline_of(entry.get("segmentation"))
+    draft.boxes.append(RawBox(y0, x0, y1, x1, name, where, bool(entry.get("iscrowd")), outline))
 
 
 def _corners(entry: Mapping[str, Any]) -> tuple[float, float, float, float] | Reason:

@@ -20,6 +20,7 @@ from cellwright.datasets.label_sources import (
     boxes_of_labels,
 )
 from cellwright.datasets.labelled import LabelledPicture, LabelledSet
+from cellwright.datasets.outlines import Outline, OutlineLabels
 from cellwright.datasets.report import FindingLog, ImportReport, Kind, Reason
 
 CLIP_TOLERANCE_PX = 0.5
@@ -40,6 +41,8 @@ class RawBox:
         Where it stands, such as ``"labels/0007.txt:3"``.
     ignore : bool
         Whether it is judged neither way.
+    outline : Outline or None
+        The outline of the object, where there is one that can be read.
     """
 
     y0: float
@@ -49,6 +52,7 @@ class RawBox:
     name: str | None
     where: str
     ignore: bool = False
+    outline: Outline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,8 @@ def assemble(
     class_map = ClassMap.build(drafts.names, wanted, aliases)
     log = FindingLog()
     seen: set[Path] = set()
-    pictures = [p for p in (_settle_picture(d, class_map, seen, log) for d in chosen) if p is not None]
+    outlined = any(box.outline is not None for d in drafts.pictures for box in d.boxes)
+    pictures = [p for p in (_settle_picture(d, class_map, seen, log, outlined) for d in chosen) if p is not None]
     findings = log.findings()
     if not pictures:
         worst = max((f for f in findings if f.reason.kind is Kind.PICTURE), key=lambda f: f.count, default=None)
@@ -216,7 +221,9 @@ def _of_split(drafts: Drafts, split: str | None) -> list[Draft]:
     return chosen
 
 
-def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: FindingLog) -> LabelledPicture | None:
+def _settle_picture(
+    draft: Draft, classes: ClassMap, seen: set[Path], log: FindingLog, outlined: bool
+) -> LabelledPicture | None:
     problem = draft.problem or (Reason.LISTED_TWICE if draft.path in seen else None)
     size = None if problem else picture_size(draft.path)
     if size is None:
@@ -236,10 +243,32 @@ def _settle_picture(draft: Draft, classes: ClassMap, seen: set[Path], log: Findi
         np.array([row[1] for row in rows], np.int16),
         draft.group,
         draft.split,
-        np.array([row[2] for row in rows], bool),
+        np.array([row[2].ignore for row in rows], bool),
+        labels=_settle_outlines([row[2] for row in rows], size, log) if outlined else None,
         kind=draft.kind,
         facts=draft.facts,
     )
+
+
+def _settle_outlines(boxes: Sequence[RawBox], size: tuple[int, int], log: FindingLog) -> OutlineLabels | None:
+    """Return the outlines of a picture whose objects all have one; an object that nobody judges may go without."""
+    found = [OutlineLabels(size, (box.outline or Outline(),)) for box in boxes]
+    without = [box for box, one in zip(boxes, found, strict=True) if not _has_pixels(box, one)]
+    log.extend((Reason.NO_OUTLINE, box.where) for box in without)
+    if not all(box.ignore for box in without):
+        return None
+    lost = {id(box) for box in without}
+    kept = [Outline() if id(box) in lost else box.outline or Outline() for box in boxes]
+    return OutlineLabels(size, tuple(kept))
+
+
+def _has_pixels(box: RawBox, one: OutlineLabels) -> bool:
+    if box.outline is None:
+        return False
+    try:
+        return bool(one.masks().areas().all())
+    except DatasetNotReadable:
+        return False
 
 
 def _settle_labels(
@@ -285,8 +314,8 @@ _Corners = tuple[float, float, float, float]
 
 def _settle_boxes(
     draft: Draft, size: tuple[int, int], classes: ClassMap, log: FindingLog
-) -> list[tuple[_Corners, int, bool]]:
-    rows: list[tuple[_Corners, int, bool]] = []
+) -> list[tuple[_Corners, int, RawBox]]:
+    rows: list[tuple[_Corners, int, RawBox]] = []
     taken: dict[_Corners, set[int]] = {}
     for box in draft.boxes:
         class_index = _class_of(box, classes)
@@ -307,7 +336,7 @@ def _settle_boxes(
         if overhang > CLIP_TOLERANCE_PX:
             log.add(Reason.CLIPPED, box.where)
         others.add(class_index)
-        rows.append((cut, class_index, box.ignore))
+        rows.append((cut, class_index, box))
     return rows
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import DatasetNotReadable, SlideNotReadable
+from cellwright.core import DatasetNotReadable, Masks, SlideNotReadable
 
 LABEL_SUFFIXES = frozenset({".png", ".tif", ".tiff", ".bmp"})
 """Files that keep every number as it is; JPEG does not."""
@@ -55,6 +55,15 @@ class LabelSource(Protocol):
             If the file is gone or was damaged since the set was read.
         """
 
+    def masks(self) -> Masks:
+        """Return the pixels of each row of the boxes; outlines that were drawn may overlap here, as they do there.
+
+        Raises
+        ------
+        DatasetNotReadable
+            As in `read`.
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectImage:
@@ -76,6 +85,10 @@ class ObjectImage:
     def read(self) -> NDArray[np.int32]:
         """Return the labels, renumbered 1 … N in the order of the numbers in the file."""
         return renumbered(read_label_image(self.path))
+
+    def masks(self) -> Masks:
+        """Return the pixels of each object."""
+        return _masks(self.read())
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,16 @@ class ClassImage:
             table[value] = label
         labels: NDArray[np.int32] = table[written]
         return labels
+
+    def masks(self) -> Masks:
+        """Return the pixels of each class that occurs."""
+        return _masks(self.read())
+
+
+def _masks(labels: NDArray[np.int32]) -> Masks:
+    from cellwright.shapes import masks_from_labels
+
+    return masks_from_labels(np.maximum(labels, 0))[0]
 
 
 def renumbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:

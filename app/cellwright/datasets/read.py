@@ -64,12 +64,39 @@ def read_dataset(
     UnknownName
         If there is no such format.
     """
-    place = Path(path).expanduser()
-    if not place.exists():
-        raise DatasetNotReadable(f"{place} does not exist; give the folder of a labelled set.")
+    place = _existing(path)
     chosen = _detect(place) if format == "auto" else format
     drafts = _read(place, chosen, classes, split)
     return assemble(drafts, split, classes, aliases or {})
+
+
+def dataset_splits(
+    path: str | Path,
+    format: str = "auto",
+    classes: Sequence[str] | None = None,  # noqa: A002 - as above
+) -> tuple[str, ...]:
+    """Return the names of the splits of a set, sorted, without reading its pictures or label images.
+
+    Parameters
+    ----------
+    path, format, classes
+        As in `read_dataset`.
+
+    Raises
+    ------
+    DatasetNotReadable, UnknownName
+        As in `read_dataset`.
+    """
+    place = _existing(path)
+    drafts = _read(place, _detect(place) if format == "auto" else format, classes, None)
+    return tuple(sorted({draft.split for draft in drafts.pictures if draft.problem is None}))
+
+
+def _existing(path: str | Path) -> Path:
+    place = Path(path).expanduser()
+    if not place.exists():
+        raise DatasetNotReadable(f"{place} does not exist; give the folder of a labelled set.")
+    return place
 
 
 def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | None) -> Drafts:

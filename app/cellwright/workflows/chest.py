@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cellwright.core import BadParameter
+from cellwright.core import BadParameter, Masks
 from cellwright.measure import CardiothoracicRatio, cardiothoracic_ratio
 from cellwright.workflows.analysis import Analysis
 
@@ -27,9 +28,22 @@ def chest_ratio(analysis: Analysis, thresholds: float | Sequence[float] | None =
     objects = analysis.counted(thresholds)
     if objects.masks is None or not set(CHEST_CLASSES) <= set(objects.classes):
         return None
-    parts = [
-        objects.masks.take(np.flatnonzero(objects.class_index == objects.classes.index(name))) for name in CHEST_CLASSES
-    ]
+    return ratio_of(objects.masks, objects.class_index, objects.classes)
+
+
+def ratio_of(masks: Masks, class_index: NDArray[np.int16], classes: Sequence[str]) -> CardiothoracicRatio | None:
+    """Return the ratio of outlines, found or drawn; None where a part is missing.
+
+    Parameters
+    ----------
+    masks : Masks
+        N objects.
+    class_index : (N,) ndarray of int16
+        Index into `classes`.
+    classes : sequence of str
+        Holds `CHEST_CLASSES`.
+    """
+    parts = [masks.take(np.flatnonzero(class_index == list(classes).index(name))) for name in CHEST_CLASSES]
     try:
         return cardiothoracic_ratio(*parts)
     except BadParameter:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import DatasetNotReadable, SlideNotReadable
-from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, read_dataset
+from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, dataset_splits, read_dataset
 from cellwright.evaluate import (
     CountErrors,
     DetectionScores,
@@ -31,6 +32,8 @@ from cellwright.evaluate.matching import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.analyze import AnalyzePicture
+from cellwright.workflows.evaluate_outlines import OutlineEvaluation
+from cellwright.workflows.evaluate_pixels import PixelOutcome, compare_pixels, judge_pixels
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -135,10 +138,12 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateModel:
-    """Score a model on a labelled set; an `Operation` whose result is an `Evaluation`.
+    """Score a model on a labelled set; an `Operation` whose result is an `Evaluation` or an `OutlineEvaluation`.
 
     Every picture goes through `AnalyzePicture`. Precision, recall, counts and calibration are those of what a person
-    gets; only average precision looks further down, at boxes that no person would be shown.
+    gets; only average precision of boxes looks further down, at boxes that no person would be shown. A model that
+    outlines objects or sorts pixels is judged by its pixels where the set has label images or outlines; one that
+    outlines objects by its boxes where the set has only those.
 
     Parameters
     ----------
@@ -162,7 +167,7 @@ class EvaluateModel:
         """Name of the work."""
         return f"Evaluate {Path(self.model).name} on {self.data.name}"
 
-    def run(self) -> Generator[Progress, None, Evaluation]:
+    def run(self) -> Generator[Progress, None, Evaluation | OutlineEvaluation]:
         """Analyse the labelled pictures one by one, then judge them together.
 
         Raises
@@ -177,21 +182,38 @@ class EvaluateModel:
         card = load_card(folder)
         yield Progress(0, 0, "Reading labels")
         labelled, report, split = read_labelled(self.data, self.split, card)
-        judged: list[_Judged] = []
+        with_pixels = card.task != "detection" and any(picture.labels is not None for picture in labelled)
+        if card.task == "semantic" and not with_pixels:
+            raise DatasetNotReadable(
+                f"{self.data} has boxes but no label images or outlines, which {card.name} is judged by; give others."
+            )
+        look = self._look_at_pixels if with_pixels else self._look
+        judged: list[Any] = []
         left_out: list[LeftOut] = []
         for number, picture in enumerate(labelled):
             yield Progress(number, len(labelled), picture.path.name)
-            outcome = self._look(picture, folder)
+            outcome = look(picture, folder)
             if isinstance(outcome, LeftOut):
                 left_out.append(outcome)
             else:
                 judged.append(outcome)
         if not judged:
-            raise DatasetNotReadable(
-                f"None of the {len(labelled)} pictures of {self.data} could be analysed; check them."
-            )
+            why = f" ({left_out[0]})" if left_out else ""
+            raise DatasetNotReadable(f"None of the {len(labelled)} pictures of {self.data} could be judged{why}.")
         yield Progress(len(labelled), len(labelled), "Judging")
+        if with_pixels:
+            return judge_pixels(card, self.data, split, judged, report, left_out, began)
         return _judge(card, self.data, split, judged, report, left_out, began)
+
+    def _look_at_pixels(self, picture: LabelledPicture, folder: Path) -> PixelOutcome | LeftOut:
+        """Analyse a picture as a person would and compare the pixels, so that none of them need be kept."""
+        try:
+            analysis = run_inline(AnalyzePicture(picture.path, folder, self.device))
+            if analysis.is_complete:
+                return compare_pixels(picture, analysis)
+        except (SlideNotReadable, DatasetNotReadable) as error:
+            return LeftOut(str(picture.path), str(error))
+        return LeftOut(str(picture.path), analysis.coverage.sentence())
 
     def _look(self, picture: LabelledPicture, folder: Path) -> _Judged | LeftOut:
         """Analyse a picture as a person would, and once more down to where average precision ends."""
@@ -231,10 +253,7 @@ def read_labelled(data: Path, split: str | None, card: ModelCard) -> tuple[Label
         The split that was taken: the one asked for, else ``"val"`` where there is one, else None for all.
     """
     aliases = {text: kind.name for kind in card.classes for text in (kind.title, f"{kind.title}s", f"{kind.name}s")}
-    if split is None:
-        whole, report = read_dataset(data, classes=card.class_names, aliases=aliases)
-        if "val" not in whole.splits:
-            return whole, report, None
+    if split is None and "val" in dataset_splits(data, classes=card.class_names):
         split = "val"
     labelled, report = read_dataset(data, split=split, classes=card.class_names, aliases=aliases)
     return labelled, report, split
