@@ -17,8 +17,8 @@ from cellwright.ui.class_style import styles_of
 from cellwright.ui.colouring import MAP, ColourBy, areas_of, object_colours, rgb
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.model_panel import score_note, score_text, summary_text
-from cellwright.workflows import AreaTable
-from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics, ModelCard, ObjectClass, Thresholds
+from cellwright.workflows import AreaTable, Proposal, scale_advice
+from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics, ModelCard, ObjectClass, Thresholds, load_card
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card
 from tests.ui.known_masks import disc_objects
@@ -92,11 +92,12 @@ def test_classes_of_pixels_are_counted_by_area(film: MainWindow, qtbot: QtBot) -
     heart = film.counts.row("heart")
     assert heart.count.text() == "2,000 px²"
     assert heart.share.text() == "0.4\u202f% of the picture · 1 connected part"
-    assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49 (heart 49, chest 99 px)"
+    assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49"
+    assert film.counts._widths.text() == "Heart 49 px of 99 px across the chest"
     assert film.session.current is not None
     film.session.set_pixel_size(film.session.current, PixelSize(200.0, 200.0, PixelSizeSource.USER))
     qtbot.waitUntil(lambda: heart.count.text() == "80.0 mm²")
-    assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49 (heart 10, chest 20 mm)"
+    assert film.counts._widths.text() == "Heart 10 mm of 20 mm across the chest"
     qtbot.waitUntil(lambda: "3 regions" in film.pictures.list.item(0).text())
 
 
@@ -173,3 +174,43 @@ def test_every_kind_of_model_says_what_it_does_and_how_well() -> None:
     assert score_text(pixels) == "Dice 0.960 · error of the cardiothoracic ratio 0.012"
     assert "Dice: RBC 0.970, WBC 0.950" in score_note(pixels)
     assert summary_text(pixels).startswith("Gives every pixel a class.")
+
+
+def test_a_model_that_fits_far_better_is_proposed_and_taken(
+    analyzed: MainWindow, known: KnownBoxes, qtbot: QtBot
+) -> None:
+    picture, card = analyzed.session.current, analyzed.session.card
+    assert picture is not None
+    assert card is not None
+    folder = analyzed.model_folder("blood-cells-yolo")
+    assert folder is not None
+    other = load_card(folder)
+    advice = scale_advice(card, None)
+    known_well, unlike = Proposal(other, 0.7, advice, "It fits."), Proposal(card, 0.1, advice, "It does not.")
+    analyzed.proposing.say(picture, (Proposal(other, 0.12, advice, "Hardly."), unlike))
+    assert analyzed.centre.banner.message is None
+    analyzed.proposing.say(picture, (known_well, unlike))
+    message = analyzed.centre.banner.message
+    assert message is not None
+    assert message.text == f"{other.title} fits smear.png better than {card.title}. It fits."
+    asked = len(known.asked)
+    analyzed.centre.banner._act()
+    assert analyzed.session.card == other
+    qtbot.waitUntil(lambda: len(known.asked) > asked and not analyzed.controller.is_working, timeout=20_000)
+
+
+def test_an_unknown_scale_offers_the_ruler(analyzed: MainWindow) -> None:
+    panel, card = analyzed.model_panel, analyzed.session.card
+    assert card is not None
+    assert not panel.measure.isVisibleTo(panel)
+    sized = card.changed(input=card.input.model_copy(update={"object_px": 40.0}))
+    analyzed.session.set_model(Path("models/x"), sized)
+    panel.show_scale(analyzed.session.current)
+    assert panel.measure.isVisibleTo(panel)
+    panel.measure.click()
+    assert analyzed.actions_set["edit.ruler"].isChecked()
+    assert analyzed.session.current is not None
+    analyzed.session.current.object_px = 80.0
+    panel.show_scale(analyzed.session.current)
+    assert not panel.measure.isVisibleTo(panel)
+    assert "shrunk 2.0 times" in panel._scale.text()

@@ -64,12 +64,15 @@ class CountsPanel(QWidget):
         self.ratio = label("", "section", wrap=True, selectable=True)
         self.ratio.setToolTip(_RATIO)
         self.ratio.hide()
+        self._widths = label("", "muted", wrap=True, selectable=True)
+        self._widths.hide()
         inside = column(self._body, margin=0, gap=6)
+        inside.addWidget(self.ratio)
+        inside.addWidget(self._widths)
         inside.addLayout(self._classes)
         inside.addWidget(rule())
         inside.addWidget(self._total)
-        inside.addWidget(self.ratio)
-        for words in (self._coverage, self._density, self.ratio):
+        for words in (self._coverage, self._density, self.ratio, self._widths):
             words.setContentsMargins(4, 0, 4, 0)
         inside.addWidget(self._coverage)
         inside.addWidget(self._density)
@@ -127,7 +130,7 @@ class CountsPanel(QWidget):
         self._show_notes((table.note, *notes), table.is_complete)
         self._density.setText("" if table.area_mm2 else "Set the pixel size to see cells per mm².")
         self._density.setVisible(not table.area_mm2)
-        self.ratio.hide()
+        self._show_ratio(("", ""))
 
     def show_areas(
         self,
@@ -136,9 +139,9 @@ class CountsPanel(QWidget):
         hidden: set[str],
         lit: str | None,
         notes: Sequence[str] = (),
-        ratio: str = "",
+        ratio: tuple[str, str] = ("", ""),
     ) -> None:
-        """Show how large each class is, as `show_counts` does how many; `ratio` is the cardiothoracic one in words."""
+        """Show how large each class is, as `show_counts` does how many; `ratio` the cardiothoracic one."""
         self._table = table
         if styles != self._shape:
             self._build(styles)
@@ -148,8 +151,12 @@ class CountsPanel(QWidget):
         self._show_notes((table.note, *notes), table.is_complete)
         self._density.setText("Set the pixel size to see areas in µm².")
         self._density.setVisible(table.analysed_um2 is None)
-        self.ratio.setText(ratio)
-        self.ratio.setVisible(bool(ratio))
+        self._show_ratio(ratio)
+
+    def _show_ratio(self, ratio: tuple[str, str]) -> None:
+        for words, text in zip((self.ratio, self._widths), ratio, strict=True):
+            words.setText(text)
+            words.setVisible(bool(text))
 
     def _show_notes(self, notes: Sequence[str], is_complete: bool) -> None:
         self._coverage.setText("\n".join(notes).strip())
@@ -282,11 +289,11 @@ class ClassRow(QFrame):
             restyle(self)
 
 
-def ratio_text(chest: CardiothoracicRatio, pixel_size: PixelSize | None) -> str:
-    """Return the cardiothoracic ratio with the two widths it comes from."""
+def ratio_text(chest: CardiothoracicRatio, pixel_size: PixelSize | None) -> tuple[str, str]:
+    """Return the cardiothoracic ratio in words, and the two widths it comes from."""
     step, unit = (1.0, "px") if pixel_size is None else (pixel_size.x_um / 1000, "mm")
     heart, across = (f"{line.length_px * step:,.0f}" for line in (chest.heart_line, chest.thorax_line))
-    return f"Cardiothoracic ratio {chest.ratio:.2f} (heart {heart}, chest {across} {unit})"
+    return f"Cardiothoracic ratio {chest.ratio:.2f}", f"Heart {heart} {unit} of {across} {unit} across the chest"
 
 
 def numbers_as_text(table: CountTable | AreaTable) -> str:

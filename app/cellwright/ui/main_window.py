@@ -32,6 +32,7 @@ from cellwright.ui.model_panel import ModelPanel
 from cellwright.ui.objects_table import ObjectsTable
 from cellwright.ui.pictures_panel import PicturesPanel
 from cellwright.ui.presenter import Presenter
+from cellwright.ui.proposing import Proposing
 from cellwright.ui.remembered import options_of, remember
 from cellwright.ui.selected_panel import SelectedPanel
 from cellwright.ui.session import Session
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
         self._make_panels()
         self._make_docks()
         self.measuring = Measuring(self)
+        self.proposing = Proposing(self)
         self.presenter = Presenter(self)
         self.actions_set = ActionSet(self, self.settings.shortcuts)
         self.commands = Commands(self)
@@ -192,6 +194,7 @@ class MainWindow(QMainWindow):
         self.centre.planes.all_asked.connect(commands.analyze_planes)
         self.blink.hidden.connect(self.presenter.hide_results)
         self.model_panel.model_chosen.connect(self.choose_model)
+        self.model_panel.ruler_asked.connect(lambda: self.actions_set["edit.ruler"].setChecked(True))
         self.counts.visible_changed.connect(session.set_visible)
         self.counts.class_lit.connect(session.light_up)
         self.selected.centre_asked.connect(self.presenter.centre_selected)

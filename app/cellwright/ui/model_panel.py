@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from cellwright.ui.confidence import ConfidenceSlider
 from cellwright.ui.icons import badge
-from cellwright.ui.session import Session
+from cellwright.ui.session import Picture, Session
 from cellwright.ui.widgets import button, column, describe, empty, label, picture_label
 from cellwright.ui.wording import plural
 
@@ -39,9 +39,12 @@ class ModelPanel(QWidget):
     -------
     model_chosen(object)
         Folder of the model a person picked.
+    ruler_asked()
+        A typical cell is to be measured.
     """
 
     model_chosen = Signal(object)
+    ruler_asked = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +58,10 @@ class ModelPanel(QWidget):
         self._summary = label("", "muted", wrap=True)
         self._score = label("", wrap=True)
         self._score_note = label("", "muted", wrap=True)
+        self._scale = label("", "muted", wrap=True)
+        self.measure = button(
+            "Measure a cell", "Drag across one typical cell with the ruler (R).", self.ruler_asked.emit, "small"
+        )
         self._all = ConfidenceSlider(
             "Confidence for all classes",
             "Cells count from this confidence on; nothing is analyzed again (keys + and −).",
@@ -77,6 +84,7 @@ class ModelPanel(QWidget):
         self._overlap_title = label("Overlap", "section")
         self._overlap = label("", "muted", wrap=True)
         self.offer_overlap(False)
+        self.show_scale(None)
         self._lay_out()
         session.model_changed.connect(self.refresh)
         session.filter_changed.connect(self._show_thresholds)
@@ -101,6 +109,8 @@ class ModelPanel(QWidget):
         layout.addWidget(self._choice)
         layout.addWidget(self._score)
         layout.addWidget(self._score_note)
+        layout.addWidget(self._scale)
+        layout.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(label("Confidence", "section"))
         layout.addWidget(self._all)
         layout.addWidget(self._overlap_title)
@@ -174,6 +184,20 @@ class ModelPanel(QWidget):
         low, high = min(values.values(), default=0.5), max(values.values(), default=0.5)
         self._all.set_value((low + high) / 2, floor)
         self._toggle.setText("Each class" if low == high else f"Each class ({low:.2f}–{high:.2f})")
+
+    def show_scale(self, picture: Picture | None) -> None:
+        """Say how the scale of a picture fits the model, where a person can do something about it."""
+        card = self._session.card
+        sentence, asks = "", False
+        if picture is not None and card is not None and card.input.object_px is not None:
+            from cellwright.workflows import ScaleFit, scale_advice
+
+            advice = scale_advice(card, picture.pixel_size, picture.object_px)
+            asks = advice.asks_to_measure
+            sentence = advice.sentence if advice.fit in (ScaleFit.UNKNOWN, ScaleFit.RESCALED) else ""
+        self._scale.setText(sentence)
+        self._scale.setVisible(bool(sentence))
+        self.measure.setVisible(asks)
 
     def offer_overlap(self, is_offered: bool) -> None:
         """Show the slider of the overlap, or not where it would do nothing without a new analysis."""

@@ -115,6 +115,7 @@ class Presenter(QObject):
             return
         self._on_canvas = (picture.key, loaded)
         canvas = self._window.centre.canvas
+        self._window.proposing.look_at(picture)
         self._show_display(picture)
         if canvas is not None and canvas.key == picture.key:
             canvas.update_picture(loaded)
@@ -228,6 +229,7 @@ class Presenter(QObject):
         self.refresh_selection()
         self._show_status(picture)
         self._window.model_panel.offer_overlap(offers_overlap(picture))
+        self._window.model_panel.show_scale(picture)
         if picture is not None and picture.facts is not None and picture.facts.is_stack:
             self._show_display(picture)
         self._window.update_actions()
@@ -270,7 +272,7 @@ class Presenter(QObject):
         picture, counts = self._session.current, self._window.counts
         areas = self._window.controller.area_table(picture) if picture is not None else None
         if picture is not None and areas is not None:
-            ratio = ratio_text(self._chest, picture.pixel_size) if self._chest is not None else ""
+            ratio = ratio_text(self._chest, picture.pixel_size) if self._chest is not None else ("", "")
             counts.show_areas(areas, picture.styles, *self._state_of(picture), ratio)
             return
         table = self._window.controller.count_table(picture) if picture is not None else None

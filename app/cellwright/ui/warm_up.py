@@ -50,9 +50,14 @@ class PrepareModel:
 
     def run(self) -> Generator[Progress, None, None]:
         """Load it on a thread of its own, so that nobody has to wait for its end."""
+        yield from _awaited(self._prepare, "Loading the model")
+
+    def _prepare(self) -> None:
+        from cellwright.shapes import warm
         from cellwright.workflows import ready_predictor
 
-        yield from _awaited(lambda: ready_predictor(self.folder, self.device), "Loading the model")
+        ready_predictor(self.folder, self.device)
+        warm()  # outlines of a chosen cell are traced on the window's thread
 
 
 def _awaited(work: Callable[[], object], said: str) -> Generator[Progress, None, None]:

@@ -1,0 +1,94 @@
+"""Says when another model fits an opened picture better than the chosen one, and takes it with one press."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from cellwright.core import PixelSize
+from cellwright.jobs import Progress
+from cellwright.jobs.queue import Job, Lane
+from cellwright.ui.banner import Level, Message
+from cellwright.ui.session import Picture
+
+if TYPE_CHECKING:
+    from cellwright.ui.main_window import MainWindow
+    from cellwright.workflows import Proposal
+
+_BETTER = 1.5
+"""Another model is proposed when it fits so many times better: a person who chose one had a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindModel:
+    """Operation: rank the models by how well they fit a picture; returns a tuple of `Proposal`, the best first."""
+
+    path: Path
+    pixel_size: PixelSize | None
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return f"Find a model for {self.path.name}"
+
+    def run(self) -> Generator[Progress, None, tuple[Proposal, ...]]:
+        """Look at an overview of the picture."""
+        from cellwright.imaging import open_slide
+        from cellwright.workflows import propose_models
+
+        yield Progress(0, 0, "Looking at the picture")
+        with open_slide(self.path) as slide:
+            return propose_models(slide, self.pixel_size)
+
+
+class Proposing(QObject):
+    """Compares each picture that is shown for the first time with the chosen model.
+
+    Parameters
+    ----------
+    window : MainWindow
+        Where it is said.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._asked: set[int] = set()
+
+    def look_at(self, picture: Picture) -> None:
+        """Compare a picture, once, in the background."""
+        if picture.key in self._asked or self._window.session.card is None:
+            return
+        self._asked.add(picture.key)
+        operation = FindModel(picture.path, picture.user_pixel_size)
+        self._window.controller.submit_quietly(operation, Lane.FILES, partial(self._on_found, picture))
+
+    def _on_found(self, picture: Picture, job: Job[tuple[Proposal, ...]]) -> None:
+        # a picture that cannot be looked at says so where it is opened
+        if job.result is not None and picture is self._window.session.current:
+            self.say(picture, job.result)
+
+    def say(self, picture: Picture, proposals: tuple[Proposal, ...]) -> None:
+        """Propose the best of some models, the best first, if it fits far better than the chosen one."""
+        window, card = self._window, self._window.session.card
+        chosen = next(
+            (proposal for proposal in proposals if card is not None and proposal.card.name == card.name), None
+        )
+        if chosen is None or proposals[0].fitness < _BETTER * chosen.fitness:
+            return
+        best = proposals[0].card
+        folder = window.model_folder(best.name)
+        if folder is None:
+            return
+
+        def take() -> None:
+            window.choose_model(folder)
+            window.controller.analyze([picture])
+
+        text = f"{best.title} fits {picture.name} better than {chosen.card.title}. {proposals[0].sentence}"
+        window.say(Message(Level.INFO, text, action_text=f"Use {best.title}", action=take))
