@@ -35,12 +35,15 @@ class LabelSample:
         Class (from 0) of the object with each label value, entry 0 unused; None makes all objects of class 0.
     path : Path or None
         File that the whole picture was read from.
+    sort : str
+        What sort of picture it is, as its data set says; empty where nobody says.
     """
 
     image: Tensor
     labels: NDArray[np.int32]
     kinds: NDArray[np.int64] | None = None
     path: Path | None = None
+    sort: str = ""
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,7 +52,7 @@ class LabelSample:
 
     def with_parts(self, image: Tensor, labels: NDArray[np.int32]) -> LabelSample:
         """Return the same objects on another picture."""
-        return LabelSample(image, labels, self.kinds, self.path)
+        return LabelSample(image, labels, self.kinds, self.path, self.sort)
 
 
 def make_crop(

@@ -39,7 +39,7 @@ def _load(picture: LabelledPicture, look: Look) -> LabelSample:
             f"The labels of {picture.path} are {labels.shape[1]}×{labels.shape[0]} pixels, the picture is "
             f"{image.shape[2]}×{image.shape[1]}; give labels of the picture's size."
         )
-    return LabelSample(image, labels, path=picture.path)
+    return LabelSample(image, labels, path=picture.path, sort=picture.kind)
 
 
 def read_picture(path: Path, look: Look) -> torch.Tensor:

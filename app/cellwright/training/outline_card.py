@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Objects
+from cellwright.core import Masks, Objects
 from cellwright.inference import detect_file, open_predictor
-from cellwright.shapes import labels_from_masks
+from cellwright.measure import cardiothoracic_ratio
+from cellwright.shapes import labels_from_masks, masks_from_labels
 from cellwright.training.crops import LabelSample
-from cellwright.training.outline_scores import average_precisions, class_scores, overlaps
+from cellwright.training.outline_scores import class_scores, object_scores
 from cellwright.training.provenance import Provenance
 from cellwright.training.publish import first_card
 from cellwright.training.recipe import CardPart, Recipe
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _STEPS = np.arange(1, 19) * 0.05
 """Scores that are tried as threshold."""
+CHEST_CLASSES = ("right-lung", "left-lung", "heart")
+"""Classes of which the cardiothoracic ratio is measured."""
 
 
 def publish_outlines(
@@ -121,56 +125,86 @@ def found_on_files(model: Path, judged: Sequence[LabelSample]) -> list[Objects]:
 
 def judged_card(card: ModelCard, found: Sequence[Objects], judged: Sequence[LabelSample], recipe: Recipe) -> ModelCard:
     """Return the card with its threshold and its scores from what was found on `judged`."""
-    words = recipe.card.judged_on if recipe.card is not None else ""
-    if is_semantic(recipe):
-        scores, per_class = class_scores(
-            [picture.labels for picture in judged],
-            [_class_map(objects, picture.shape) for objects, picture in zip(found, judged, strict=True)],
-            recipe.data.classes,
-        )
-        return card.changed(metrics=_metrics(words, len(judged), scores, per_class))
-    tried = [threshold for threshold in _STEPS if threshold >= card.thresholds.floor]
-    results = [average_precisions(_overlaps(found, judged, threshold)) for threshold in tried]
-    best = int(np.argmax([result["mean_ap_50_90"] for result in results]))
-    confidence = dict.fromkeys(card.class_names, round(float(tried[best]), 3))
-    true = [np.minimum(picture.labels, 1) for picture in judged]
-    kept = [objects.at_least(float(tried[best])) for objects in found]
-    covered = [
-        (_labels(objects, picture.shape) > 0).astype(np.int32) for objects, picture in zip(kept, judged, strict=True)
-    ]
-    pixels, _ = class_scores(true, covered, ("object",))
+    if not is_semantic(recipe):
+        threshold = best_threshold(found, judged, card.thresholds.floor)
+        confidence = dict.fromkeys(card.class_names, threshold)
+        card = card.changed(thresholds=card.thresholds.model_copy(update={"confidence": confidence}))
+        found = [objects.at_least(threshold) for objects in found]
+    score = partial(_class_scores, classes=recipe.data.classes) if is_semantic(recipe) else _object_scores
+    scores, per_class = score(found, judged)
+    sorts = sorted({picture.sort for picture in judged})
+    details: dict[str, Any] = {}
+    if len(sorts) > 1:
+        for sort in sorts:
+            rows = [row for row, picture in enumerate(judged) if picture.sort == sort]
+            own, own_classes = score([found[row] for row in rows], [judged[row] for row in rows])
+            details[sort] = {"pictures": len(rows), **own, **({"per_class": own_classes} if own_classes else {})}
     return card.changed(
-        thresholds=card.thresholds.model_copy(update={"confidence": confidence}),
-        metrics=_metrics(words, len(judged), {**results[best], "dice": pixels["dice"]}, {}),
+        metrics=Metrics(
+            data=recipe.card.judged_on if recipe.card is not None else "",
+            pictures=len(judged),
+            scores=_rounded(scores),
+            per_class={name: ClassMetrics(**_rounded(values)) for name, values in per_class.items()},
+            details=_rounded(details),
+        )
     )
 
 
-def _overlaps(found: Sequence[Objects], judged: Sequence[LabelSample], threshold: float) -> list[Any]:
-    return [
-        overlaps(picture.labels, _labels(objects.at_least(threshold), picture.shape))
-        for objects, picture in zip(found, judged, strict=True)
-    ]
+def best_threshold(found: Sequence[Objects], judged: Sequence[LabelSample], floor: float) -> float:
+    """Return the score from which objects count best: where AP over IoU 0.5 to 0.9 is highest."""
+    tried = [round(float(step), 3) for step in _STEPS if step >= floor]
+    return max(tried, key=lambda least: object_scores(_pairs(found, judged, least))["mean_ap_50_90"])
 
 
-def _labels(objects: Objects, shape: tuple[int, int]) -> NDArray[np.int32]:
-    if objects.masks is None:
-        return np.zeros(shape, np.int32)
-    return labels_from_masks(objects.masks, shape)
+def _pairs(
+    found: Sequence[Objects], judged: Sequence[LabelSample], least: float = 0.0
+) -> Iterator[tuple[NDArray[np.int32], Masks]]:
+    for objects, picture in zip(found, judged, strict=True):
+        kept = objects.at_least(least)
+        yield picture.labels, Masks.empty(len(kept)) if kept.masks is None else kept.masks
 
 
-def _class_map(objects: Objects, shape: tuple[int, int]) -> NDArray[np.int32]:
-    kinds = np.concatenate(([0], objects.class_index + 1)).astype(np.int32)
-    return kinds[_labels(objects, shape)]
+def _object_scores(
+    found: Sequence[Objects], judged: Sequence[LabelSample]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    covered = ((np.minimum(true, 1), np.minimum(_map(masks, true), 1)) for true, masks in _pairs(found, judged))
+    return {**object_scores(_pairs(found, judged)), "dice": class_scores(covered, ("object",))[0]["dice"]}, {}
 
 
-def _metrics(words: str, pictures: int, scores: dict[str, float], per_class: dict[str, dict[str, float]]) -> Metrics:
-    rounded = {name: round(value, 4) for name, value in scores.items()}
-    return Metrics(
-        data=words,
-        pictures=pictures,
-        scores=rounded,
-        per_class={
-            name: ClassMetrics(**{key: round(value, 4) for key, value in values.items()})
-            for name, values in per_class.items()
-        },
+def _class_scores(
+    found: Sequence[Objects], judged: Sequence[LabelSample], classes: Sequence[str]
+) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    maps = (
+        (true, np.concatenate(([0], objects.class_index + 1)).astype(np.int32)[_map(masks, true)])
+        for objects, (true, masks) in zip(found, _pairs(found, judged), strict=True)
     )
+    scores, per_class = class_scores(maps, classes)
+    if set(CHEST_CLASSES) <= set(classes):
+        scores["ctr_mae"] = _ratio_error(found, judged, classes)
+    return scores, per_class
+
+
+def _ratio_error(found: Sequence[Objects], judged: Sequence[LabelSample], classes: Sequence[str]) -> float:
+    """Return the mean absolute error of the cardiothoracic ratio; a picture without one of the parts counts as 1."""
+    errors = []
+    for objects, (true, masks) in zip(found, _pairs(found, judged), strict=True):
+        drawn = _ratio(*masks_from_labels(np.maximum(true, 0)), classes)
+        measured = _ratio(masks, objects.class_index + 1, classes)
+        errors.append(1.0 if drawn is None or measured is None else abs(drawn - measured))
+    return float(np.mean(errors))
+
+
+def _ratio(masks: Masks, labels: NDArray[np.integer], classes: Sequence[str]) -> float | None:
+    parts = [masks.take(np.flatnonzero(labels == classes.index(name) + 1)) for name in CHEST_CLASSES]
+    return cardiothoracic_ratio(*parts).ratio if all(len(part.spans) for part in parts) else None
+
+
+def _map(masks: Masks, like: NDArray[np.int32]) -> NDArray[np.int32]:
+    return labels_from_masks(masks, (like.shape[0], like.shape[1]))
+
+
+def _rounded(scores: Any) -> Any:
+    """Round every number of nested scores for a card."""
+    if isinstance(scores, dict):
+        return {name: _rounded(value) for name, value in scores.items()}
+    return round(scores, 4) if isinstance(scores, float) else scores

@@ -94,7 +94,9 @@ def first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], pro
         title=recipe.title,
         summary=part.summary,
         architecture=architecture,
-        input=InputContract(tile_px=part.tile_px, halo_px=part.halo_px, um_per_px=part.um_per_px),
+        input=InputContract.model_validate(
+            {"tile_px": part.tile_px, "halo_px": part.halo_px, "um_per_px": part.um_per_px, "light": part.light}
+        ),
         classes=tuple(ObjectClass(name=name, **part.classes[name].model_dump()) for name in names),
         thresholds=Thresholds(
             confidence=dict.fromkeys(names, 0.5), floor=part.floor, nms_iou=part.nms_iou, nms=part.nms

@@ -202,6 +202,8 @@ class CardPart(_Part):
         Side of what the network is shown, and rim that neighbouring tiles share.
     um_per_px : float or None
         Pixel size of the training pictures at `tile_px`; None when nobody knows it.
+    light : tuple of str
+        What kinds of picture it was trained on; see `zoo.InputContract`.
     floor, nms_iou : float
         See `zoo.Thresholds`.
     nms : {"greedy", "diou", "merge"}
@@ -219,6 +221,7 @@ class CardPart(_Part):
     tile_px: int = Field(default=640, ge=64, multiple_of=32)
     halo_px: int = Field(default=96, ge=0)
     um_per_px: float | None = None
+    light: tuple[str, ...] = ()
     floor: float = Field(default=0.05, gt=0, lt=1)
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     nms: Literal["greedy", "diou", "merge"] = "greedy"

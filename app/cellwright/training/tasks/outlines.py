@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cellwright.core import Masks
-from cellwright.shapes import labels_from_masks
 from cellwright.training.crops import LabelSample, whole
-from cellwright.training.outline_scores import average_precisions, overlaps
+from cellwright.training.outline_scores import object_scores
 from cellwright.training.recipe import Recipe
 from cellwright.training.tasks.task import Judgement
 from cellwright.training.validate import to_network
@@ -48,12 +47,7 @@ def answer(network: nn.Module, picture: LabelSample, recipe: Recipe, dtype: torc
 def judge_outlines(
     judged: Sequence[LabelSample], find: Callable[[LabelSample], Found], classes: Sequence[str]
 ) -> Judgement:
-    """Score outlines as StarDist does: AP = TP / (TP + FP + FN), at IoU 0.5 and over 0.5 to 0.9, pooled."""
+    """Score outlines as StarDist does, by AP = TP / (TP + FP + FN); see `outline_scores.object_scores`."""
     found = [find(picture) for picture in judged]
-    named = average_precisions(
-        [
-            overlaps(picture.labels, labels_from_masks(one.masks, picture.labels.shape))
-            for picture, one in zip(judged, found, strict=True)
-        ]
-    )
+    named = object_scores((picture.labels, one.masks) for picture, one in zip(judged, found, strict=True))
     return Judgement(named, len(judged), {classes[0]: named} if len(classes) == 1 else {}, found)

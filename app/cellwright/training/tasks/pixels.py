@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from cellwright.training.crops import LabelSample, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_classes
-from cellwright.training.outline_scores import class_scores
+from cellwright.training.outline_scores import ClassMap, class_scores
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
@@ -96,13 +96,10 @@ class PixelClasses:
     def judge(self, network: nn.Module, judged: Sequence[LabelSample], dtype: torch.dtype | None) -> Judgement:
         """Score classes by Dice and IoU, pooled over all pixels; what touches an object counts as the object."""
         found = [self._find(network, picture, dtype) for picture in judged]
-        names = self.recipe.data.classes
+        pairs: Iterable[tuple[ClassMap, ClassMap]] = zip([picture.labels for picture in judged], found, strict=True)
         if self.recipe.pixels.touching_px:
-            scores, per_class = class_scores(
-                [np.minimum(picture.labels, 1) for picture in judged], [np.minimum(one, 1) for one in found], names
-            )
-        else:
-            scores, per_class = class_scores([picture.labels for picture in judged], found, names)
+            pairs = ((np.minimum(true, 1), np.minimum(one, 1)) for true, one in pairs)
+        scores, per_class = class_scores(pairs, self.recipe.data.classes)
         return Judgement(scores, len(judged), per_class, found)
 
     def _find(self, network: nn.Module, picture: LabelSample, dtype: torch.dtype | None) -> NDArray[np.int32]:
