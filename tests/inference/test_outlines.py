@@ -16,6 +16,7 @@ from PIL import Image
 from cellwright.core import BadParameter, Masks, Objects
 from cellwright.inference import Detection, Predictor, TileState, detect_file
 from cellwright.inference.engine import is_out_of_memory
+from cellwright.inference.view import contract_in_use
 from cellwright.shapes import components, labels_from_masks, masks_from_labels
 from cellwright.zoo import ClassDecoding, ModelCard, TouchingDecoding
 from tests.inference.oracle import DECODINGS, Oracle, card_of, painted
@@ -25,10 +26,16 @@ HALO = 40
 """Wider than any object drawn here and its neighbour."""
 
 
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pictures of a few hundred pixels be tiled as cards say."""
+    monkeypatch.setattr("cellwright.inference.view.DENSE_TILE_PX", 0)
+
+
 @st.composite
 def cells(draw: st.DrawFn) -> NDArray[np.int32]:
     """A picture of ellipses up to 19 pixels wide, some of which touch."""
-    height, width = draw(st.integers(140, 200)), draw(st.integers(140, 200))
+    height, width = draw(st.integers(140, 180)), draw(st.integers(140, 180))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     return ellipses(height, width, draw(st.integers(0, 60)), rng)
 
@@ -62,7 +69,7 @@ def rows(objects: Objects) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", DECODINGS)
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(labels=cells(), tile=st.integers(22, 34), classes=st.integers(1, 2), seed=st.integers(0, 99))
 def test_tiled_is_whole_to_the_pixel(
     tmp_path: Path, name: str, labels: NDArray[np.int32], tile: int, classes: int, seed: int
@@ -317,6 +324,13 @@ def test_fifty_thousand_objects_are_joined_within_seconds(tmp_path: Path) -> Non
     assert len(np.unique(found.objects.ids)) == 220 * 230
     assert peak < 400 * 2**20
     assert taken < 60
+
+
+def test_networks_of_pixels_look_at_large_tiles_and_others_at_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellwright.inference.view.DENSE_TILE_PX", 2048)
+    sides = {name: contract_in_use(card_of(decoding, 512, HALO)).tile_px for name, decoding in DECODINGS.items()}
+    assert sides == {"boxes": 512, "regions": 512, "stars": 2048, "stars-2": 2048, "touching": 2048, "classes": 2048}
+    assert contract_in_use(card_of(ClassDecoding(), 512, HALO, fit=True)).tile_px == 512
 
 
 def test_components_of_the_truth_are_what_classes_find(tmp_path: Path) -> None:

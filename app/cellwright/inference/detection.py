@@ -20,7 +20,7 @@ from cellwright.inference.predictor import Predictor
 from cellwright.inference.seams import is_owned
 from cellwright.inference.suppression import NmsKind
 from cellwright.inference.tiles import Tile
-from cellwright.inference.view import View, plan_view, read_tile
+from cellwright.inference.view import View, contract_in_use, plan_view, read_tile
 from cellwright.zoo import ModelCard
 
 _LOG = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class DetectOptions:
 
     def view(self, slide: Slide, card: ModelCard) -> View:
         """Return how a picture is shown to a model."""
-        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, card.input, self.object_px)
+        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, contract_in_use(card), self.object_px)
 
     def cut(self, card: ModelCard) -> Cut:
         """Return what is kept of the raw answers of a model."""

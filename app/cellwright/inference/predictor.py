@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, ModelNotUsable
 from cellwright.inference import openvino_engine
+from cellwright.inference.decoders import warm_decoder
 from cellwright.inference.engine import Engine, is_out_of_memory
 from cellwright.inference.hardware import has_native_bf16, may_have_cuda
 from cellwright.inference.parts import run_in_parts, smaller_part
@@ -111,6 +112,7 @@ class Predictor:
     def warm(self, shape: tuple[int, int]) -> None:
         """Compile everything that the first answer to a picture of this shape (multiples of the stride) needs."""
         warm()
+        warm_decoder(self.card.decoding)
         self.predict(np.zeros((1, *shape, 3), np.uint8))
 
     def close(self) -> None:

@@ -11,12 +11,17 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, Box, PixelSize, Region
 from cellwright.imaging import Limits, Slide, read_rgb
 from cellwright.inference.tiles import Tile, plan_tiles
-from cellwright.zoo import InputContract
+from cellwright.zoo import InputContract, ModelCard
 
 FILL = 114
 """Grey level of what is added to reach a multiple of the stride; networks are trained with the same."""
 FIT_LIMIT = 2.0
 """A picture whose long side is at most this many tile sides is fitted into one tile."""
+
+
+DENSE_TILE_PX = 2048
+"""Least side of a tile for networks that answer for every pixel, in their own pixels: they take any size alike, and the
+more a tile holds, the less is looked at twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,15 @@ def plan_view(
     tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align)
     contents = {Region(tile.read, scale).shape for tile in tiles}
     return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
+
+
+def contract_in_use(card: ModelCard) -> InputContract:
+    """Return what a model is to look at here: its card's contract, with larger tiles where more fit at no cost."""
+    asked = card.input
+    if asked.fit or card.decoding.kind in ("boxes", "regions"):
+        return asked
+    side = max(asked.tile_px, DENSE_TILE_PX // asked.stride * asked.stride)
+    return asked.model_copy(update={"tile_px": side})
 
 
 def read_tile(slide: Slide, view: View, tile: Tile, limits: Limits, z: int = 0, t: int = 0) -> NDArray[np.uint8]:

@@ -9,9 +9,10 @@ from cellwright.inference.decoders.decoder import Candidates, Decoder, Frame
 from cellwright.inference.decoders.regions import RegionDecoder
 from cellwright.inference.decoders.stars import StarDecoder
 from cellwright.inference.decoders.touching import TouchingDecoder
+from cellwright.inference.decoders.warming import warm_decoder
 from cellwright.zoo import ClassDecoding, ModelCard, RegionDecoding, StarDecoding, TouchingDecoding
 
-__all__ = ["Candidates", "Decoder", "Frame", "decoder_of"]
+__all__ = ["Candidates", "Decoder", "Frame", "decoder_of", "warm_decoder"]
 
 
 def decoder_of(card: ModelCard, frame: Frame, cut: Cut) -> Decoder:

@@ -15,6 +15,9 @@ from cellwright.inference.decoders.outlines import join_outlined
 from cellwright.inference.seams import is_near_own
 from cellwright.inference.tiles import Tile
 
+OTHERS_PX = 4
+"""See `worth_asking`."""
+
 
 @dataclass(frozen=True, slots=True)
 class StarDecoder:
@@ -42,12 +45,12 @@ class StarDecoder:
         raw = self.frame.own_part(raw, tile, self.grid)
         refuse_not_finite(raw[0])
         # Counted flat: one index a point picks it out of every channel.
-        points = np.flatnonzero(raw[0] >= raw_floors(self.cut).min())
+        points = np.flatnonzero((raw[0] >= raw_floors(self.cut).min()) & worth_asking(raw[0], self.grid))
         y, x = np.divmod(points, raw.shape[2])
         rays = raw[1 : len(raw) - told, y, x].T
         refuse_not_finite(rays)
-        kinds = raw[len(raw) - told :, y, x].argmax(0) if told else np.zeros(len(points), np.intp)
-        kinds = kinds.astype(np.int16)
+        best = raw[len(raw) - told :, y, x].argmax(0) if told else np.zeros(len(points), np.intp)
+        kinds: NDArray[np.int16] = best.astype(np.int16)
         scores = calibrated_rows(raw[0, y, x], kinds, self.cut.temperatures)
         kept = scores >= self.cut.floor
         return StarCandidates(
@@ -69,6 +72,30 @@ class StarDecoder:
         offset = np.array([tile.read.y0, tile.read.x0])
         points = (np.stack([y, x], 1) * self.grid + 0.5) * step - 0.5 + offset
         return np.asarray(points, np.float32)
+
+
+def worth_asking(probability: NDArray[np.float32], grid: int) -> NDArray[np.bool_]:
+    """Return which grid points take part in suppression: all that no neighbour exceeds, and of the others a few.
+
+    The surest point of an object is never exceeded, so it is always among them. The others only matter where the surest
+    star of an object is suppressed by a neighbour's; one every `OTHERS_PX` input pixels is enough for that, and
+    suppression is several times faster.
+
+    Parameters
+    ----------
+    probability : (h, w) ndarray of float32
+        Of the grid points of a tile, which begins at a multiple of the network's stride.
+    grid : int
+        Input pixels from one grid point to the next.
+    """
+    height, width = probability.shape
+    padded = np.pad(probability, 1, constant_values=-1.0)
+    rows = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
+    highest = np.maximum(np.maximum(rows[:, :-2], rows[:, 2:]), rows[:, 1:-1])
+    chosen: NDArray[np.bool_] = probability >= highest
+    step = max(1, OTHERS_PX // grid)
+    chosen[:height:step, :width:step] = True
+    return chosen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

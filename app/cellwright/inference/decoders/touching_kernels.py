@@ -17,7 +17,7 @@ def connected(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Label the 8-connected parts of a (H, W) mask from 1, in the order of their first pixels."""
     height, width = mask.shape
     labels = np.zeros((height, width), np.int32)
-    stack = np.empty(max(1, np.count_nonzero(mask)), np.int64)
+    stack = np.empty(np.count_nonzero(mask) + 1, np.int64)
     count = 0
     for y in range(height):
         for x in range(width):
