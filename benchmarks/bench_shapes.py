@@ -102,9 +102,7 @@ def _choosing() -> list[Row]:
     return [
         Row(f"{len(points):,} stars, one kept an object", ours, theirs, note=chosen),
         Row("the same, times as fast", theirs / ours, unit="×", bar=8, higher_is_better=True),
-        Row(
-            f"{len(kept):,} stars drawn as labels", draw, their_draw, note=f"reference package; {pixels} pixels differ"
-        ),
+        Row(f"{len(kept):,} stars drawn as labels", draw, their_draw, note=f"the package; {pixels} pixels differ"),
         Row("the same, times as fast", their_draw / draw, unit="×", bar=30, higher_is_better=True),
         Row(f"{len(many[0]):,} stars, one kept an object", alone, note=f"keeps {len(rows):,}; measured once"),
     ]

@@ -33,9 +33,8 @@ def masks_from_labels(
     BadParameter
         If `labels` is not two-dimensional or not whole numbers.
     """
-    picture = np.ascontiguousarray(labels)
-    if picture.dtype == np.bool_:
-        picture = picture.view(np.uint8)
+    given = np.ascontiguousarray(labels)
+    picture: NDArray[np.integer] = given.view(np.uint8) if given.dtype == np.bool_ else given.view(given.dtype)
     if picture.ndim != 2 or picture.dtype.kind not in "iu":
         raise BadParameter(f"A label picture is (H, W) whole numbers, not {picture.shape} of {picture.dtype}.")
     if not picture.size:

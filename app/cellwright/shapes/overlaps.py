@@ -76,7 +76,8 @@ def ranges(begin: Int64s, end: Int64s) -> Int64s:
     """Return the numbers from each begin to before its end, one range after the other."""
     length = end - begin
     before = np.cumsum(length) - length
-    return np.arange(int(length.sum())) + np.repeat(begin - before, length)
+    numbers: Int64s = np.arange(int(length.sum())) + np.repeat(begin - before, length)
+    return numbers
 
 
 def intersections(a: Masks, b: Masks) -> tuple[NDArray[np.intp], Int64s]:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from cellwright.shapes.kinds import Float32s, Float64s, Int64s, Spans
+from cellwright.shapes.kinds import Bools, Float32s, Float64s, Int64s, Spans
 
 _NEAR = 1e-7
 """How near to a pixel's middle an edge must pass for the sign of the cross product to say on which side."""
@@ -49,7 +49,7 @@ def star_spans(ys: Float32s, xs: Float32s) -> tuple[Int64s, Spans]:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _cross(
-    ys: Float32s, xs: Float32s, top: int, rows: int, crossings: Float64s, counts: Int64s, touched: Int64s
+    ys: Float32s, xs: Float32s, top: int, rows: int, crossings: Float64s, counts: Int64s, touched: Bools
 ) -> None:
     """Collect where the edges cross each row, and mark the rows on which a corner lies."""
     counts[:rows] = 0
@@ -67,7 +67,7 @@ def _cross(
             continue
         slope = (x1 - x0) / (y1 - y0)
         for y in range(first, last + 1):
-            at = x0 + (y - y0) * slope
+            at = float(x0 + (y - y0) * slope)
             nearest = math.floor(at + 0.5)
             if abs(at - nearest) < _NEAR:
                 at = _beside(y0, x0, y1, x1, y, nearest)

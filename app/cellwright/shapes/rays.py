@@ -49,9 +49,14 @@ class RaySteps:
         return np.where(self.ambiguous, np.int32(FAR), self.dy * np.int32(width) + self.dx)
 
     @property
+    def stride(self) -> Float32s:
+        """(rays,) float32: steps to the pixel along the steeper axis, a little less for the sake of rounding."""
+        return np.float32(0.9999) / np.maximum(np.abs(self.y[:, 0]), np.abs(self.x[:, 0])).astype(np.float32)
+
+    @property
     def count(self) -> int:
         """How many steps."""
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
 
 @lru_cache(maxsize=16)

@@ -241,7 +241,7 @@ def _exactly(
     """Return whether the overlap is above the threshold, in the mixed precision of the reference package."""
     other_ys, other_xs = np.empty(len(ys), np.int64), np.empty(len(ys), np.int64)
     _corners(points[star], distances[star], ways, other_ys, other_xs)
-    return np.float32(shared_area(other_ys, other_xs, ys, xs) / (least + 1e-10)) > np.float32(iou)
+    return bool(np.float32(shared_area(other_ys, other_xs, ys, xs) / (least + 1e-10)) > np.float32(iou))
 
 
 @njit(cache=True, nogil=True)
@@ -403,4 +403,4 @@ def _bounds(
                 one = max(r0 - m0, np.float32(0)) + max(r1 - m1, np.float32(0))
                 other = max(s0 - l0, np.float32(0)) + max(s1 - l1, np.float32(0))
                 high += min(one, other, r0 - l0 + r1 - l1, s0 - m0 + s1 - m1)
-    return low / 2, high / 2
+    return float(low / 2), float(high / 2)

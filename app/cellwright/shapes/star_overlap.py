@@ -114,4 +114,5 @@ def _winds(middle: NDArray[np.float64], from_b: Int64s, to_b: Int64s, way: Int64
     square = (ways**2).sum(1)
     on = (np.abs(side) < 1e-9 * (1 + square)) & (dot >= 0) & (dot <= square) & (square > 0)
     same = (on & (ways @ way > 0)).any(1)
-    return np.where(on.any(1), same & shared, winding != 0)
+    inside: NDArray[np.bool_] = np.where(on.any(1), same & shared, winding != 0)
+    return inside

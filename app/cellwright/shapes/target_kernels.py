@@ -42,38 +42,44 @@ def march(
     walk_y: Float32s,
     walk_x: Float32s,
     jump: Int32s,
+    stride: Float32s,
     length: Float32s,
     grid: int,
+    first_row: int,
     distances: Float32s,
 ) -> None:
     """Walk from each pixel along each ray, over the steps that cannot leave the object, to the first one outside.
 
-    `jump` holds the step's way through the framed picture, `FAR` where it depends on where the walk began.
+    `jump` holds the step's way through the framed picture, `FAR` where it depends on where the walk began; `stride`
+    how many steps of a ray bring it one pixel further along its steeper axis. The rows of `distances` are those from
+    `first_row` on.
     """
     width = framed.shape[1]
     rays = distances.shape[2]
     label = framed.reshape(-1)
     deep = depth.reshape(-1)
     for row in range(distances.shape[0]):
+        y = (first_row + row) * grid
         for column in range(distances.shape[1]):
-            y, x = row * grid, column * grid
+            x = column * grid
             begin = (y + 1) * width + x + 1
             value = label[begin]
             if value == 0:
-                for k in range(rays):
-                    distances[row, column, k] = 0
+                distances[row, column, :] = 0
                 continue
-            first = deep[begin] - 1
+            safe = deep[begin] - 1
             for k in range(rays):
-                step = first
+                # Steps 0 … step - 1 end at most `safe` pixels away.
+                step = int(safe * stride[k])
                 while True:
-                    at = begin + jump[k, step]
-                    if jump[k, step] == FAR:
+                    by = jump[k, step]
+                    at = begin + by
+                    if by == FAR:
                         at_y = np.rint(np.float32(y) + walk_y[k, step])
                         at = (np.int64(at_y) + 1) * width + np.int64(np.rint(np.float32(x) + walk_x[k, step])) + 1
                     if label[at] != value:
                         break
-                    step += deep[at]
+                    step += 1 + int((deep[at] - 1) * stride[k])
                 distances[row, column, k] = length[k, step]
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +15,9 @@ from cellwright.core import BadParameter
 from cellwright.shapes.compiled import loops
 from cellwright.shapes.kinds import Float32s, Int32s
 from cellwright.shapes.rays import ray_steps
+
+_WORTH_A_THREAD = 4_000_000
+"""Distances that take some ten milliseconds."""
 
 
 def star_distances(labels: NDArray[np.integer], rays: int, grid: int = 1) -> Float32s:
@@ -55,9 +62,26 @@ def star_distances(labels: NDArray[np.integer], rays: int, grid: int = 1) -> Flo
     # A step goes at least 0.7 pixels along one axis. Powers of two, so that crops of many sizes share one table.
     steps = ray_steps(rays, 2 ** math.ceil(math.log2(1.5 * max(picture.shape) + 3)))
     distances: Float32s = np.empty(shape, np.float32)
-    jumps = steps.jumps(framed.shape[1])
-    kernels.march(framed, kernels.depths(framed), steps.y, steps.x, jumps, steps.length, grid, distances)
+    jumps, depth = steps.jumps(framed.shape[1]), kernels.depths(framed)
+
+    def march(rows: range) -> None:
+        part = distances[rows.start : rows.stop]
+        kernels.march(framed, depth, steps.y, steps.x, jumps, steps.stride, steps.length, grid, rows.start, part)
+
+    bands = _bands(shape)
+    if len(bands) == 1:
+        march(bands[0])
+    else:
+        with ThreadPoolExecutor(len(bands)) as pool:  # the loops let go of the interpreter's lock
+            list(pool.map(march, bands))
     return distances
+
+
+def _bands(shape: tuple[int, int, int]) -> list[range]:
+    """Cut the rows into one band a processor where there is much to do; small crops are not worth a thread."""
+    count = min(os.cpu_count() or 1, 8, shape[0], 1 + math.prod(shape) // _WORTH_A_THREAD)
+    edges = np.linspace(0, shape[0], count + 1).astype(int).tolist()
+    return [range(begin, end) for begin, end in itertools.pairwise(edges)]
 
 
 def _distances(framed: Int32s, rays: int, grid: int) -> Float32s:
@@ -133,8 +157,9 @@ def _squared_distances(picture: Int32s) -> NDArray[np.float64]:
     from scipy import ndimage
 
     square = np.zeros(picture.shape, np.float64)
-    for value, box in enumerate(ndimage.find_objects(picture), 1):
-        if box is None:
+    boxes: list[Any] = ndimage.find_objects(picture)
+    for value, box in enumerate(boxes, 1):
+        if box is None:  # no such label
             continue
         grown = tuple(slice(max(side.start - 1, 0), side.stop + 1) for side in box)
         mask = picture[grown] == value
@@ -145,7 +170,7 @@ def _squared_distances(picture: Int32s) -> NDArray[np.float64]:
 
 def _numbered(labels: NDArray[np.integer]) -> Int32s:
     """Return the labels as int32 numbers that are not far above the number of pixels."""
-    picture = np.asarray(labels)
+    picture: NDArray[np.generic] = np.asarray(labels)
     if picture.dtype == np.bool_:
         picture = picture.view(np.uint8)
     if picture.ndim != 2 or picture.dtype.kind not in "iu":
