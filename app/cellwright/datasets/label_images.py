@@ -23,6 +23,10 @@ _ENDINGS = ("", "_mask", "_masks", "_label", "_labels", "_cp_masks")
 _SPLITS = frozenset({"train", "val", "test"})
 _NAME_FILE = "classes.txt"
 
+_CLASS_FOLDERS = frozenset({"masks", "mask"})
+_FEW_ALIKE, _MANY_ALIKE = 2, 4
+"""Label images that must hold the same numbers to be taken for classes, in a folder called masks and in another one."""
+
 _MOST_CLASSES = 32
 _LOOKED_AT = 16
 _VOID = 255
@@ -63,8 +67,8 @@ def read_label_images(
     path : Path
         The folder of the set.
     meaning : Meaning, optional
-        What the numbers say. None looks: several classes asked for, or the same few numbers on most label images, make
-        them classes, else each number is an object.
+        What the numbers say. None looks: several classes asked for, or the same few numbers on most label images (on
+        two at least in a folder ``masks``, on four in another one), make them classes, else each number is an object.
     classes : sequence of str, optional
         Names of the classes where no file ``classes.txt`` gives them: of numbers 1, 2, … in this order, or of all
         objects.
@@ -89,7 +93,9 @@ def read_label_images(
     found = [_find(pictures, labels) for pictures, labels in pairs]
     matched = [(picture, label) for pairs_found in found for picture, label in pairs_found]
     notes: list[str] = []
-    decided = meaning or _meaning_of([label for _, label in matched if label], classes, notes)
+    say_classes = any(folder.name in _CLASS_FOLDERS for _, folder in pairs)
+    enough = _FEW_ALIKE if say_classes else _MANY_ALIKE
+    decided = meaning or _meaning_of([label for _, label in matched if label], classes, notes, enough)
     name_of = _names(root, decided, [label for _, label in matched if label], classes, notes)
     drafts = [_draft(root, picture, label, decided, name_of, manifest) for picture, label in matched]
     drafts += _not_there(root, drafts, manifest)
@@ -112,13 +118,13 @@ def _find(pictures: Path, labels: Path) -> Iterator[tuple[Path, Path | None]]:
         yield picture, label
 
 
-def _meaning_of(labels: Sequence[Path], classes: Sequence[str] | None, notes: list[str]) -> Meaning:
+def _meaning_of(labels: Sequence[Path], classes: Sequence[str] | None, notes: list[str], enough: int) -> Meaning:
     if classes is not None and len(classes) > 1:
         return Meaning.CLASSES
     values = Counter(found for found in map(_values, _sample(labels)) if found)
     usual, times = values.most_common(1)[0] if values else (frozenset[int](), 0)
     all_values = frozenset[int]().union(*values)
-    if len(all_values) <= _MOST_CLASSES and times > 1 and 2 * times > values.total() and len(usual) > 0:
+    if len(all_values) <= _MOST_CLASSES and usual and times >= enough and 2 * times > values.total():
         notes.append(
             "Most label images hold the same few numbers, so the numbers were taken as classes; if each is an object, "
             "read the set as 'labels'."

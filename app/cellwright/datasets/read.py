@@ -72,8 +72,8 @@ def read_dataset(
 
 def dataset_splits(
     path: str | Path,
-    format: str = "auto",
-    classes: Sequence[str] | None = None,  # noqa: A002 - as above
+    format: str = "auto",  # noqa: A002 - as above
+    classes: Sequence[str] | None = None,
 ) -> tuple[str, ...]:
     """Return the names of the splits of a set, sorted, without reading its pictures or label images.
 
