@@ -1,4 +1,4 @@
-"""From the pixels of a smear to its boxes, on every engine here, beside plain torch in float32."""
+"""From pixels to boxes on every engine here, beside plain torch in float32; from picture files to outlines."""
 
 from __future__ import annotations
 
@@ -23,6 +23,13 @@ MODEL = os.environ.get("CELLWRIGHT_BENCH_MODEL", "blood-cells-yolo")
 SAMPLE = Path(__file__).resolve().parents[1] / "resources" / "samples" / "smear.png"
 SMEAR = (480, 640)
 BARS = {416: 15.0, 640: 24.0}
+OUTLINES = {
+    "nuclei-stardist": ((2048, 2048), 500.0),
+    "nuclei-unet": ((512, 512), 140.0),
+    "cells-maskrcnn": ((480, 640), 400.0),
+    "chest-unet": ((512, 512), 140.0),
+}
+"""Models that outline, rows and columns of the drawn picture that each is timed on, and the bar in milliseconds."""
 
 
 def sample_pixels() -> NDArray[np.uint8]:
@@ -111,7 +118,33 @@ def run() -> list[Row]:
         note = f"{best.engine}; beside it torch eager float32, in the same run"
         own = " (the model's own size)" if side == card.input.tile_px else ""
         rows.append(Row(f"pixels to boxes at {side}{own}", ours, theirs, note=note, bar=BARS.get(side)))
-    return [*rows, *_engines(folder, card, pixels), *_parts(card, pixels, best), *_first_use(folder)]
+    rows += [*_engines(folder, card, pixels), *_parts(card, pixels, best), *_first_use(folder)]
+    return rows + [row for name in OUTLINES for row in outlines(name)]
+
+
+def outlines(name: str) -> list[Row]:
+    """Time a model that outlines on a drawn picture of nuclei, from the file to the objects; no rows without it."""
+    import tifffile
+
+    from cellwright.core import UnknownName
+    from cellwright.inference import detect_file
+    from cellwright.testing.nuclei import Nuclei
+
+    try:
+        predictor = open_predictor(name)
+    except UnknownName:
+        return []
+    shape, bar = OUTLINES[name]
+    nuclei = Nuclei(1, shape)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "nuclei.tif"
+        tifffile.imwrite(path, nuclei.read(nuclei.box))
+        predictor.warm((predictor.card.input.tile_px,) * 2)
+        taken = milliseconds(lambda: detect_file(path, predictor), 7, 2)
+        count = len(detect_file(path, predictor).objects)
+    predictor.close()
+    said = f"{predictor.engine}; a drawn picture of nuclei, file to {count:,} outlined objects, all included"
+    return [Row(f"{name}, {shape[1]}×{shape[0]}", taken, note=said, bar=bar)]
 
 
 def _engines(folder: Path, card: ModelCard, pixels: NDArray[np.uint8]) -> list[Row]:

@@ -1,0 +1,80 @@
+"""Models are proposed by what they were trained on, in one plain sentence each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cellwright.core import PixelSize, PixelSizeSource
+from cellwright.imaging import open_slide
+from cellwright.testing.nuclei import Nuclei
+from cellwright.workflows import ScaleFit, propose_models, scale_advice
+from cellwright.workflows.scale import Light, light_of
+from cellwright.zoo import ModelCard
+from tests.workflows.conftest import CARD
+
+
+def card(name: str, **contract: object) -> ModelCard:
+    return CARD.changed(name=name, input=CARD.input.model_copy(update=contract))
+
+
+def um(size: float) -> PixelSize:
+    return PixelSize(size, size, PixelSizeSource.USER)
+
+
+def test_scales_are_compared_by_objects_first_then_by_pixels() -> None:
+    both = card("both", um_per_px=0.5, object_px=20.0)
+    assert scale_advice(both, um(0.5)).fit is ScaleFit.FITS
+    assert scale_advice(both, um(0.55)).fit is ScaleFit.FITS
+    halved = scale_advice(both, um(0.25))
+    assert (halved.fit, halved.factor) == (ScaleFit.RESCALED, 2.0)
+    assert "shrunk 2.0 times" in halved.sentence
+    enlarged = scale_advice(both, um(0.5), object_px=10.0)
+    assert (enlarged.fit, enlarged.factor) == (ScaleFit.RESCALED, 0.5)
+    assert "enlarged 2.0 times" in enlarged.sentence
+
+
+def test_where_the_scale_is_not_known_a_person_is_asked_to_measure() -> None:
+    unknown = scale_advice(card("nuclei", object_px=20.0), None)
+    assert unknown.asks_to_measure
+    assert "about 20 px wide" in unknown.sentence
+    assert scale_advice(card("any"), None).fit is ScaleFit.ANY
+    assert not scale_advice(card("any"), um(0.5)).asks_to_measure
+
+
+@pytest.fixture
+def fluorescence(tmp_path: Path) -> Path:
+    nuclei = Nuclei(3, (200, 220))
+    Image.fromarray(nuclei.read(nuclei.box)).save(tmp_path / "nuclei.png")
+    return tmp_path / "nuclei.png"
+
+
+def test_a_model_for_bright_objects_comes_first_on_bright_objects(fluorescence: Path) -> None:
+    cards = [card("blood", light=("stained",)), card("nuclei", light=("fluorescence",)), card("chest", light=("grey",))]
+    with open_slide(fluorescence) as slide:
+        assert light_of(slide) is Light.FLUORESCENCE
+        proposals = propose_models(slide, cards=cards)
+    assert proposals[0].card.name == "nuclei"
+    assert [p.fitness for p in proposals] == sorted((p.fitness for p in proposals), reverse=True)
+    assert "bright objects on a dark ground" in proposals[0].sentence
+    assert "not trained on" in proposals[-1].sentence
+
+
+def test_the_nearer_scale_comes_first_among_equals(fluorescence: Path) -> None:
+    cards = [card("far", um_per_px=5.0), card("near", um_per_px=0.5)]
+    with open_slide(fluorescence) as slide:
+        assert [p.card.name for p in propose_models(slide, um(0.5), cards=cards)] == ["near", "far"]
+
+
+def test_stained_and_grey_pictures_are_told_apart(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    stained = np.full((60, 60, 3), (230, 200, 220), np.uint8)
+    stained[20:40, 20:40] = (120, 40, 130)
+    grey = rng.integers(100, 200, (60, 60)).astype(np.uint8)
+    for name, pixels, light in (("a.png", stained, Light.STAINED), ("b.png", grey, Light.GREY)):
+        Image.fromarray(pixels).save(tmp_path / name)
+        with open_slide(tmp_path / name) as slide:
+            assert light_of(slide) is light
