@@ -259,7 +259,8 @@ def _legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEnt
 def _area_legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEntry]:
     entries = []
     for kind, row in zip(analysis.card.classes, area_table(analysis, thresholds).rows, strict=True):
-        area = f"{row.area_px2:,} px²" if row.area_um2 is None else f"{row.area_um2:,.0f} µm²"
+        # The font of the legend has neither a Greek letter nor a superscript.
+        area = f"{row.area_px2:,} px" if row.area_um2 is None else f"{row.area_um2:,.0f} square microns"
         share = "" if row.percent is None else f" ({row.percent:.1f} %)"
         entries.append(export.LegendEntry(kind.colour, kind.badge, f"{kind.title} {area}{share}"))
     return entries
