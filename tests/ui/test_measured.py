@@ -184,18 +184,22 @@ def test_a_model_that_fits_far_better_is_proposed_and_taken(
     assert card is not None
     folder = analyzed.model_folder("blood-cells-yolo")
     assert folder is not None
-    other = load_card(folder)
+    silent = load_card(folder)
+    other = silent.changed(input=silent.input.model_copy(update={"light": ("stained",)}))
     advice = scale_advice(card, None)
     known_well, unlike = Proposal(other, 0.7, advice, "It fits."), Proposal(card, 0.1, advice, "It does not.")
     analyzed.proposing.say(picture, (Proposal(other, 0.12, advice, "Hardly."), unlike))
     assert analyzed.centre.banner.message is None
+    analyzed.proposing.say(picture, (Proposal(silent, 0.7, advice, "Who knows."), unlike))
+    assert analyzed.centre.banner.message is None
     analyzed.proposing.say(picture, (known_well, unlike))
     message = analyzed.centre.banner.message
     assert message is not None
-    assert message.text == f"{other.title} fits smear.png better than {card.title}. It fits."
+    assert message.text == f"The model {other.title} fits this picture better than {card.title}."
+    assert message.details == "It fits."
     asked = len(known.asked)
     analyzed.centre.banner._act()
-    assert analyzed.session.card == other
+    assert analyzed.session.card == silent
     qtbot.waitUntil(lambda: len(known.asked) > asked and not analyzed.controller.is_working, timeout=20_000)
 
 

@@ -19,6 +19,7 @@ from cellwright.bundled import bundled
 from cellwright.settings import Settings
 from cellwright.ui.app import dispose
 from cellwright.ui.main_window import MainWindow
+from cellwright.workflows import AreaTable
 from tests.ui.conftest import is_done
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ def counted(qtbot: QtBot) -> Iterator[MainWindow]:
     dispose(window)
 
 
+def is_shown(window: MainWindow, name: str) -> bool:
+    """Whether a picture is shown with all that was found on it."""
+    current = window.session.current
+    return current is not None and current.name == name and is_done(window) and not window.controller.is_working
+
+
 def shoot(widget: QWidget, folder: Path, name: str, qtbot: QtBot) -> QImage:
     """Take a picture of a widget and see that something is on it."""
     qtbot.wait(250)
@@ -72,6 +79,16 @@ def test_screenshot_of_the_start_page(folder: Path, qtbot: QtBot) -> None:
     window.load_models()
     shoot(window, folder, "start", qtbot)
     dispose(window)
+
+
+def test_screenshot_of_a_chest(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    counted.centre.start_page.sample_asked.emit("chest")
+    qtbot.waitUntil(lambda: is_shown(counted, "chest.png"), timeout=180_000)
+    table = counted.counts.table
+    assert isinstance(table, AreaTable)
+    assert [row.objects for row in table.rows] == [1, 1, 1]
+    assert counted.counts.ratio.text().startswith("Cardiothoracic ratio 0.")
+    shoot(counted, folder, "chest", qtbot)
 
 
 def test_screenshots_of_a_counted_smear(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:

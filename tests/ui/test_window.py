@@ -589,5 +589,5 @@ def test_the_start_page_offers_every_sample(name: str, window: MainWindow, qtbot
 
 def test_sample_buttons_show_their_picture(window: MainWindow) -> None:
     buttons = [b for b in window.centre.start_page.findChildren(QPushButton) if b.property("kind") == "sample"]
-    assert [b.text() for b in buttons] == ["Blood smear", "Nuclei", "Chest X-ray"]
+    assert [b.accessibleName() for b in buttons] == ["Blood smear", "Nuclei", "Chest X-ray"]
     assert all(not b.icon().isNull() for b in buttons)

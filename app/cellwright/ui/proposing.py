@@ -83,12 +83,13 @@ class Proposing(QObject):
             return
         best = proposals[0].card
         folder = window.model_folder(best.name)
-        if folder is None:
+        # a card that does not say what its pictures looked like is no reason to leave another model
+        if folder is None or not best.input.light:
             return
 
         def take() -> None:
             window.choose_model(folder)
             window.controller.analyze([picture])
 
-        text = f"{best.title} fits {picture.name} better than {chosen.card.title}. {proposals[0].sentence}"
-        window.say(Message(Level.INFO, text, action_text=f"Use {best.title}", action=take))
+        text = f"The model {best.title} fits this picture better than {chosen.card.title}."
+        window.say(Message(Level.INFO, text, proposals[0].sentence, "Use it", take))

@@ -113,11 +113,19 @@ class StartPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(12)
         for sample in SAMPLES:
-            card = button(sample.title, sample.tooltip, partial(self.sample_asked.emit, sample.name), "sample")
+            # the spaces keep the words off the picture; a style sheet cannot
+            card = button(
+                f"  {sample.title}",
+                sample.tooltip,
+                partial(self.sample_asked.emit, sample.name),
+                "sample",
+                name=sample.title,
+            )
             card.setIcon(_thumbnail(sample.path))
             card.setIconSize(QSize(_THUMBNAIL_PX, _THUMBNAIL_PX))
             card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            row.addWidget(card)
+            row.addWidget(card, 1)
+            card.setMinimumWidth(1)
         return row
 
     def set_theme(self, theme: Theme) -> None:

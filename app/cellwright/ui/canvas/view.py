@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ def import_viewer() -> None:
     """Import napari without making a widget; takes seconds, and may run on any thread."""
     # An empty name keeps napari from reading and writing the settings of a napari that the person uses for other work.
     os.environ["NAPARI_CONFIG"] = ""
+    # Mesa's drivers and triton each bring an LLVM compiler: loaded after the first frame, which importing torchvision
+    # does, triton crashes the process. Nothing here compiles with it, and torch does without.
+    sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     import napari.components
     import napari.qt  # noqa: F401
     import vispy.scene.visuals  # noqa: F401
