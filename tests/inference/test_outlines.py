@@ -30,6 +30,7 @@ HALO = 40
 def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pictures of a few hundred pixels be tiled as cards say."""
     monkeypatch.setattr("cellwright.inference.view.DENSE_TILE_PX", 0)
+    monkeypatch.setattr("cellwright.inference.view.REGION_TILES", 1.0)
 
 
 @st.composite
@@ -328,8 +329,9 @@ def test_fifty_thousand_objects_are_joined_within_seconds(tmp_path: Path) -> Non
 
 def test_networks_of_pixels_look_at_large_tiles_and_others_at_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cellwright.inference.view.DENSE_TILE_PX", 2048)
+    monkeypatch.setattr("cellwright.inference.view.REGION_TILES", 1.25)
     sides = {name: contract_in_use(card_of(decoding, 512, HALO)).tile_px for name, decoding in DECODINGS.items()}
-    assert sides == {"boxes": 512, "regions": 512, "stars": 2048, "stars-2": 2048, "touching": 2048, "classes": 2048}
+    assert sides == {"boxes": 512, "regions": 640, "stars": 2048, "stars-2": 2048, "touching": 2048, "classes": 2048}
     assert contract_in_use(card_of(ClassDecoding(), 512, HALO, fit=True)).tile_px == 512
 
 

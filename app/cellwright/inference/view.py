@@ -23,6 +23,9 @@ DENSE_TILE_PX = 2048
 """Least side of a tile for networks that answer for every pixel, in their own pixels: they take any size alike, and the
 more a tile holds, the less is looked at twice."""
 
+REGION_TILES = 1.25
+"""How many of its tiles' sides a network of masks in boxes looks at at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -103,10 +106,12 @@ def plan_view(
 
 def contract_in_use(card: ModelCard) -> InputContract:
     """Return what a model is to look at here: its card's contract, with larger tiles where more fit at no cost."""
-    asked = card.input
-    if asked.fit or card.decoding.kind in ("boxes", "regions"):
+    asked, kind = card.input, card.decoding.kind
+    if asked.fit or kind == "boxes":
         return asked
-    side = max(asked.tile_px, DENSE_TILE_PX // asked.stride * asked.stride)
+    # A list of regions is only so long, so that tiles may grow by little: enough for a camera's 640 pixels at 512.
+    least = REGION_TILES * asked.tile_px if kind == "regions" else DENSE_TILE_PX
+    side = max(asked.tile_px, int(least) // asked.stride * asked.stride)
     return asked.model_copy(update={"tile_px": side})
 
 
