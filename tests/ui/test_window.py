@@ -197,6 +197,7 @@ def test_another_overlap_chooses_cells_anew_without_inference(
     qtbot.waitUntil(lambda: is_done(window), timeout=20_000)
     picture = window.session.current
     assert picture is not None
+    window.model_panel._toggle.click()
     qtbot.waitUntil(lambda: window.model_panel.overlap.isVisibleTo(window.model_panel))
     asked = len(known.asked)
     every = known.objects.take(np.arange(0, len(known.objects), 2))
@@ -212,6 +213,7 @@ def test_another_overlap_chooses_cells_anew_without_inference(
 
 
 def test_without_kept_answers_there_is_no_slider_for_overlaps(analyzed: MainWindow) -> None:
+    analyzed.model_panel._toggle.click()
     assert not analyzed.model_panel.overlap.isVisibleTo(analyzed.model_panel)
 
 

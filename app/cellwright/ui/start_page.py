@@ -125,7 +125,6 @@ class StartPage(QWidget):
             card.setIconSize(QSize(_THUMBNAIL_PX, _THUMBNAIL_PX))
             card.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             row.addWidget(card, 1)
-            card.setMinimumWidth(1)
         return row
 
     def set_theme(self, theme: Theme) -> None:

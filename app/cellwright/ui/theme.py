@@ -227,6 +227,7 @@ QToolButton[kind="primary"]:focus { border: 2px solid $focus; padding: 4px 11px;
 QToolButton[kind="primary"]:disabled { background: $raised; color: $muted; }
 
 QDockWidget { font-weight: 600; titlebar-close-icon: none; titlebar-normal-icon: none; }
+QDockWidget QWidget { font-weight: normal; }
 QDockWidget::title { background: $window; padding: 5px 10px; border: none; }
 QWidget#panel { background: $panel; }
 QScrollArea, QScrollArea > QWidget > QWidget#panel { background: $panel; border: none; }
