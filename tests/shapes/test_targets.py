@@ -90,6 +90,15 @@ def test_drawn_and_measured_again_rays_are_as_long(radius: float, middle: tuple[
     np.testing.assert_allclose(star_distances(labels, 32)[middle], radius, atol=1.5)
 
 
+@pytest.mark.parametrize("rays", [12, 32])
+def test_long_rays_of_large_objects_too(rays: int) -> None:
+    y, x = np.mgrid[:150, :180]
+    labels = ((y - 70) ** 2 + (x - 95) ** 2 < 68**2).astype(np.int32)
+    labels[60:64, :150] = 2  # thin and long
+    for grid in (1, 2):
+        np.testing.assert_array_equal(star_distances(labels, rays, grid), their_distances(labels, rays, grid))
+
+
 def test_pictures_at_the_edges_of_what_can_be() -> None:
     nothing = np.zeros((5, 7), np.int32)
     assert not star_distances(nothing, 32).any()

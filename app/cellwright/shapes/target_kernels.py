@@ -8,6 +8,9 @@ from numba import njit
 from cellwright.shapes.kinds import Float32s, Float64s, Int32s, Int64s
 from cellwright.shapes.rays import FAR
 
+ABREAST = 48
+"""As many steps are taken from all pixels of a run at once; longer walks go on alone."""
+
 
 @njit(cache=True, nogil=True)
 def depths(framed: Int32s) -> Int32s:
@@ -56,31 +59,122 @@ def march(
     """
     width = framed.shape[1]
     rays = distances.shape[2]
-    label = framed.reshape(-1)
-    deep = depth.reshape(-1)
+    # Rays that have ended walk on beside those that have not: empty rows keep them inside the picture.
+    pad = ABREAST + ABREAST // width + 2
+    tall = np.zeros((framed.shape[0] + 2 * pad, width), np.int32)
+    tall[pad:-pad] = framed
+    label, deep = tall.reshape(-1), depth.reshape(-1)
+    going, steps = np.empty(distances.shape[1], np.int32), np.empty(distances.shape[1], np.int32)
     for row in range(distances.shape[0]):
         y = (first_row + row) * grid
-        for column in range(distances.shape[1]):
-            x = column * grid
-            begin = (y + 1) * width + x + 1
-            value = label[begin]
+        line = (y + 1 + pad) * width + 1
+        column = 0
+        while column < distances.shape[1]:
+            value = label[line + column * grid]
+            end = column + 1
+            while end < distances.shape[1] and label[line + end * grid] == value:
+                end += 1
             if value == 0:
-                distances[row, column, :] = 0
+                distances[row, column:end] = 0
+                column = end
                 continue
-            safe = deep[begin] - 1
             for k in range(rays):
-                # Steps 0 … step - 1 end at most `safe` pixels away.
-                step = int(safe * stride[k])
-                while True:
+                going[: end - column], steps[: end - column] = 1, 0
+                for step in range(min(ABREAST - 1, jump.shape[1])):
                     by = jump[k, step]
-                    at = begin + by
                     if by == FAR:
-                        at_y = np.rint(np.float32(y) + walk_y[k, step])
-                        at = (np.int64(at_y) + 1) * width + np.int64(np.rint(np.float32(x) + walk_x[k, step])) + 1
-                    if label[at] != value:
+                        by_y, by_x = walk_y[k, step], walk_x[k, step]
+                        left = _in_doubt(label, width, pad, y, column, end, grid, value, by_y, by_x, going, steps)
+                    else:
+                        begin = line + column * grid + by
+                        ahead = label[begin : begin + (end - column) * grid]
+                        left = _abreast(ahead, grid, value, going, steps, end - column)
+                    if left == 0:
                         break
-                    step += 1 + int((deep[at] - 1) * stride[k])
-                distances[row, column, k] = length[k, step]
+                for i in range(end - column):
+                    step = int(steps[i])
+                    if going[i] == 1:
+                        x = (column + i) * grid
+                        step = _alone(
+                            label, deep, width, pad, y, x, value, walk_y[k], walk_x[k], jump[k], stride[k], step
+                        )
+                    distances[row, column + i, k] = length[k, step]
+            column = end
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _abreast(label: Int32s, grid: int, value: int, going: Int32s, steps: Int32s, count: int) -> int:
+    """Take one step from all pixels of a run at once; return how many still go on."""
+    left = np.int32(0)
+    if grid == 1:
+        for i in range(count):
+            on = going[i] & np.int32(label[i] == value)
+            going[i] = on
+            steps[i] += on
+            left += on
+    else:
+        for i in range(count):
+            on = going[i] & np.int32(label[i * grid] == value)
+            going[i] = on
+            steps[i] += on
+            left += on
+    return int(left)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _in_doubt(
+    label: Int32s,
+    width: int,
+    pad: int,
+    y: int,
+    column: int,
+    end: int,
+    grid: int,
+    value: int,
+    walked_y: float,
+    walked_x: float,
+    going: Int32s,
+    steps: Int32s,
+) -> int:
+    """Do the same for a step whose pixel depends on where the walk began."""
+    left = 0
+    for i in range(end - column):
+        if going[i] == 1:
+            at_y = np.int64(np.rint(np.float32(y) + walked_y)) + 1 + pad
+            at_x = np.int64(np.rint(np.float32((column + i) * grid) + walked_x)) + 1
+            going[i] = np.int32(label[at_y * width + at_x] == value)
+            steps[i] += going[i]
+            left += int(going[i])
+    return left
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _alone(
+    label: Int32s,
+    deep: Int32s,
+    width: int,
+    pad: int,
+    y: int,
+    x: int,
+    value: int,
+    walk_y: Float32s,
+    walk_x: Float32s,
+    jump: Int32s,
+    stride: float,
+    step: int,
+) -> int:
+    """Finish a long walk from a step on, over the steps that cannot leave the object."""
+    rim = pad * width
+    begin = rim + (y + 1) * width + x + 1
+    while True:
+        by = jump[step]
+        at = begin + by
+        if by == FAR:
+            at_y = np.int64(np.rint(np.float32(y) + walk_y[step])) + 1 + pad
+            at = at_y * width + np.int64(np.rint(np.float32(x) + walk_x[step])) + 1
+        if label[at] != value:
+            return step
+        step += 1 + int((deep[at - rim] - 1) * stride)
 
 
 @njit(cache=True, nogil=True)
