@@ -14,11 +14,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rows import Row
+
+if TYPE_CHECKING:
+    from cellwright.ui.session import Picture
 
 _WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _TICK_MS, _LATE_MS = 10, 50
@@ -233,7 +237,11 @@ def _analyze_once(window: object) -> int:
     current.analysis = None
     window.controller.analyze([current])
     _until(lambda: current.analysis is not None)
-    return 0 if current.analysis is None else len(current.analysis.coverage.records)
+    return _tiles_of(current)
+
+
+def _tiles_of(picture: Picture) -> int:
+    return 0 if picture.analysis is None else len(picture.analysis.coverage.records)
 
 
 def _until(holds: Callable[[], bool], seconds: float = 300) -> None:

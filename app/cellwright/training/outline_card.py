@@ -200,7 +200,7 @@ def _ratio(masks: Masks, labels: NDArray[np.integer], classes: Sequence[str]) ->
 
 
 def _map(masks: Masks, like: NDArray[np.int32]) -> NDArray[np.int32]:
-    return labels_from_masks(masks, (like.shape[0], like.shape[1]))
+    return labels_from_masks(masks, (like.shape[0], like.shape[1])).astype(np.int32, copy=False)
 
 
 def _rounded(scores: Any) -> Any:

@@ -67,4 +67,4 @@ def _edges(axes: Axes, labels: NDArray[Any], colour: str, width: float) -> None:
     upright = np.stack((np.stack((x + 1, y), 1), np.stack((x + 1, y + 1), 1)), 1)
     y, x = (part - 0.5 for part in np.nonzero(labels[1:] != labels[:-1]))
     flat = np.stack((np.stack((x, y + 1), 1), np.stack((x + 1, y + 1), 1)), 1)
-    axes.add_collection(LineCollection(np.concatenate((upright, flat)), colors=colour, linewidths=width))
+    axes.add_collection(LineCollection(list(np.concatenate((upright, flat))), colors=colour, linewidths=width))

@@ -16,7 +16,7 @@ _ENCODERS = ("encoder", "backbone")
 
 def encoder_name(network: nn.Module) -> str | None:
     """Return the dotted name of a network's encoder, the outermost of that name; None where nothing is called so."""
-    names = [name for name, _ in network.named_modules()]
+    names: list[str] = [name for name, _ in network.named_modules()]
     for wanted in _ENCODERS:
         found = [name for name in names if name.rpartition(".")[2] == wanted]
         if found:

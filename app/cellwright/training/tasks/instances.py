@@ -111,7 +111,7 @@ class Instances:
 def boxes_of(masks: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the xyxy boxes, half-open, of (n, H, W) masks of which each has a pixel."""
     boxes = np.empty((len(masks), 4), np.float32)
-    for axis, along in ((0, masks.any(1)), (1, masks.any(2))):
+    for axis, along in ((0, np.any(masks, 1)), (1, np.any(masks, 2))):
         boxes[:, axis] = along.argmax(1)
         boxes[:, axis + 2] = along.shape[1] - along[:, ::-1].argmax(1)
     return boxes

@@ -88,7 +88,10 @@ class Task(Protocol[P, S]):
     ``P`` is a picture held in memory with what is true of it, ``S`` a training sample.
     """
 
-    recipe: Recipe
+    @property
+    def recipe(self) -> Recipe:
+        """Every number of the training."""
+        ...
 
     @property
     def headline(self) -> str:
