@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.rows import Row
+from cellwright.core import Masks
 
 if TYPE_CHECKING:
     from cellwright.ui.session import Picture
@@ -36,7 +37,7 @@ def run() -> list[Row]:
         return []
     paints = [_measure("first_paint") for _ in range(3)]
     ticks = _measure("ticks")
-    slider = _measure("slider")
+    slider, outlines = _measure("slider"), _measure("outlines")
     return [
         Row(
             "process start to first paint of the window",
@@ -62,6 +63,16 @@ def run() -> list[Row]:
         Row(
             f"zoom by a step, {_BOXES:,} boxes",
             1e3 * slider["zoom"],
+            note="the frame drawn included",
+        ),
+        Row(
+            f"slider to outlines, fill, counts and table, {_BOXES:,} cells",
+            1e3 * outlines["median"],
+            note=f"95th percentile {1e3 * outlines['p95']:.0f} ms, the frame drawn included",
+        ),
+        Row(
+            f"zoom by a step, {_BOXES:,} outlines",
+            1e3 * outlines["zoom"],
             note="the frame drawn included",
         ),
     ]
@@ -164,7 +175,12 @@ def _start_idle_process() -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def slider() -> dict[str, float]:
+def outlines() -> dict[str, float]:
+    """Return the same for cells with outlines, filled: everything the slider moves, and a step of the zoom."""
+    return slider(with_masks=True)
+
+
+def slider(with_masks: bool = False) -> dict[str, float]:
     """Return how long boxes, counts and table take to follow the confidence slider, and a step of the zoom."""
     from PySide6.QtWidgets import QApplication
 
@@ -186,7 +202,8 @@ def slider() -> dict[str, float]:
         names = tuple(style.name for style in window.session.styles)
         kinds = rng.integers(0, len(names), _BOXES).astype(np.int16)
         ids = np.frombuffer(rng.bytes(16 * _BOXES), "V16")
-        objects = Objects(ids, boxes, kinds, rng.random(_BOXES).astype(np.float32), names, "")
+        masks = _ellipses(boxes) if with_masks else None
+        objects = Objects(ids, boxes, kinds, rng.random(_BOXES).astype(np.float32), names, "", masks)
         current = window.session.current
         if current is None:
             raise RuntimeError("The picture did not open.")
@@ -213,6 +230,18 @@ def slider() -> dict[str, float]:
         "p95": float(np.percentile(taken, 95)),
         "zoom": float(np.median(zooms)),
     }
+
+
+def _ellipses(boxes: NDArray[np.float32]) -> Masks:
+    """Fill each box with the ellipse that touches its sides."""
+    side = round(float(boxes[0, 2] - boxes[0, 0]))
+    rise = np.arange(side) - (side - 1) / 2
+    half = np.sqrt(np.maximum(0.0, (side / 2) ** 2 - rise**2))
+    top, left = np.floor(boxes[:, :1]), np.floor(boxes[:, 1:2])
+    y = top + np.arange(side)
+    x0, x1 = left + np.floor(side / 2 - half), left + np.ceil(side / 2 + half)
+    spans = np.stack([y, x0, x1], axis=2).reshape(-1, 3).astype(np.int64)
+    return Masks.from_spans(np.repeat(np.arange(len(boxes)), side), spans, len(boxes))
 
 
 def _large_picture(folder: Path) -> Path:
@@ -269,4 +298,5 @@ def _end(window: object) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"first_paint": first_paint, "ticks": ticks, "slider": slider}[sys.argv[1]]()))  # noqa: T201
+    measures = {"first_paint": first_paint, "ticks": ticks, "slider": slider, "outlines": outlines}
+    print(json.dumps(measures[sys.argv[1]]()))  # noqa: T201
