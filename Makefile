@@ -6,7 +6,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
 SAMPLE := resources/samples/smear.png
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench screenshots sample table clean
+.PHONY: help setup run test check format bench screenshots sample table gallery clean
 
 help: ## Say what there is to type
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ sample: setup ## Draw the sample smear anew (the same bytes, as a test says)
 
 table: setup ## Copy the scores of the model cards into README.md
 	$(BIN)/python .ci/model-table
+
+gallery: setup ## Write docs/models.md anew, with a picture of what each model finds
+	$(BIN)/python .ci/model-page
 
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -125,6 +125,14 @@ def test_a_link_out_of_the_folder_is_not_followed(objects: Path, tmp_path_factor
     assert report.count(Reason.OUTSIDE_ROOT) == 1
 
 
+def test_a_path_that_goes_up_and_down_leads_to_the_same_set(objects: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, _ = read_dataset(objects)
+    monkeypatch.chdir(objects / "images")
+    for way in ("..", "../labels/..", objects / "images" / ".."):
+        found, _ = read_dataset(way)
+        assert [record.path for record in found] == [record.path for record in there]
+
+
 def test_the_same_few_numbers_everywhere_are_classes(tmp_path: Path, picture: Write) -> None:
     labelled, report = read_dataset(classes_set(tmp_path, picture, [[0, 1, 1, 0], [2, 2, 0, 0], [0, 0, 0, 0]]))
     assert report.format == "index"

@@ -36,6 +36,11 @@ def test_ci_calls_the_command_of_the_readme(repository: Path) -> None:
     assert "make test" in readme
 
 
+def test_the_gallery_says_what_the_cards_say(repository: Path) -> None:
+    done = subprocess.run([sys.executable, str(repository / ".ci" / "model-page"), "--check"], check=False)
+    assert done.returncode == 0, "run `make gallery`"
+
+
 def test_the_scores_in_the_readme_are_those_of_the_cards(repository: Path) -> None:
     done = subprocess.run([sys.executable, str(repository / ".ci" / "model-table"), "--check"], check=False)
     assert done.returncode == 0, "run `make table`"

@@ -35,6 +35,7 @@ _VOID = 255
 
 def label_folders(root: Path) -> list[tuple[Path, Path]]:
     """Return the folders ``images`` with their neighbours ``labels`` or ``masks``, searched two folders deep."""
+    root = root.resolve()  # `files.inside` compares with it: a path such as ../data would hold nothing
     places = [root, *_folders(root), *(inner for folder in _folders(root) for inner in _folders(folder))]
     pairs = []
     for place in places:
