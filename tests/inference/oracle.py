@@ -33,6 +33,7 @@ DECODINGS: dict[str, Decoding] = {
     "boxes": BoxDecoding(),
     "stars": StarDecoding(grid=1),
     "stars-2": StarDecoding(grid=2),
+    "stars-fitted": StarDecoding(grid=2, foreground=0.5, reach_px=3),
     "regions": RegionDecoding(),
     "touching": TouchingDecoding(),
     "classes": ClassDecoding(),
@@ -95,16 +96,20 @@ class Oracle:
         kinds = np.where(labels > 0, image[..., 2].astype(np.int32), 0)
         decoding = self.decoding
         if isinstance(decoding, StarDecoding):
-            return self._stars(labels, kinds, decoding.grid)
+            return self._stars(labels, kinds, decoding.grid, with_pixels=decoding.foreground is not None)
         if isinstance(decoding, TouchingDecoding):
             return touching(labels)
         if isinstance(decoding, ClassDecoding):
             return np.stack([kinds == k for k in range(self.classes + 1)]).astype(np.float32)
         return self._rows(labels, kinds, with_masks=isinstance(decoding, RegionDecoding))
 
-    def _stars(self, labels: NDArray[np.int32], kinds: NDArray[np.int32], grid: int) -> NDArray[np.float32]:
+    def _stars(
+        self, labels: NDArray[np.int32], kinds: NDArray[np.int32], grid: int, *, with_pixels: bool
+    ) -> NDArray[np.float32]:
         rays = star_distances(labels, RAYS, grid)
         parts = [edge_probability(labels, grid)[None], np.moveaxis(rays, -1, 0)]
+        if with_pixels:
+            parts += [(labels > 0)[y::grid, x::grid][None].astype(np.float32) for y in range(grid) for x in range(grid)]
         if self.classes > 1:
             parts.append(np.stack([kinds[::grid, ::grid] == k + 1 for k in range(self.classes)]).astype(np.float32))
         return np.concatenate(parts)

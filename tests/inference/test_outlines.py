@@ -88,7 +88,8 @@ def test_tiled_is_whole_to_the_pixel(
     if whole.masks is not None:
         drawn = labels_from_masks(whole.masks, labels.shape)
         covered = (drawn > 0) != (labels > 0)
-        assert covered.sum() <= (0 if "stars" not in name else 0.12 * (labels > 0).sum())
+        allowed = {"stars": 0.12, "stars-2": 0.12, "stars-fitted": 0.03}.get(name, 0)
+        assert covered.sum() <= allowed * (labels > 0).sum()
         # No pixel has two objects.
         assert whole.masks.areas().sum() == (drawn > 0).sum()
 
@@ -331,7 +332,7 @@ def test_networks_of_pixels_look_at_large_tiles_and_others_at_their_own(monkeypa
     monkeypatch.setattr("cellwright.inference.view.DENSE_TILE_PX", 2048)
     monkeypatch.setattr("cellwright.inference.view.REGION_TILES", 1.25)
     sides = {name: contract_in_use(card_of(decoding, 512, HALO)).tile_px for name, decoding in DECODINGS.items()}
-    assert sides == {"boxes": 512, "regions": 640, "stars": 2048, "stars-2": 2048, "touching": 2048, "classes": 2048}
+    assert sides == {"boxes": 512, "regions": 640} | dict.fromkeys(set(sides) - {"boxes", "regions"}, 2048)
     assert contract_in_use(card_of(ClassDecoding(), 512, HALO, fit=True)).tile_px == 512
 
 

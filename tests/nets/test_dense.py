@@ -117,6 +117,25 @@ def test_two_discs_are_learned_pixel_by_pixel():
     assert (found == classes).float().mean() > 0.99
 
 
+def test_stars_can_say_which_pixels_belong_to_objects():
+    torch.manual_seed(0)
+    head = {**STARS, "grid": 2, "pixels": True, "classes": 2, "typical_px": 5.0}
+    net = build(unet(channels=[12], head=head)).train()
+    image, classes = discs()
+    with pytest.raises(BadParameter, match="which pixels"):
+        net.loss(image, StarTruth(torch.zeros(1, 1, 24, 32), torch.zeros(1, 8, 24, 32), torch.zeros(1, 24, 32).long()))
+    covered = torch.nn.functional.pixel_unshuffle(classes[:, None].float(), 2)
+    near = covered.amax(1, keepdim=True)
+    truth = StarTruth(near, 9 * near.expand(-1, 8, -1, -1), torch.where(near[:, 0] > 0, 1, -1), covered)
+    learn(net, image, truth, 60)
+    with torch.inference_mode():
+        answer = net.predict(image)
+    assert answer.shape == (1, 1 + 8 + 4 + 2, 24, 32)
+    found = torch.nn.functional.pixel_shuffle(answer[:, 9:13], 2)[:, 0] > 0.5
+    assert (found == (classes == 1)).float().mean() > 0.95
+    assert torch.allclose(answer[:, 13:].sum(1), torch.ones(1, 24, 32))
+
+
 def test_two_discs_are_learned_as_stars():
     torch.manual_seed(0)
     net = build(unet(head={**STARS, "typical_px": 5.0, "distance_weight": 1.0})).train()

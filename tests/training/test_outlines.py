@@ -31,10 +31,26 @@ def test_stars_are_learned_and_become_a_model(discs, tmp_path):
     assert trained.scores["ap_50"] > 0.9
     card = load_card(trained.model)
     assert card.task == "instances" and card.decoding.kind == "stars" and card.decoding.grid == 2
+    assert card.decoding.foreground is None
     assert card.input.contrast == "percentile" and not card.input.fit and card.input.stride == 8
     assert card.metrics.scores["ap_50"] > 0.9 and card.metrics.scores["dice"] > 0.8
     assert 12 < card.input.object_px < 22
     assert all((tmp_path / "run" / f"{name}.png").stat().st_size > 5000 for name in ("curves", "predictions"))
+
+
+def test_a_head_anew_on_a_known_body_makes_outlines_exact(discs, tmp_path):
+    plain = run(write_recipe(tmp_path / "s.toml", "stars", 1), discs, tmp_path / "stars")
+    recipe = write_recipe(tmp_path / "r.toml", "stars", 60)
+    text = recipe.read_text().replace("rays = 16,", "rays = 16, pixels = true,")
+    recipe.write_text(text)
+    with pytest.raises(ModelNotUsable, match="another architecture"):
+        run(recipe, discs, tmp_path / "all", start=plain.model)
+    recipe.write_text(text.replace("seed = 3", 'seed = 3\nstart = "body"'))
+    trained = run(recipe, discs, tmp_path / "run", start=plain.model)
+    card = load_card(trained.model)
+    assert card.decoding.foreground == 0.5
+    assert card.training.start.endswith("its head anew") and card.parent is None
+    assert trained.scores["ap_50"] > 0.9 and card.metrics.scores["dice"] > 0.93
 
 
 @pytest.mark.parametrize("more", ["", TOUCHING], ids=["classes", "touching"])

@@ -14,6 +14,7 @@ from cellwright.core import BadParameter
 from cellwright.nets.blocks import Conv
 from cellwright.nets.dense_losses import (
     class_loss,
+    covered_loss,
     dice_loss,
     distance_loss,
     polar_iou_loss,
@@ -115,7 +116,8 @@ class StarsHead(DenseHead):
     """Star-convex objects (StarDist, Schmidt et al., MICCAI 2018), with classes (Weigert & Schmidt, ISBIC 2022).
 
     Each grid point answers with the probability that it lies inside an object and with the lengths of rays from itself
-    to that object's edge.
+    to that object's edge. Asked to, it also says which pixels of its square belong to objects at all: a few dozen rays
+    round corners off, and with the pixels an outline can be made exact.
 
     Parameters
     ----------
@@ -127,6 +129,8 @@ class StarsHead(DenseHead):
         Input pixels per grid point; the map must come at this stride, or be coarser and resized.
     classes : int
         C; below 2 there is no class to tell.
+    pixels : bool
+        Whether to say which pixels belong to objects: g² channels, one a pixel of the point's square, row by row.
     resize : {"none", "shuffle"}
         With "shuffle" each point of a coarser map answers for its (stride / grid)² grid points by itself (Shi et al.,
         CVPR 2016), so that nothing wide is computed on the fine grid.
@@ -139,8 +143,8 @@ class StarsHead(DenseHead):
         `SHORTEST_PX`, as in the reference implementation.
     distance_loss : {"l1", "polar-iou"}
         See `dense_losses.distance_loss` and `dense_losses.polar_iou_loss`.
-    probability_weight, distance_weight, class_weight : float
-        Weights of the losses' parts; StarDist uses 1 and 0.2.
+    probability_weight, distance_weight, class_weight, pixel_weight : float
+        Weights of the losses' parts; StarDist uses 1 and 0.2 for the first two.
     act : str
         See `blocks.activation`.
     """
@@ -152,6 +156,7 @@ class StarsHead(DenseHead):
         rays: int = 32,
         grid: int = 1,
         classes: int = 0,
+        pixels: bool = False,
         resize: str = "none",
         width: int = 0,
         typical_px: float = 10.0,
@@ -160,6 +165,7 @@ class StarsHead(DenseHead):
         probability_weight: float = 1.0,
         distance_weight: float = 0.2,
         class_weight: float = 1.0,
+        pixel_weight: float = 1.0,
         act: str = "relu",
     ) -> None:
         super().__init__()
@@ -179,10 +185,11 @@ class StarsHead(DenseHead):
         self.rays, self.grid, self.classes = rays, grid, classes if classes > 1 else 0
         self.typical_px, self.distance, self.distance_loss = typical_px, distance, distance_loss
         self.probability_weight, self.distance_weight = probability_weight, distance_weight
-        self.class_weight = class_weight
+        self.class_weight, self.pixel_weight = class_weight, pixel_weight
+        self.pixels = grid**2 if pixels else 0
         self.finer = stride // grid
         self.features: nn.Module = Conv(channels, width, 3, act=act) if width else nn.Identity()
-        self.answer = nn.Conv2d(width or channels, (1 + rays + self.classes) * self.finer**2, 1)
+        self.answer = nn.Conv2d(width or channels, (1 + rays + self.pixels + self.classes) * self.finer**2, 1)
         self._begin()
 
     def _begin(self) -> None:
@@ -197,21 +204,25 @@ class StarsHead(DenseHead):
             bias[:each] = math.log(0.2 / 0.8)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, h, w) → (N, 1 + R + C, h, w): logit of being inside, what becomes lengths, logits of classes."""
+        """(N, C, h, w) → (N, 1 + R (+ g²) (+ C), h, w): logit of being inside, what becomes lengths, more logits."""
         y: Tensor = self.answer(self.features(x)).float()
         return F.pixel_shuffle(y, self.finer) if self.finer > 1 else y
 
     def decode(self, raw: Tensor) -> Tensor:
-        """(N, 1 + R + C, h, w): probability, lengths ≥ `SHORTEST_PX` in input pixels, class probabilities if C > 1."""
-        logit, t, classes = self._split(raw)
+        """Return (N, 1 + R (+ g²) (+ C), h, w), as `forward`.
+
+        Probability, lengths ≥ `SHORTEST_PX` in input pixels, probabilities of the pixels, of the classes if C > 1.
+        """
+        logit, t, pixels, classes = self._split(raw)
         lengths = self._lengths(t)
         # Where lengths cannot be below 0, adding is cheaper than cutting, on the largest array there is.
         lengths = lengths + SHORTEST_PX if self.distance == "softplus" else lengths.clamp(min=SHORTEST_PX)
-        return torch.cat((logit.sigmoid(), lengths, *([classes.softmax(1)] if self.classes else [])), 1)
+        more = [*([pixels.sigmoid()] if self.pixels else []), *([classes.softmax(1)] if self.classes else [])]
+        return torch.cat((logit.sigmoid(), lengths, *more), 1)
 
     def loss(self, raw: Tensor, truth: StarTruth) -> StepLoss:
-        """Return probability, distance and class losses, as the weights say."""
-        logit, t, classes = self._split(raw)
+        """Return probability, distance, pixel and class losses, as the weights say."""
+        logit, t, pixels, classes = self._split(raw)
         distances = self._lengths(t)
         if self.distance_loss == "l1":
             length = distance_loss(distances, truth.distances, truth.probability)
@@ -221,6 +232,11 @@ class StarsHead(DenseHead):
             "probability": self.probability_weight * probability_loss(logit, truth.probability),
             "distance": self.distance_weight * length,
         }
+        if self.pixels:
+            if truth.covered is None:
+                raise BadParameter("The network tells which pixels belong to objects, but this truth does not; add it.")
+            cost = probability_loss(pixels, truth.covered) + covered_loss(pixels.sigmoid(), truth.covered)
+            parts["pixels"] = self.pixel_weight * cost
         if self.classes:
             if truth.classes is None:
                 raise BadParameter("The network tells classes of objects apart, but this truth has none; give them.")
@@ -234,9 +250,10 @@ class StarsHead(DenseHead):
             return F.softplus(t) * (self.typical_px / math.log(2))
         return (1 + t) * self.typical_px
 
-    def _split(self, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Channels of the probability, of the rays and of the classes."""
-        return y[:, :1], y[:, 1 : 1 + self.rays], y[:, 1 + self.rays :]
+    def _split(self, y: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Channels of the probability, of the rays, of the pixels and of the classes."""
+        rays, pixels = 1 + self.rays, 1 + self.rays + self.pixels
+        return y[:, :1], y[:, 1:rays], y[:, rays:pixels], y[:, pixels:]
 
 
 _HEADS: Mapping[str, Callable[..., DenseHead]] = {"classes": ClassesHead, "stars": StarsHead}

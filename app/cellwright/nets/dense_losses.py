@@ -171,6 +171,20 @@ def probability_loss(logits: Tensor, probability: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, probability)
 
 
+def covered_loss(probability: Tensor, covered: Tensor, *, smooth: float = 1.0) -> Tensor:
+    """One minus the soft Dice coefficient 2·Σpt / (Σp + Σt) of one mask (after Milletari et al., 3DV 2016).
+
+    Parameters
+    ----------
+    probability, covered : tensor
+        Of the same shape, in [0, 1]; sums run over the whole batch.
+    smooth : float
+        Added above and below, in pixels.
+    """
+    hit = 2 * (probability * covered).sum() + smooth
+    return 1 - hit / (probability.sum() + covered.sum() + smooth)
+
+
 def distance_loss(distances: Tensor, wanted: Tensor, probability: Tensor, *, background: float = 1e-4) -> Tensor:
     """Absolute error of ray lengths where there is an object (Schmidt et al., MICCAI 2018, section 2.1).
 

@@ -24,12 +24,14 @@ class StarTruth(NamedTuple):
 
     ``probability`` (N, 1, h, w) float32 in [0, 1]: how far inside an object, 0 on background; ``distances``
     (N, R, h, w) float32: length of each ray to the object's edge in input pixels; ``classes`` (N, h, w) int64: 0 … C-1,
-    -1 where there is no object, or None where classes are not learned.
+    -1 where there is no object, or None where classes are not learned; ``covered`` (N, g², h, w) float32, 0 or 1: which
+    pixels of a grid point's square belong to objects, row by row, or None where that is not learned.
     """
 
     probability: Tensor
     distances: Tensor
     classes: Tensor | None = None
+    covered: Tensor | None = None
 
 
 class PictureInstances(NamedTuple):

@@ -3,6 +3,7 @@
 from cellwright.shapes.coco import CocoRle, coco_rle, masks_from_coco_rle
 from cellwright.shapes.compiled import warm
 from cellwright.shapes.contours import Contours, contours
+from cellwright.shapes.fitting import fitted_to_pixels
 from cellwright.shapes.labels import labels_from_masks, masks_from_labels
 from cellwright.shapes.overlaps import intersections, without_overlaps
 from cellwright.shapes.parts import components, fill_holes, union
@@ -18,6 +19,7 @@ __all__ = [
     "contours",
     "edge_probability",
     "fill_holes",
+    "fitted_to_pixels",
     "intersections",
     "labels_from_masks",
     "masks_from_coco_rle",

@@ -25,6 +25,7 @@ def warm() -> None:
     import numpy as np
 
     from cellwright.shapes.contours import contours
+    from cellwright.shapes.fitting import fitted_to_pixels
     from cellwright.shapes.labels import labels_from_masks, masks_from_labels
     from cellwright.shapes.overlaps import without_overlaps
     from cellwright.shapes.stars import star_masks, star_nms
@@ -39,4 +40,6 @@ def warm() -> None:
     edge_probability(labels)
     middles, scores = np.array([[4, 4], [4, 5]], np.float32), np.ones(2, np.float32)
     star_nms(middles, lengths, scores, 0.5)
-    without_overlaps(star_masks(middles, lengths), scores)
+    stars = star_masks(middles, lengths)
+    without_overlaps(stars, scores)
+    fitted_to_pixels(stars, labels > 0)

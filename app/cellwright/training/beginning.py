@@ -34,7 +34,7 @@ def begin(
     network : nn.Module
         With weights from chance.
     recipe : Recipe
-        Says whether all of a model is taken over, or its encoder alone.
+        Says whether all of a model is taken over, all but its head, or its encoder alone.
     model : str or Path or None
         A finished model, by name or folder.
     encoder_weights : Path or None
@@ -58,6 +58,9 @@ def begin(
     if recipe.start == "encoder":
         _give(_encoder(network), _encoder(other), f"The encoder of {card.name} is another one than the recipe's")
         return Beginning(f"the encoder of {name}")
+    if recipe.start == "body":
+        _give_body(network, other, f"{card.name} has another architecture than the recipe")
+        return Beginning(f"{name}, its head anew")
     _check_classes(card, recipe)
     _give(network, other, f"{card.name} has another architecture than the recipe")
     return Beginning(name, name)
@@ -76,6 +79,15 @@ def _give(network: nn.Module, other: nn.Module, trouble: str) -> None:
         network.load_state_dict(other.state_dict())
     except RuntimeError as error:
         raise ModelNotUsable(f"{trouble}; start from one like it.") from error
+
+
+def _give_body(network: nn.Module, other: nn.Module, trouble: str) -> None:
+    """Take over every part but the one called head."""
+    for name, part in network.named_children():
+        if name != "head":
+            if not hasattr(other, name):
+                raise ModelNotUsable(f"{trouble}; start from one like it.")
+            _give(part, getattr(other, name), trouble)
 
 
 def _encoder(network: nn.Module) -> nn.Module:

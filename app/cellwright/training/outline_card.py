@@ -29,6 +29,9 @@ _STEPS = np.arange(1, 19) * 0.05
 CHEST_CLASSES = ("right-lung", "left-lung", "heart")
 """Classes of which the cardiothoracic ratio is measured."""
 
+FOREGROUND = 0.5
+"""Probability from which a pixel belongs to an object, where a recipe does not say otherwise."""
+
 
 def publish_outlines(
     folder: Path,
@@ -105,7 +108,10 @@ def typical_diameter(pictures: Sequence[LabelSample], fitted_px: int | None) -> 
 def decoding_of(recipe: Recipe, part: CardPart, architecture: dict[str, Any]) -> dict[str, Any]:
     """Return how the answers of a network become objects, as a card says it."""
     if recipe.task == "stars":
-        decoding: dict[str, Any] = {"kind": "stars", "grid": architecture["head"].get("grid", 1)}
+        head = architecture["head"]
+        decoding: dict[str, Any] = {"kind": "stars", "grid": head.get("grid", 1)}
+        if head.get("pixels"):
+            decoding["foreground"] = FOREGROUND
     elif recipe.task == "instances":
         decoding = {"kind": "regions"}
     else:

@@ -243,7 +243,7 @@ class Recipe(_Part):
         What is learned: boxes round objects, star-convex outlines, a class for each pixel, or a mask in each box.
     seed : int
         Two runs of one recipe on one machine make the same samples in the same order.
-    start : {"all", "encoder"}
+    start : {"all", "body", "encoder"}
         What is taken over from a model that a training begins with: everything, or the encoder alone, whatever the rest
         of that model is.
     architecture : dict
@@ -262,7 +262,7 @@ class Recipe(_Part):
     title: str
     task: Literal["boxes", "stars", "pixels", "instances"] = "boxes"
     seed: int = 0
-    start: Literal["all", "encoder"] = "all"
+    start: Literal["all", "body", "encoder"] = "all"
     architecture: dict[str, Any]
     data: Data
     look: Look = Look()

@@ -19,16 +19,25 @@ class BoxDecoding(Part):
 
 
 class StarDecoding(Part):
-    """The network answers at every grid point with an object's probability and rays to its edge: (1 + R (+ C), h, w).
+    """The network answers at every grid point with an object's probability and rays to its edge.
+
+    (1 + R (+ g²) (+ C), h, w): rays, and where `foreground` is given, which pixels of the point's square belong to
+    objects; classes where there are two or more.
 
     Parameters
     ----------
     grid : 1, 2 or 4
         Input pixels from one grid point to the next.
+    foreground : float or None
+        Probability from which a pixel belongs to an object; None where the network does not tell.
+    reach_px : int
+        How far outlines may move to follow the pixels, in pixels of the network's input.
     """
 
     kind: Literal["stars"] = "stars"
     grid: Literal[1, 2, 4] = 1
+    foreground: float | None = Field(default=None, gt=0.0, lt=1.0)
+    reach_px: int = Field(default=2, ge=1, le=64)
 
 
 class RegionDecoding(Part):

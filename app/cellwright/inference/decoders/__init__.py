@@ -29,7 +29,7 @@ def decoder_of(card: ModelCard, frame: Frame, cut: Cut) -> Decoder:
     """
     decoding = card.decoding
     if isinstance(decoding, StarDecoding):
-        return StarDecoder(frame, cut, decoding.grid)
+        return StarDecoder(frame, cut, decoding.grid, decoding.foreground, decoding.reach_px)
     if isinstance(decoding, RegionDecoding):
         return RegionDecoder(frame, cut, decoding.mask_threshold)
     if isinstance(decoding, TouchingDecoding):

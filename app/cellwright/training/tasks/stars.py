@@ -9,21 +9,30 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cellwright.core import Box, ModelNotUsable
 from cellwright.nets.truth import StarTruth
-from cellwright.shapes import edge_probability, star_distances, star_masks, star_nms, without_overlaps
+from cellwright.shapes import (
+    edge_probability,
+    fitted_to_pixels,
+    star_distances,
+    star_masks,
+    star_nms,
+    without_overlaps,
+)
 from cellwright.training.crops import LabelSample, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
-from cellwright.training.outline_card import publish_outlines
+from cellwright.training.outline_card import FOREGROUND, publish_outlines
 from cellwright.training.outline_figures import draw_outlines
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
 from cellwright.training.tasks.outlines import Found, answer, judge_outlines
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.zoo import StarDecoding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,13 +40,14 @@ class StarSample:
     """A picture, and at every grid point how likely an object is there and how far its edge lies along each ray.
 
     ``image`` (3, S, S) uint8; ``probability`` (h, w) float32; ``distances`` (h, w, R) float32 in pixels; ``kinds``
-    (h, w) int64, -1 where no object is.
+    (h, w) int64, -1 where no object is; ``covered`` (S, S) bool, whether a pixel belongs to an object.
     """
 
     image: Tensor
     probability: NDArray[np.float32]
     distances: NDArray[np.float32]
     kinds: NDArray[np.int64]
+    covered: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,11 @@ class Stars:
         """Pixels from one point that is asked to the next."""
         return int(self.head.get("grid", 1))
 
+    @property
+    def tells_pixels(self) -> bool:
+        """Whether the head says which pixels belong to objects."""
+        return bool(self.head.get("pixels", False))
+
     def load(self, data: Path, split: str) -> list[LabelSample]:
         """See `Task.load`."""
         return load_labelled(data, split, self.recipe)
@@ -86,6 +101,7 @@ class Stars:
             edge_probability(labels, self.grid),
             star_distances(labels, self.rays, self.grid),
             kinds.astype(np.int64),
+            labels > 0,
         )
 
     def collate(self, samples: Sequence[StarSample]) -> Batch:
@@ -96,8 +112,14 @@ class Stars:
             torch.from_numpy(np.stack([sample.kinds for sample in samples]))
             if len(self.recipe.data.classes) > 1
             else None,
+            self._covered(samples) if self.tells_pixels else None,
         )
         return Batch(torch.stack([sample.image for sample in samples]), truth)
+
+    def _covered(self, samples: Sequence[StarSample]) -> Tensor:
+        """(N, g², h, w) float32: the pixels of each grid point's square."""
+        covered = torch.from_numpy(np.stack([sample.covered for sample in samples])[:, None]).float()
+        return F.pixel_unshuffle(covered, self.grid)
 
     def cost(self, network: nn.Module, images: Tensor, truth: StarTruth, dtype: torch.dtype | None) -> Cost:
         """See `Task.cost`."""
@@ -108,7 +130,8 @@ class Stars:
 
         def find(picture: LabelSample) -> Found:
             predicted, scale = answer(network, picture, self.recipe, dtype)
-            return outlines_of(predicted, self.rays, self.grid, scale, picture.shape)
+            pixels = self.tells_pixels
+            return outlines_of(predicted, self.rays, self.grid, scale, picture.shape, pixels=pixels)
 
         return judge_outlines(judged, find, self.recipe.data.classes)
 
@@ -136,10 +159,13 @@ def outlines_of(
     shape: tuple[int, int],
     probability: float = 0.5,
     overlap: float = 0.4,
+    *,
+    pixels: bool = False,
 ) -> Found:
-    """Turn a star head's (1 + R, h, w) prediction into outlines on a picture of `shape` rows and columns.
+    """Turn a star head's (1 + R (+ g²), h, w) prediction into outlines on a picture of `shape` rows and columns.
 
-    ``scale`` is pixels of the network's input per pixel of the picture.
+    ``scale`` is pixels of the network's input per pixel of the picture; with ``pixels``, outlines are fitted to what
+    the head says of them, as the card's decoding does by default.
     """
     y, x = (predicted[0] > probability).nonzero(as_tuple=True)
     scores = predicted[0, y, x].numpy()
@@ -149,4 +175,12 @@ def outlines_of(
     scores, distances, points = scores[inside], distances[inside], points[inside]
     kept = star_nms(points, distances, scores, overlap)
     masks = star_masks(points[kept], distances[kept]).clipped(Box(0, 0, *shape))
-    return Found(without_overlaps(masks, scores[kept]), scores[kept])
+    if not pixels:
+        return Found(without_overlaps(masks, scores[kept]), scores[kept])
+    covered = F.pixel_shuffle(predicted[1 + rays : 1 + rays + grid**2], grid)[None]
+    if scale != 1:
+        covered = F.interpolate(covered, scale_factor=1 / scale, mode="bilinear", align_corners=False)
+    covered = covered[0, 0, : shape[0], : shape[1]]
+    reach = max(1, round(StarDecoding().reach_px / scale))
+    fitted, rows = fitted_to_pixels(masks, (covered >= FOREGROUND).numpy(), reach=reach)
+    return Found(fitted, scores[kept][rows])
