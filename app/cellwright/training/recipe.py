@@ -244,8 +244,8 @@ class Recipe(_Part):
     seed : int
         Two runs of one recipe on one machine make the same samples in the same order.
     start : {"all", "body", "encoder"}
-        What is taken over from a model that a training begins with: everything, or the encoder alone, whatever the rest
-        of that model is.
+        What is taken over from a model that a training begins with: everything, all but the head, which then begins
+        anew, or the encoder alone, whatever the rest of that model is.
     architecture : dict
         For `nets.build`; a grid head without ``anchors`` gets them fitted to the training boxes.
     val_size_px : int
