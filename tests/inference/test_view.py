@@ -155,3 +155,12 @@ def test_a_measured_object_sets_the_scale_before_the_pixel_size_does() -> None:
 def test_a_measured_object_says_nothing_to_a_model_that_does_not_know_its_own() -> None:
     contract = CONTRACT.model_copy(update={"um_per_px": 0.5, "object_px": None})
     assert plan_view((2000, 3000), um(0.25), contract, object_px=40.0).downsample == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("shape", [(512, 512), (1024, 1024), (3000, 2500)])
+def test_a_model_without_halo_sees_a_picture_of_any_size_as_a_whole(shape: tuple[int, int]) -> None:
+    contract = InputContract(tile_px=256, halo_px=0, fit=True)
+    view = plan_view(shape, None, contract)
+    assert len(view.tiles) == 1
+    assert view.fit_px == 256
+    assert max(view.content_shape(view.tiles[0])) == 256

@@ -172,7 +172,7 @@ def test_every_kind_of_model_says_what_it_does_and_how_well() -> None:
         ),
     )
     assert score_text(pixels) == "Dice 0.960 · error of the cardiothoracic ratio 0.012"
-    assert "Dice: RBC 0.970, WBC 0.950" in score_note(pixels)
+    assert "Dice: red blood cell 0.970, white blood cell 0.950" in score_note(pixels)
     assert summary_text(pixels).startswith("Gives every pixel a class.")
 
 
@@ -184,8 +184,9 @@ def test_a_model_that_fits_far_better_is_proposed_and_taken(
     assert card is not None
     folder = analyzed.model_folder("blood-cells-yolo")
     assert folder is not None
-    silent = load_card(folder)
-    other = silent.changed(input=silent.input.model_copy(update={"light": ("stained",)}))
+    other = load_card(folder)
+    assert other.input.light == ("stained",)
+    silent = other.changed(input=other.input.model_copy(update={"light": ()}))
     advice = scale_advice(card, None)
     known_well, unlike = Proposal(other, 0.7, advice, "It fits."), Proposal(card, 0.1, advice, "It does not.")
     analyzed.proposing.say(picture, (Proposal(other, 0.12, advice, "Hardly."), unlike))
@@ -199,7 +200,7 @@ def test_a_model_that_fits_far_better_is_proposed_and_taken(
     assert message.details == "It fits."
     asked = len(known.asked)
     analyzed.centre.banner._act()
-    assert analyzed.session.card == silent
+    assert analyzed.session.card == other
     qtbot.waitUntil(lambda: len(known.asked) > asked and not analyzed.controller.is_working, timeout=20_000)
 
 

@@ -6,6 +6,7 @@ only checked.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from cellwright.bundled import bundled
 from cellwright.settings import Settings
 from cellwright.ui.app import dispose
 from cellwright.ui.main_window import MainWindow
-from cellwright.workflows import AreaTable
+from cellwright.workflows import AreaTable, CountTable
 from tests.ui.conftest import is_done
 
 if TYPE_CHECKING:
@@ -81,6 +82,19 @@ def test_screenshot_of_the_start_page(folder: Path, qtbot: QtBot) -> None:
     dispose(window)
 
 
+def test_screenshot_of_nuclei(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    counted.centre.start_page.sample_asked.emit("nuclei")
+    qtbot.waitUntil(lambda: is_shown(counted, "nuclei.png"), timeout=180_000)
+    table = counted.counts.table
+    assert isinstance(table, CountTable)
+    drawn = json.loads(bundled("resources", "samples", "nuclei.json").read_text(encoding="utf-8"))
+    assert table.rows[0].count == pytest.approx(drawn["counts"]["nucleus"], rel=0.05)
+    canvas = counted.centre.canvas
+    assert canvas is not None
+    canvas.zoom_by(1.8)
+    shoot(counted, folder, "nuclei", qtbot)
+
+
 def test_screenshot_of_a_chest(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:
     counted.centre.start_page.sample_asked.emit("chest")
     qtbot.waitUntil(lambda: is_shown(counted, "chest.png"), timeout=180_000)
@@ -96,6 +110,7 @@ def test_screenshots_of_a_counted_smear(counted: MainWindow, folder: Path, qtbot
     assert table is not None
     assert table.total.count > 20
     assert table.is_complete
+    assert counted.centre.banner.message is None, "the model fits its own sample"
     shoot(counted, folder, "window", qtbot)
 
     white = next(row for row in range(counted.objects.model.rowCount()) if counted.objects.model.text(row, 0)[0] == "W")

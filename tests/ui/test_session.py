@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cellwright.core import PixelSize, PixelSizeSource
 from cellwright.ui.class_style import spare_styles, styles_of
-from cellwright.ui.session import Picture, Session
+from cellwright.ui.picture import Picture
+from cellwright.ui.session import Session
 from tests.ui.known_boxes import CLASSES, make_card, make_objects
 
 

@@ -21,8 +21,8 @@ from cellwright.ui.actions import ACTIONS
 from cellwright.ui.banner import Level, Message
 from cellwright.ui.export_dialog import ExportDialog
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.picture import PictureState
 from cellwright.ui.pixel_size_dialog import PixelSizeDialog
-from cellwright.ui.session import PictureState
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KeptAnswers, KnownBoxes, make_objects
 
@@ -50,7 +50,7 @@ def test_every_action_can_be_triggered(
 ) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(smear)], ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(smear.parent))
-    monkeypatch.setattr("cellwright.ui.commands.QDesktopServices.openUrl", lambda _url: True)
+    monkeypatch.setattr("cellwright.ui.folders.QDesktopServices.openUrl", lambda _url: True)
     errors: list[Message] = []
     analyzed.controller.message.connect(lambda m: errors.append(m) if m.level is Level.ERROR else None)
     analyzed.session.select(3)

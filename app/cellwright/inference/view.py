@@ -72,7 +72,8 @@ def plan_view(
 
     When the pixel sizes of picture and model are both known, the picture is read at the model's, unless they agree
     within the model's tolerance. Otherwise a picture up to `FIT_LIMIT` tiles long is fitted where the model asks for
-    it: its long side becomes the tile's, its shape is kept. Larger ones are tiled at their own resolution, and tiles
+    it: its long side becomes the tile's, its shape is kept. So is a picture of any size where tiles have no halo: such
+    a model knows whole pictures only, as of a chest. Other larger ones are tiled at their own resolution, and tiles
     then begin at multiples of the stride, where the network sees the same as in the whole picture.
 
     Parameters
@@ -90,7 +91,8 @@ def plan_view(
     if downsample is None:
         downsample, notes = _physical_scale(pixel_size, contract)
     picture = Box(0, 0, *shape)
-    if contract.fit and downsample is None and max(shape) <= FIT_LIMIT * contract.tile_px:
+    is_small = contract.halo_px == 0 or max(shape) <= FIT_LIMIT * contract.tile_px
+    if contract.fit and downsample is None and is_small:
         whole = Tile(0, picture, picture, picture)
         content = fitted_shape(shape, contract.tile_px)
         input_shape = _padded_shape([content], contract.stride)

@@ -9,8 +9,10 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cellwright.core import unknown_name
-from cellwright.ui.actions import ACTIONS, MENUS, SEPARATOR, TOOLBAR, ActionInfo, Needs
+from cellwright.ui.action_info import ActionInfo, Needs
+from cellwright.ui.actions import ACTIONS
 from cellwright.ui.icons import icon
+from cellwright.ui.menus import MENUS, SEPARATOR, TOOLBAR
 from cellwright.ui.theme import Theme, mix
 
 Handler = Callable[[], object] | Callable[[bool], object]

@@ -2,65 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-
-class Needs(str, Enum):
-    """What must be there before an action makes sense."""
-
-    NOTHING = "nothing"
-    """Always possible."""
-    PICTURE = "picture"
-    """A picture is shown."""
-    PICTURES = "pictures"
-    """At least two pictures are open."""
-    OBJECTS = "objects"
-    """The picture shown has been analyzed, at least in part."""
-    SELECTION = "selection"
-    """A cell is selected."""
-    STACK = "stack"
-    """The picture shown has several planes or time points."""
-    WORK = "work"
-    """A job is queued or running."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionInfo:
-    """One thing a person can ask for.
-
-    Parameters
-    ----------
-    key : str
-        Name in the program, ``"menu.verb"``.
-    text : str
-        As it stands in a menu; ``&`` marks the letter to press.
-    tooltip : str
-        One sentence on what it does.
-    icon : str
-        Name of an icon in resources/icons, or empty.
-    shortcuts : tuple of str
-        Key sequences; the first is shown.
-    is_checkable : bool
-        Whether it is a state that is on or off.
-    needs : Needs
-        When it is offered.
-    """
-
-    key: str
-    text: str
-    tooltip: str
-    icon: str = ""
-    shortcuts: tuple[str, ...] = ()
-    is_checkable: bool = False
-    needs: Needs = Needs.NOTHING
-
-    @property
-    def plain_text(self) -> str:
-        """The text without the mark of the letter and without the dots."""
-        return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
-
+from cellwright.ui.action_info import ActionInfo, Needs
 
 _PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
 
@@ -83,7 +27,7 @@ ACTIONS: Final = (
     ActionInfo(
         "file.export",
         "&Export…",
-        "Write tables, boxes or the picture with its boxes.",
+        "Write tables, outlines and boxes for other programs, or the picture with its results.",
         "export",
         ("Ctrl+E",),
         needs=_OBJECTS,
@@ -318,101 +262,3 @@ ACTIONS: Final = (
     ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
     ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),
 )
-
-SEPARATOR: Final = ""
-
-MENUS: Final[dict[str, tuple[str, ...]]] = {
-    "&File": (
-        "file.open",
-        "file.open_folder",
-        "file.open_smear",
-        "file.open_nuclei",
-        "file.open_chest",
-        "@recent",
-        SEPARATOR,
-        "file.export",
-        SEPARATOR,
-        "file.close",
-        "file.close_all",
-        "file.start_page",
-        SEPARATOR,
-        "file.quit",
-    ),
-    "&Edit": (
-        "edit.copy_table",
-        "edit.copy_counts",
-        SEPARATOR,
-        "edit.next_object",
-        "edit.previous_object",
-        "edit.deselect",
-        SEPARATOR,
-        "edit.ruler",
-        "edit.pixel_size",
-    ),
-    "&View": (
-        "view.zoom_in",
-        "view.zoom_out",
-        "view.fit",
-        "view.actual",
-        "view.centre",
-        SEPARATOR,
-        "view.outlines",
-        "view.fill",
-        "view.boxes",
-        "view.points",
-        "view.labels",
-        "view.scale_bar",
-        "view.blink",
-        SEPARATOR,
-        "view.next_picture",
-        "view.previous_picture",
-        "view.next_plane",
-        "view.previous_plane",
-        "view.next_time",
-        "view.previous_time",
-        SEPARATOR,
-        "view.reset_display",
-        "@panels",
-        "view.reset_panels",
-        SEPARATOR,
-        "view.light_theme",
-        "view.full_screen",
-    ),
-    "&Analyze": (
-        "analyze.run",
-        "analyze.run_all",
-        "analyze.planes",
-        "analyze.cancel",
-        SEPARATOR,
-        "@models",
-        "@devices",
-        "analyze.on_open",
-        SEPARATOR,
-        "analyze.confidence_up",
-        "analyze.confidence_down",
-        "analyze.confidence_reset",
-    ),
-    "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
-}
-"""Menus in their order; ``@name`` marks a submenu that is filled while the program runs."""
-
-TOOLBAR: Final = (
-    "file.open",
-    "file.export",
-    SEPARATOR,
-    "view.fit",
-    "view.zoom_out",
-    "view.zoom_in",
-    SEPARATOR,
-    "view.outlines",
-    "view.fill",
-    "view.boxes",
-    "view.labels",
-    "view.blink",
-    "edit.ruler",
-    "@stretch",
-    "analyze.cancel",
-    "analyze.run",
-    "help.palette",
-)
-"""Buttons in their order; ``@stretch`` pushes what follows to the right."""

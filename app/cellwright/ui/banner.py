@@ -117,6 +117,14 @@ class Banner(QFrame):
         self._waiting.clear()
         self.dismiss()
 
+    def forget(self, name: str) -> None:
+        """Close every message that names a picture: it is not open any more."""
+        self._waiting = [message for message in self._waiting if name not in message.text]
+        if self._message is not None and name in self._message.text:
+            self.dismiss()
+        elif self._message is not None:
+            self._show(self._message)
+
     def copy(self) -> None:
         """Put message and details on the clipboard."""
         if self._message is not None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import BadParameter, Masks, Objects
+from cellwright.core import Objects
 from cellwright.ui.canvas.marks import MeasuredLine
 
 if TYPE_CHECKING:
     from cellwright.measure import CardiothoracicRatio, HorizontalLine
 
-RIGHT_LUNG, LEFT_LUNG, HEART = "right-lung", "left-lung", "heart"
 _HEART_COLOUR, _CHEST_COLOUR = "#F0E442", "#56B4E9"
 
 
@@ -32,20 +31,11 @@ def chest_of(objects: Objects, rows: NDArray[np.intp]) -> CardiothoracicRatio | 
     CardiothoracicRatio or None
         None where these are no lungs and heart, or one of the three is missing.
     """
-    masks = objects.masks
-    if masks is None or not {RIGHT_LUNG, LEFT_LUNG, HEART} <= set(objects.classes):
+    from cellwright.workflows import CHEST_CLASSES, ratio_of
+
+    if objects.masks is None or not set(CHEST_CLASSES) <= set(objects.classes):
         return None
-    from cellwright.measure import cardiothoracic_ratio
-
-    kinds = objects.class_index[rows]
-
-    def of_class(name: str) -> Masks:
-        return masks.take(rows[kinds == objects.classes.index(name)])
-
-    try:
-        return cardiothoracic_ratio(of_class(RIGHT_LUNG), of_class(LEFT_LUNG), of_class(HEART))
-    except BadParameter:
-        return None
+    return ratio_of(objects.masks.take(rows), objects.class_index[rows], objects.classes)
 
 
 def chest_lines(chest: CardiothoracicRatio) -> tuple[MeasuredLine, ...]:

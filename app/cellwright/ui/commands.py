@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from cellwright.core import PixelSize
 from cellwright.ui.action_set import Handler
 from cellwright.ui.banner import Level, Message
-from cellwright.ui.export_dialog import ExportChoice, ExportDialog, formats_of
+from cellwright.ui.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
+from cellwright.ui.folders import show_folder
 from cellwright.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.logs import log_folder
+from cellwright.ui.numbers import now_of
 from cellwright.ui.palette import CommandPalette
+from cellwright.ui.picture import Picture
 from cellwright.ui.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.samples import SAMPLES, sample_named
-from cellwright.ui.session import Picture
 from cellwright.ui.wording import plural
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from cellwright.ui.look import Look
     from cellwright.ui.main_window import MainWindow
+    from cellwright.workflows import Analysis
 
 _STEP = 0.01
 
@@ -85,7 +87,7 @@ class Commands:
             "view.previous_picture": lambda: session.step(-1),
             "view.light_theme": lambda on: window.set_theme("light" if on else "dark"),
             "view.full_screen": lambda on: window.showFullScreen() if on else window.showNormal(),
-            "view.reset_panels": window.reset_panels,
+            "view.reset_panels": window.places.reset,
             "analyze.run": self.analyze,
             "analyze.run_all": self.analyze_all,
             "analyze.planes": self.analyze_planes,
@@ -146,6 +148,7 @@ class Commands:
 
     def _close(self, picture: Picture) -> None:
         self._controller.close_picture(picture)
+        self._window.centre.banner.forget(picture.name)
         if self._window.centre.canvas is not None:
             self._window.centre.canvas.forget(picture.key)
 
@@ -163,21 +166,43 @@ class Commands:
         if picture.analysis is None:
             self._window.say(Message(Level.INFO, "The analysis of this picture is not finished; export it afterwards."))
             return
-        names = [other.name for other in self._analyzed()]
+        this, every = self._written([picture], picture), self._written(self._session.pictures, picture)
+        analyzed = sum(bool(each.analyses) for each in self._session.pictures)
         folder = settings.last_export_folder or str(picture.path.parent / "cellwright results")
-        dialog = ExportDialog(picture.name, names, folder, settings.export_formats, self._window)
-        dialog.chosen.connect(self._on_export)
+        dialog = ExportDialog(
+            picture.name,
+            scope_of(this),
+            scope_of(every),
+            analyzed - scope_of(every).pictures,
+            folder,
+            settings.export_formats,
+            self._window,
+        )
+        dialog.chosen.connect(partial(self._on_export, picture))
         self._show(dialog)
 
-    def _on_export(self, choice: ExportChoice) -> None:
-        current = self._session.current
-        pictures = self._analyzed() if choice.all_pictures else [p for p in (current,) if p is not None]
+    def _on_export(self, picture: Picture, choice: ExportChoice) -> None:
         self._window.settings.last_export_folder = str(choice.folder)
         self._window.settings.export_formats = list(choice.formats)
-        self._controller.export(pictures, choice.folder, formats_of(choice), overwrite=choice.overwrite)
+        self._controller.export(
+            self._written(self._session.pictures if choice.all_pictures else [picture], picture),
+            self._session.thresholds_for(picture),
+            choice.folder,
+            formats_of(choice),
+            overwrite=choice.overwrite,
+            with_pictures=choice.with_pictures,
+        )
 
-    def _analyzed(self) -> list[Picture]:
-        return [picture for picture in self._session.pictures if picture.analysis is not None]
+    @staticmethod
+    def _written(pictures: Sequence[Picture], with_this: Picture) -> list[Analysis]:
+        """Return every analysis, plane by plane, with the classes of one: only they fit into one set of files."""
+        classes = with_this.objects.classes if with_this.objects is not None else ()
+        return [
+            now_of(picture, analysis)
+            for picture in pictures
+            for analysis in picture.analyses
+            if analysis.objects.classes == classes
+        ]
 
     # ---- edit
 
@@ -271,7 +296,7 @@ class Commands:
         """Show the folder of the log in the desktop's file manager."""
         folder = log_folder()
         if folder is not None and folder.is_dir():
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            show_folder(folder)
         else:
             self._window.say(Message(Level.INFO, "No log is written in this run."))
 

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import Signal
 
-from cellwright.core import CellwrightError, Objects, PixelSize
+from cellwright.core import Objects, PixelSize
 from cellwright.jobs import Operation, Progress
 from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
 from cellwright.ui.banner import Level, Message
-from cellwright.ui.bridge import JobBridge
 from cellwright.ui.class_style import ClassStyle, styles_of
+from cellwright.ui.folders import show_folder
 from cellwright.ui.in_turn import InTurn
 from cellwright.ui.jobs_panel import error_sentence
 from cellwright.ui.loading import LoadedPicture, LoadPicture, RenderPicture
 from cellwright.ui.overlaps import Overlaps
+from cellwright.ui.picture import Picture, PictureState, PlaneResult
 from cellwright.ui.picture_cache import PictureCache
 from cellwright.ui.searching import SearchPictures
-from cellwright.ui.session import Picture, PictureState, PlaneResult, Session
+from cellwright.ui.session import Session
 from cellwright.ui.streaming import PartialObjects
 from cellwright.ui.wording import plural
+from cellwright.ui.work import Work
 
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
     from cellwright.ui.look import Look
-    from cellwright.workflows import Analysis, AreaTable, CountTable, ExportFormat, FoundPictures
-
-_log = logging.getLogger(__name__)
+    from cellwright.workflows import Analysis, ExportFormat, FoundPictures
 
 ANALYZED_AT_ONCE = 20
 """Up to this many pictures opened together are analyzed at once; for more the person is asked."""
@@ -52,7 +51,7 @@ class MakeAnalysis(Protocol):
         ...
 
 
-class Controller(QObject):
+class Controller(Work):
     """Joins the session with the job queue.
 
     Parameters
@@ -66,40 +65,26 @@ class Controller(QObject):
 
     Signals
     -------
-    message(object)
-        A `Message` for the person.
     loaded(object, object)
         A `Picture` and its `LoadedPicture`, ready to be shown.
-    job_listed(object)
-        A `Job` that the person should see in the list of jobs.
-    job_changed(object)
-        A `Job` of that list moved on.
     opened(object)
         Path of a file that could be opened.
     """
 
-    message = Signal(object)
     loaded = Signal(object, object)
-    job_listed = Signal(object)
-    job_changed = Signal(object)
     opened = Signal(object)
 
     def __init__(self, session: Session, queue: JobQueue, make_analysis: MakeAnalysis | None = None) -> None:
-        super().__init__()
-        self.session, self.queue = session, queue
+        super().__init__(queue)
+        self.session = session
         self.device = "auto"
         self.analyze_on_open = True
         self._make_analysis = make_analysis or _analyze_picture
-        self._bridge = JobBridge(self)
-        self._bridge.reported.connect(self._on_reported)
-        self._bridge.changed.connect(self.job_changed)
-        self._bridge.ended.connect(self._on_ended)
+        self.reported.connect(self._on_reported)
         self._cache = PictureCache()
         self._loading: dict[int, Job[LoadedPicture]] = {}
         self._analyses: dict[int, Job[tuple[Analysis, ...]]] = {}
         self._partial: dict[int, PartialObjects] = {}
-        self._listed: dict[int, Job[Any]] = {}
-        self._done: dict[int, Callable[[Job[Any]], None]] = {}
         self._overlaps = Overlaps(self)
         session.current_changed.connect(self._on_current)
 
@@ -139,7 +124,7 @@ class Controller(QObject):
 
     def _on_found(self, job: Job[FoundPictures]) -> None:
         if job.result is None:
-            self._say_failed(job)
+            self.say_failed(job)
             return
         for left in job.result.left_out:
             self.message.emit(Message(Level.ERROR, f"{left.what}: {left.reason}"))
@@ -167,7 +152,7 @@ class Controller(QObject):
             picture.state, picture.problem = PictureState.FAILED, error_sentence(job.title, job.error)
             self._cancel_analysis(picture)
             self.session.picture_changed.emit(picture)
-            self._say_failed(job)
+            self.say_failed(job)
 
     def set_look(self, picture: Picture, look: Look) -> None:
         """See a picture with another contrast, other channels or another plane; the last one asked for wins."""
@@ -246,18 +231,7 @@ class Controller(QObject):
             parts.stop()
             parts.deleteLater()
 
-    @property
-    def is_working(self) -> bool:
-        """Whether a job of the list is queued or running."""
-        return any(not job.state.is_end for job in self._listed.values())
-
-    def cancel_all(self) -> None:
-        """Ask every job of the list to stop."""
-        for job in list(self._listed.values()):
-            job.cancel()
-
     def _on_reported(self, job: Job[Any], progress: Progress) -> None:
-        self.job_changed.emit(job)
         key = next((key for key, mine in self._analyses.items() if mine is job), None)
         picture = self.session.picture_with_key(key) if key is not None else None
         if picture is None or key is None:
@@ -300,7 +274,7 @@ class Controller(QObject):
             picture.state = PictureState.CANCELLED if picture.objects is not None else PictureState.OPEN
         else:
             picture.state, picture.problem = PictureState.FAILED, error_sentence(job.title, job.error)
-            self._say_failed(job)
+            self.say_failed(job)
         self.session.picture_changed.emit(picture)
 
     def _take_analysis(self, picture: Picture, plane: tuple[int, int], analysis: Analysis) -> None:
@@ -319,105 +293,42 @@ class Controller(QObject):
         if not analysis.is_complete:
             self.message.emit(Message(Level.WARNING, f"{picture.name}: {analysis.coverage.sentence()}"))
 
-    # ---- numbers
-
-    def count_table(self, picture: Picture) -> CountTable | None:
-        """Return the counts of a picture at the present thresholds; None before anything was found."""
-        from cellwright.workflows import count_table
-
-        if picture.objects is None:
-            return None
-        thresholds = self.session.thresholds_for(picture)
-        analysis = self.analysis_now(picture)
-        if analysis is not None:
-            return count_table(analysis, thresholds)
-        titles = {style.name: style.title for style in picture.styles}
-        return count_table(picture.objects, thresholds, titles=titles)
-
-    def area_table(self, picture: Picture) -> AreaTable | None:
-        """Return how large each class is, where the model that looked at a picture sorts pixels into classes."""
-        from cellwright.workflows import area_table, finds_areas
-
-        analysis = self.analysis_now(picture)
-        if analysis is None or not finds_areas(analysis.card):
-            return None
-        return area_table(analysis, self.session.thresholds_for(picture))
-
-    def analysis_now(self, picture: Picture) -> Analysis | None:
-        """Return a picture's finished analysis with the pixel size that a person may have entered since."""
-        analysis = picture.analysis
-        if analysis is None or picture.user_pixel_size is None:
-            return analysis
-        return analysis.with_pixel_size(picture.user_pixel_size)
-
     # ---- exporting
 
     def export(
-        self, pictures: Sequence[Picture], folder: Path, formats: Sequence[ExportFormat], *, overwrite: bool
+        self,
+        analyses: Sequence[Analysis],
+        thresholds: Sequence[float],
+        folder: Path,
+        formats: Sequence[ExportFormat],
+        *,
+        overwrite: bool,
+        with_pictures: bool = False,
     ) -> None:
-        """Write results of analyzed pictures into a folder, as a job."""
+        """Write analyses into a folder, as a job; `thresholds` are the confidences from which objects count."""
         from cellwright.workflows import ExportAnalyses
 
-        analyses = tuple(a for picture in pictures if (a := self.analysis_now(picture)) is not None)
-        if not analyses:
-            return
-        thresholds = self.session.thresholds_for(pictures[0])
-        operation = ExportAnalyses(analyses, folder, tuple(formats), thresholds, overwrite)
-        self.submit_quietly(operation, Lane.FILES, self._on_exported, listed=True)
+        if analyses:
+            operation = ExportAnalyses(
+                tuple(analyses), folder, tuple(formats), tuple(thresholds), overwrite, with_pictures
+            )
+            self.submit_quietly(operation, Lane.FILES, self._on_exported, listed=True)
 
     def _on_exported(self, job: Job[tuple[Path, ...]]) -> None:
         if job.result is None:
-            self._say_failed(job)
+            self.say_failed(job)
             return
-        folder = (
-            job.result[0].parent if len(job.result) == 1 else getattr(job.operation, "folder", job.result[0].parent)
-        )
-        self.message.emit(Message(Level.GOOD, f"{plural(len(job.result), 'file')} written to {folder}."))
-
-    # ---- jobs
-
-    def submit(self, operation: Operation[Any], lane: Lane) -> Job[Any]:
-        """Run an operation that the person should see in the list of jobs; if it fails, they are told."""
-        return self.submit_quietly(operation, lane, self._say_failed, listed=True)
+        folder = getattr(job.operation, "folder", job.result[0].parent)
+        said = f"{plural(len(job.result), 'result')} written to {folder}."
+        self.message.emit(Message(Level.GOOD, said, action_text="Show folder", action=partial(show_folder, folder)))
 
     def close(self) -> bool:
         """Cancel everything and wait; return whether every worker ended in time."""
         for parts in self._partial.values():
             parts.stop()
-        ended = self.queue.close()
+        ended = super().close()
         self._cache.clear()
         return ended
-
-    def submit_quietly(
-        self, operation: Operation[Any], lane: Lane, done: Callable[[Job[Any]], None], *, listed: bool = False
-    ) -> Job[Any]:
-        """Run an operation and call `done` with its job, on this thread, when it is over."""
-
-        def watch(job: Job[Any]) -> None:
-            self._done[job.id] = done
-            self._bridge.watch(job)
-
-        job = self.queue.submit(operation, lane, watch)
-        if listed:
-            self._listed[job.id] = job
-            self.job_listed.emit(job)
-        return job
-
-    def _on_ended(self, job: Job[Any]) -> None:
-        self._listed.pop(job.id, None)
-        self.job_changed.emit(job)
-        done = self._done.pop(job.id, None)
-        self.queue.forget_ended()
-        if done is not None:
-            done(job)
-
-    def _say_failed(self, job: Job[Any]) -> None:
-        if job.state is JobState.FAILED:
-            is_ours = isinstance(job.error, CellwrightError)
-            if not is_ours:
-                _log.error("%s failed\n%s", job.title, job.error_text)
-            text = error_sentence(job.title, job.error)
-            self.message.emit(Message(Level.ERROR, text, job.error_text))
 
 
 def _analyze_picture(

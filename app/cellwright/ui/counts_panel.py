@@ -70,7 +70,8 @@ class CountsPanel(QWidget):
         inside.addWidget(self.ratio)
         inside.addWidget(self._widths)
         inside.addLayout(self._classes)
-        inside.addWidget(rule())
+        self._line = rule()
+        inside.addWidget(self._line)
         inside.addWidget(self._total)
         for words in (self._coverage, self._density, self.ratio, self._widths):
             words.setContentsMargins(4, 0, 4, 0)
@@ -126,6 +127,9 @@ class CountsPanel(QWidget):
             self._build(styles)
         for row in table.rows:
             self._rows[row.name].fill(row, visible=row.name not in hidden, lit=row.name == lit)
+            if len(table.rows) == 1:
+                self._rows[row.name].share.hide()  # a hundred per cent of itself
+        self._show_total(len(table.rows) > 1)
         self._total.fill(table.total, visible=True, lit=False)
         self._show_notes((table.note, *notes), table.is_complete)
         self._density.setText("" if table.area_mm2 else "Set the pixel size to see cells per mm².")
@@ -147,11 +151,16 @@ class CountsPanel(QWidget):
             self._build(styles)
         for row in table.rows:
             self._rows[row.name].fill_area(row, visible=row.name not in hidden, lit=row.name == lit)
+        self._show_total(len(table.rows) > 1)
         self._total.fill_area(table.total, visible=True, lit=False)
         self._show_notes((table.note, *notes), table.is_complete)
         self._density.setText("Set the pixel size to see areas in µm².")
         self._density.setVisible(table.analysed_um2 is None)
         self._show_ratio(ratio)
+
+    def _show_total(self, is_needed: bool) -> None:
+        self._line.setVisible(is_needed)
+        self._total.setVisible(is_needed)
 
     def _show_ratio(self, ratio: tuple[str, str]) -> None:
         for words, text in zip((self.ratio, self._widths), ratio, strict=True):

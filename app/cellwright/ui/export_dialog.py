@@ -20,34 +20,42 @@ from PySide6.QtWidgets import (
 )
 
 from cellwright.core import OutputExists
+from cellwright.ui.export_formats import LEFT, OFFERED, RIGHT, FormatGroup, OfferedFormat
 from cellwright.ui.widgets import button, column, describe, label, rule
 from cellwright.ui.wording import plural
 
 if TYPE_CHECKING:
-    from cellwright.workflows import ExportFormat
+    from cellwright.workflows import Analysis, ExportFormat
 
-_GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
-    (
-        "Tables of cells and counts",
-        (
-            ("xlsx", "Excel workbook", "results.xlsx with the sheets objects, counts and notes."),
-            ("csv", "CSV", "objects.csv and counts.csv, for any program."),
-            ("parquet", "Parquet", "objects.parquet and counts.parquet, for large data."),
-        ),
-    ),
-    (
-        "Boxes for other programs",
-        (
-            ("coco", "COCO JSON", "One JSON file with every box."),
-            ("yolo", "YOLO text", "A text file a picture, and data.yaml."),
-            ("voc", "Pascal VOC XML", "An XML file a picture."),
-        ),
-    ),
-    (
-        "Pictures",
-        (("overlay", "Picture with its boxes (PNG)", "The picture with boxes and a legend with the counts."),),
-    ),
-)
+_BOXES_ONLY = "What is grey needs outlines; the model that looked at the picture finds boxes alone."
+
+
+@dataclass(frozen=True, slots=True)
+class ExportScope:
+    """Pictures whose results can be written together.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Of the analyzed pictures or planes, as they will stand in the files.
+    pictures : int
+        Of how many files they come.
+    has_outlines : bool
+        Whether outlines are known on every one of them.
+    """
+
+    names: tuple[str, ...]
+    pictures: int
+    has_outlines: bool
+
+
+def scope_of(analyses: Sequence[Analysis]) -> ExportScope:
+    """Return what there is to write of some analyses."""
+    from cellwright.workflows import finds_outlines
+
+    outlined = all(a.objects.masks is not None or finds_outlines(a.card) for a in analyses)
+    files = {(analysis.picture.path, analysis.picture.ref.series) for analysis in analyses}
+    return ExportScope(tuple(analysis.picture.name for analysis in analyses), len(files), outlined)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class ExportChoice:
         Values of `ExportFormat`.
     all_pictures : bool
         Every analyzed picture, or the one shown.
+    with_pictures : bool
+        Whether copies of the pictures stand beside the labels of training sets.
     overwrite : bool
         Whether files that are there may be replaced; the person said so.
     """
@@ -69,11 +79,29 @@ class ExportChoice:
     folder: Path
     formats: tuple[str, ...]
     all_pictures: bool
+    with_pictures: bool
     overwrite: bool
 
 
 class ExportDialog(QDialog):
     """Asks what to write; the window stays usable beside it.
+
+    Parameters
+    ----------
+    title : str
+        Name of the picture that is shown.
+    this : ExportScope
+        Its results.
+    every : ExportScope
+        Those of every open picture that was analyzed with models of the same classes.
+    left_out : int
+        How many analyzed pictures have other classes and cannot be written together with these.
+    folder : str
+        Proposed folder.
+    formats : sequence of str
+        Kinds of files that are ticked first.
+    parent : QWidget
+        The window.
 
     Signals
     -------
@@ -84,23 +112,38 @@ class ExportDialog(QDialog):
     chosen = Signal(object)
 
     def __init__(
-        self, current_name: str, analyzed_names: Sequence[str], folder: str, formats: Sequence[str], parent: QWidget
+        self,
+        title: str,
+        this: ExportScope,
+        every: ExportScope,
+        left_out: int,
+        folder: str,
+        formats: Sequence[str],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self.setAccessibleName("Export")
-        self.setMinimumWidth(480)
-        self._current_name, self._names = current_name, list(analyzed_names)
-        self.this_one = QRadioButton(f"This picture: {current_name}")
-        self.all_of_them = QRadioButton(f"All {plural(len(self._names), 'analyzed picture')}")
+        self.setMinimumWidth(720)
+        self._this, self._every = this, every
+        planes = f" ({plural(len(this.names), 'plane')})" if len(this.names) > 1 else ""
+        self.this_one = QRadioButton(f"This picture: {title}{planes}")
+        self.all_of_them = QRadioButton(f"All {plural(every.pictures, 'analyzed picture')}")
         describe(self.this_one, "This picture", "Write results of the picture that is shown.")
         describe(
             self.all_of_them, "All analyzed pictures", "Write results of every analyzed picture into one set of files."
         )
-        (self.all_of_them if len(self._names) > 1 else self.this_one).setChecked(True)
-        self.formats = {
-            value: self._check(value, title, tip, formats) for _, rows in _GROUPS for value, title, tip in rows
-        }
+        (self.all_of_them if every.pictures > 1 else self.this_one).setChecked(True)
+        self._left_out = label(_left_out_text(left_out), "muted", wrap=True)
+        self._left_out.setVisible(left_out > 0)
+        self.formats = {offered.value: self._check(offered, formats) for offered in OFFERED}
+        self.with_pictures = QCheckBox("Copies of the pictures beside them")
+        describe(
+            self.with_pictures,
+            "Copies of the pictures",
+            "Put a copy of every picture into COCO, YOLO and VOC sets, so that they can be trained on as they are.",
+        )
+        self._needs_outlines = label(_BOXES_ONLY, "warn", wrap=True)
         self.folder = QLineEdit(folder)
         describe(self.folder, "Folder", "Where the files go; it is made if it is missing.")
         self._problem = label("", "bad", wrap=True)
@@ -116,10 +159,10 @@ class ExportDialog(QDialog):
         self.folder.textChanged.connect(self._changed)
         self._changed()
 
-    def _check(self, value: str, title: str, tooltip: str, ticked: Sequence[str]) -> QCheckBox:
-        check = QCheckBox(title)
-        check.setChecked(value in ticked)
-        describe(check, title, tooltip)
+    def _check(self, offered: OfferedFormat, ticked: Sequence[str]) -> QCheckBox:
+        check = QCheckBox(offered.title)
+        check.setChecked(offered.value in ticked)
+        describe(check, offered.title, offered.what)
         return check
 
     def _lay_out(self) -> None:
@@ -127,18 +170,20 @@ class ExportDialog(QDialog):
         layout.addWidget(label("Of which pictures", "section"))
         layout.addWidget(self.this_one)
         layout.addWidget(self.all_of_them)
-        self.all_of_them.setVisible(len(self._names) > 1)
-        for title, rows in _GROUPS:
-            layout.addWidget(rule())
-            layout.addWidget(label(title, "section"))
-            inside = QVBoxLayout()
-            inside.setSpacing(2)
-            for value, _, tip in rows:
-                inside.addWidget(self.formats[value])
-                note = label(tip, "muted")
-                note.setContentsMargins(26, 0, 0, 4)
-                inside.addWidget(note)
-            layout.addLayout(inside)
+        layout.addWidget(self._left_out)
+        self.all_of_them.setVisible(self._every.pictures > 1)
+        layout.addWidget(rule())
+        halves = QHBoxLayout()
+        halves.setSpacing(24)
+        for groups in (LEFT, RIGHT):
+            half = column(margin=0, gap=6)
+            for group in groups:
+                self._add_group(half, group)
+            if groups is RIGHT:
+                half.addWidget(self._needs_outlines)
+            half.addStretch(1)
+            halves.addLayout(half, 1)
+        layout.addLayout(halves)
         layout.addWidget(rule())
         layout.addWidget(label("Into the folder", "section"))
         row = QHBoxLayout()
@@ -154,15 +199,39 @@ class ExportDialog(QDialog):
         last.addWidget(self.export_button)
         layout.addLayout(last)
 
+    def _add_group(self, half: QVBoxLayout, group: FormatGroup) -> None:
+        half.addWidget(label(group.title, "section"))
+        inside = QVBoxLayout()
+        inside.setSpacing(2)
+        for offered in group.formats:
+            inside.addWidget(self.formats[offered.value])
+            note = label(offered.what, "muted")
+            note.setContentsMargins(26, 0, 0, 2)
+            inside.addWidget(note)
+        if any(offered.value == "yolo" for offered in group.formats):
+            inside.addWidget(self.with_pictures)
+        half.addLayout(inside)
+
+    @property
+    def _scope(self) -> ExportScope:
+        return self._every if self.all_of_them.isChecked() else self._this
+
     def choice(self, *, overwrite: bool = False) -> ExportChoice:
         """Return what is chosen now."""
-        ticked = tuple(value for value, check in self.formats.items() if check.isChecked())
-        return ExportChoice(Path(self.folder.text()).expanduser(), ticked, self.all_of_them.isChecked(), overwrite)
+        ticked = tuple(value for value, check in self.formats.items() if check.isChecked() and check.isEnabled())
+        return ExportChoice(
+            Path(self.folder.text()).expanduser(),
+            ticked,
+            self.all_of_them.isChecked(),
+            self.with_pictures.isChecked(),
+            overwrite,
+        )
 
     def _changed(self) -> None:
         self._ask.hide()
         self.replace_button.hide()
         self.export_button.show()
+        self._offer_formats()
         choice = self.choice()
         missing = "Tick at least one kind of file." if not choice.formats else ""
         if not self.folder.text().strip():
@@ -170,6 +239,16 @@ class ExportDialog(QDialog):
         self._problem.setText(missing)
         self._problem.setVisible(bool(missing))
         self.export_button.setEnabled(not missing)
+
+    def _offer_formats(self) -> None:
+        """Offer what can be filled: some kinds of files need outlines."""
+        from cellwright.workflows import ExportFormat
+
+        self._needs_outlines.setVisible(not self._scope.has_outlines)
+        for offered in OFFERED:
+            fits = self._scope.has_outlines or not ExportFormat(offered.value).needs_outlines
+            self.formats[offered.value].setEnabled(fits)
+            self.formats[offered.value].setToolTip(offered.what if fits else _BOXES_ONLY)
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, "Folder for the results", self.folder.text())
@@ -180,9 +259,8 @@ class ExportDialog(QDialog):
         from cellwright.workflows import refuse_existing_outputs
 
         choice = self.choice()
-        names = self._names if choice.all_pictures else [self._current_name]
         try:
-            refuse_existing_outputs(choice.folder, formats_of(choice), names)
+            refuse_existing_outputs(choice.folder, formats_of(choice), self._scope.names)
         except OutputExists as taken:
             self._ask.setText(f"{str(taken).split(';')[0]}. Replace, or choose another folder?")
             self._ask.show()
@@ -205,3 +283,9 @@ def formats_of(choice: ExportChoice) -> list[ExportFormat]:
     from cellwright.workflows import ExportFormat
 
     return [ExportFormat(value) for value in choice.formats]
+
+
+def _left_out_text(count: int) -> str:
+    if count == 1:
+        return "1 picture was analyzed with a model of other classes; export it on its own."
+    return f"{count:,} pictures were analyzed with models of other classes; export them on their own."

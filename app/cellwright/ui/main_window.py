@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar
 
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, JobQueue, Lane
 from cellwright.settings import Settings, load_settings, save_settings
+from cellwright.ui.action_info import Needs
 from cellwright.ui.action_set import ActionSet, choices
-from cellwright.ui.actions import Needs
 from cellwright.ui.banner import Message
 from cellwright.ui.blink import Blink
 from cellwright.ui.canvas import CanvasOptions
@@ -24,6 +23,7 @@ from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
 from cellwright.ui.counts_panel import CountsPanel
 from cellwright.ui.display_panel import DisplayPanel
+from cellwright.ui.dropping import Dropping
 from cellwright.ui.icons import app_icon
 from cellwright.ui.jobs_panel import JobsPanel
 from cellwright.ui.layers_panel import LayersPanel
@@ -31,6 +31,7 @@ from cellwright.ui.measuring import Measuring
 from cellwright.ui.model_panel import ModelPanel
 from cellwright.ui.objects_table import ObjectsTable
 from cellwright.ui.pictures_panel import PicturesPanel
+from cellwright.ui.places import Places
 from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
 from cellwright.ui.remembered import options_of, remember
@@ -42,7 +43,7 @@ from cellwright.ui.warm_up import PrepareModel, PrepareViewer
 from cellwright.ui.widgets import describe, scrolling
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPaintEvent
+    from PySide6.QtGui import QCloseEvent, QPaintEvent
 
 _log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
@@ -78,7 +79,6 @@ class MainWindow(QMainWindow):
         apply_theme(self.theme)
         self.setWindowIcon(app_icon())
         self.setWindowTitle("Cellwright")
-        self.setAcceptDrops(True)
         self.session = Session()
         self.controller = Controller(self.session, JobQueue(), make_analysis)
         self.controller.setParent(self)
@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.blink = Blink(self)
         self._make_panels()
         self._make_docks()
+        self.dropping = Dropping(self)
         self.measuring = Measuring(self)
         self.proposing = Proposing(self)
         self.presenter = Presenter(self)
@@ -98,7 +99,8 @@ class MainWindow(QMainWindow):
         self.commands = Commands(self)
         self._make_menus()
         self._connect()
-        self._place_window()
+        self.resize(_SIZE)
+        self.places.restore(self.settings)
         self.update_actions()
 
     # ---- building
@@ -120,12 +122,6 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        bottom = Qt.DockWidgetArea.BottomDockWidgetArea
-        for corner, area in (
-            (Qt.Corner.BottomLeftCorner, left),
-            (Qt.Corner.BottomRightCorner, right),
-        ):
-            self.setCorner(corner, area)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setDrawBase(False)
@@ -133,27 +129,15 @@ class MainWindow(QMainWindow):
         self.tabs.tabBar().setAccessibleName("Objects and jobs")
         self.tabs.addTab(self.objects, "Objects")
         self.tabs.addTab(self.jobs, "Jobs")
-        self.docks = [
-            self._dock("Pictures", self.pictures, left),
-            self._dock("Layers", scrolling(self.layers, "Layers"), left),
-            self._dock("Display", scrolling(self.display, "Display"), left),
-            self._dock("Model", scrolling(self.model_panel, "Model"), right),
-            self._dock("Counts", scrolling(self.counts, "Counts"), right),
-            self._dock("Selected cell", scrolling(self.selected, "Selected cell"), right),
-            self._dock("Objects and jobs", self.tabs, bottom),
-        ]
-        # its tabs already say what it is
-        self.docks[-1].setTitleBarWidget(QWidget())
-
-    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(f"dock {title}")
-        dock.setAccessibleName(title)
-        dock.setWidget(content)
-        features = QDockWidget.DockWidgetFeature
-        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetClosable | features.DockWidgetFloatable)
-        self.addDockWidget(area, dock)
-        return dock
+        self.places = Places(self)
+        self.places.add("Pictures", self.pictures, left, 280)
+        self.places.add("Layers", scrolling(self.layers, "Layers"), left, 240)
+        self.places.add("Display", scrolling(self.display, "Display"), left, 200)
+        self.places.add("Model", scrolling(self.model_panel, "Model"), right, 245)
+        self.places.add("Counts", scrolling(self.counts, "Counts"), right, 300)
+        self.places.add("Selected cell", scrolling(self.selected, "Selected cell"), right, 145)
+        self.places.add("Objects and jobs", self.tabs, Qt.DockWidgetArea.BottomDockWidgetArea, 210, is_named=False)
+        self.docks = self.places.docks
 
     def _make_menus(self) -> None:
         self.actions_set.bind(self.commands.handlers())
@@ -210,28 +194,6 @@ class MainWindow(QMainWindow):
         controller.opened.connect(self._on_opened)
         # queued: an error may be told on any thread
         self.told.connect(self.say, Qt.ConnectionType.QueuedConnection)
-
-    def _place_window(self) -> None:
-        self.resize(_SIZE)
-        self._first_state = self.saveState()
-        self._lay_out_docks()
-        if self.settings.window_geometry:
-            self.restoreGeometry(_bytes(self.settings.window_geometry))
-        if self.settings.window_state:
-            self.restoreState(_bytes(self.settings.window_state))
-
-    def _lay_out_docks(self) -> None:
-        vertical, horizontal = Qt.Orientation.Vertical, Qt.Orientation.Horizontal
-        pictures, layers, display, model, counts, selected, bottom = self.docks
-        self.resizeDocks([pictures, model], [210, 310], horizontal)
-        self.resizeDocks([pictures, layers, display], [280, 240, 200], vertical)
-        self.resizeDocks([model, counts, selected], [250, 285, 155], vertical)
-        self.resizeDocks([bottom], [210], vertical)
-
-    def reset_panels(self) -> None:
-        """Put every panel back in its first place."""
-        self.restoreState(self._first_state)
-        self._lay_out_docks()
 
     # ---- starting
 
@@ -390,7 +352,7 @@ class MainWindow(QMainWindow):
         if self.centre.is_start_page and self.session.current is not None:
             self.controller.load_current()
 
-    # ---- painting, drag and drop, closing
+    # ---- painting, closing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say when the window is seen for the first time."""
@@ -399,27 +361,11 @@ class MainWindow(QMainWindow):
             self._is_painted = True
             QTimer.singleShot(0, self, self.painted.emit)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files and folders."""
-        if _local_files(event.mimeData()):
-            event.acceptProposedAction()
-            self.centre.start_page.set_dragging(True)
-
-    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
-        """Forget what was held over the window."""
-        self.centre.start_page.set_dragging(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Open what was dropped."""
-        self.centre.start_page.set_dragging(False)
-        paths = _local_files(event.mimeData())
-        if paths:
-            event.acceptProposedAction()
-            self.controller.open_paths(paths)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, tell every job to stop, let go of everything; `dispose` waits for what cannot stop."""
-        self._remember()
+        self.places.remember(self.settings)
+        remember(self.options, self.settings)
+        save_settings(self.settings)
         self.blink.stop()
         self.presenter.stop()
         self.jobs.stop()
@@ -430,23 +376,8 @@ class MainWindow(QMainWindow):
             self.centre.canvas.close_viewer()
         super().closeEvent(event)
 
-    def _remember(self) -> None:
-        settings = self.settings
-        settings.window_geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        settings.window_state = base64.b64encode(self.saveState().data()).decode()
-        remember(self.options, settings)
-        save_settings(settings)
-
 
 def _note_failure(job: Job[object]) -> None:
     # no message: whoever analyzes is told then, and until then nobody has asked for anything
     if job.error is not None:
         _log.warning("%s failed: %s", job.title, job.error)
-
-
-def _bytes(text: str) -> QByteArray:
-    return QByteArray.fromBase64(text.encode())
-
-
-def _local_files(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

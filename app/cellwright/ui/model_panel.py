@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from cellwright.ui.confidence import ConfidenceSlider
 from cellwright.ui.icons import badge
-from cellwright.ui.session import Picture, Session
+from cellwright.ui.picture import Picture
+from cellwright.ui.session import Session
 from cellwright.ui.widgets import button, column, describe, empty, label, picture_label
 from cellwright.ui.wording import plural
 
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from cellwright.zoo import ListedModel, ModelCard
 
 _LEAST_OVERLAP = 0.05
-_SCORES_SHOWN = 3
+_TELLING = ("map_50", "map_50_95", "ap_50", "mean_ap_50_90", "dice", "iou")
+_SCORES_SHOWN = 2
+_SCORE_TIP = (
+    "AP@0.5: of all objects found, missed or made up, the share that was found with at least half of its area right. "
+    "Dice and IoU: how much of the area found and the true area is shared. 1 is perfect."
+)
 _TASKS = {
     "detection": "Draws a box around each cell.",
     "instances": "Outlines each cell.",
@@ -57,6 +63,7 @@ class ModelPanel(QWidget):
         self._choice.activated.connect(lambda at: self.model_chosen.emit(self._choice.itemData(at)))
         self._summary = label("", "muted", wrap=True)
         self._score = label("", wrap=True)
+        self._score.setToolTip(_SCORE_TIP)
         self._score_note = label("", "muted", wrap=True)
         self._scale = label("", "muted", wrap=True)
         self.measure = button(
@@ -108,9 +115,6 @@ class ModelPanel(QWidget):
         layout = column(self, margin=12, gap=6)
         layout.addWidget(self._choice)
         layout.addWidget(self._score)
-        layout.addWidget(self._score_note)
-        layout.addWidget(self._scale)
-        layout.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(label("Confidence", "section"))
         layout.addWidget(self._all)
         row = QHBoxLayout()
@@ -125,6 +129,9 @@ class ModelPanel(QWidget):
         inside.addWidget(self._overlap)
         inside.addWidget(self._summary)
         layout.addWidget(self._more)
+        layout.addWidget(self._scale)
+        layout.addWidget(self.measure, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._score_note)
         layout.addStretch(1)
 
     def set_models(self, models: Sequence[ListedModel]) -> None:
@@ -183,7 +190,8 @@ class ModelPanel(QWidget):
         self.overlap.set_value(self._session.overlap, _LEAST_OVERLAP)
         low, high = min(values.values(), default=0.5), max(values.values(), default=0.5)
         self._all.set_value((low + high) / 2, floor)
-        self._toggle.setText("Each class" if low == high else f"Each class ({low:.2f}–{high:.2f})")
+        one = "Each class" if len(values) > 1 else "More"
+        self._toggle.setText(one if low == high else f"{one} ({low:.2f}–{high:.2f})")
 
     def show_scale(self, picture: Picture | None) -> None:
         """Say how the scale of a picture fits the model, where a person can do something about it."""
@@ -227,8 +235,13 @@ def score_text(card: ModelCard) -> str:
     """Return how good a model is, in one line."""
     if card.metrics is None:
         return "How good it is has not been measured."
-    named = card.metrics.named()
-    return " · ".join(f"{name} {value:.3f}" for name, value in list(named.items())[:_SCORES_SHOWN])
+    from cellwright.zoo import score_title
+
+    metrics = card.metrics
+    known = {"map_50": metrics.map_50, "map_50_95": metrics.map_50_95} | metrics.scores
+    telling = [name for name in (*_TELLING, *known) if known.get(name) is not None]
+    shown = list(dict.fromkeys(telling))[:_SCORES_SHOWN]
+    return " · ".join(f"{score_title(name)} {known[name]:.3f}" for name in shown)
 
 
 def score_note(card: ModelCard) -> str:
@@ -237,7 +250,12 @@ def score_note(card: ModelCard) -> str:
         return ""
     metrics = card.metrics
     said = f"On {plural(metrics.pictures, 'picture')} never trained on."
-    dice = [f"{name} {kind.dice:.3f}" for name, kind in metrics.per_class.items() if kind.dice is not None]
+    titles = {kind.name: kind.title for kind in card.classes}
+    dice = [
+        f"{titles.get(name, name).lower()} {kind.dice:.3f}"
+        for name, kind in metrics.per_class.items()
+        if kind.dice is not None
+    ]
     if len(dice) > 1:
         return f"{said} Dice: {', '.join(dice)}."
     errors = [

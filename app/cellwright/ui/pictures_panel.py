@@ -9,7 +9,8 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from cellwright.ui.icons import icon
-from cellwright.ui.session import Picture, PictureState, Session
+from cellwright.ui.picture import Picture, PictureState
+from cellwright.ui.session import Session
 from cellwright.ui.theme import Theme
 from cellwright.ui.widgets import as_panel, describe, label
 from cellwright.ui.wording import plural

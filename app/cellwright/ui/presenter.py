@@ -14,9 +14,10 @@ from cellwright.ui.canvas.geometry import object_at
 from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.colouring import areas_of, object_colours
 from cellwright.ui.counts_panel import ratio_text
+from cellwright.ui.numbers import area_table_of, count_table_of
 from cellwright.ui.overlaps import offers_overlap
+from cellwright.ui.picture import Picture, PictureState
 from cellwright.ui.selected_panel import SelectedCell
-from cellwright.ui.session import Picture, PictureState
 
 if TYPE_CHECKING:
     from cellwright.measure import CardiothoracicRatio
@@ -270,12 +271,12 @@ class Presenter(QObject):
 
     def _refresh_counts(self) -> None:
         picture, counts = self._session.current, self._window.counts
-        areas = self._window.controller.area_table(picture) if picture is not None else None
+        areas = area_table_of(self._session, picture) if picture is not None else None
         if picture is not None and areas is not None:
             ratio = ratio_text(self._chest, picture.pixel_size) if self._chest is not None else ("", "")
             counts.show_areas(areas, picture.styles, *self._state_of(picture), ratio)
             return
-        table = self._window.controller.count_table(picture) if picture is not None else None
+        table = count_table_of(self._session, picture) if picture is not None else None
         if picture is None or table is None:
             counts.show_hint(_why_empty(picture))
             return

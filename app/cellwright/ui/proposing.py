@@ -14,7 +14,7 @@ from cellwright.core import PixelSize
 from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.banner import Level, Message
-from cellwright.ui.session import Picture
+from cellwright.ui.picture import Picture
 
 if TYPE_CHECKING:
     from cellwright.ui.main_window import MainWindow

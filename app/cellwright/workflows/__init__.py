@@ -4,7 +4,7 @@ from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table, finds_areas, finds_outlines
 from cellwright.workflows.channels import with_channels
-from cellwright.workflows.chest import chest_ratio
+from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
@@ -24,6 +24,7 @@ from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
 
 __all__ = [
+    "CHEST_CLASSES",
     "DEFAULT_MODEL",
     "OVERLAY_FOLDER",
     "PICTURE_FOLDERS",
@@ -61,6 +62,7 @@ __all__ = [
     "objects_table",
     "planned_outputs",
     "propose_models",
+    "ratio_of",
     "ready_predictor",
     "refuse_existing_outputs",
     "refuse_formats_without_outlines",
