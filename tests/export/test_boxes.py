@@ -172,3 +172,9 @@ def test_pictures_that_make_no_set_are_refused(tmp_path: Path) -> None:
         write_coco(tmp_path / "coco", [])
     with pytest.raises(BadParameter, match="share a name"):
         write_yolo(tmp_path / "yolo", [SMEAR, SMEAR])
+
+
+def test_the_place_of_a_plane_stays_in_its_file_name() -> None:
+    names = ["a.ome.tif [z 2, t 1]", "a.ome.tif [z 3, t 1]", "a.ome.tif", "b [1].tif", "b.tif [DAPI]", "c.OME.TIFF"]
+    given = unique_file_names(names, [".png"] * len(names))
+    assert given == ["a_z2_t1.png", "a_z3_t1.png", "a.png", "b [1].png", "b_DAPI.png", "c.png"]

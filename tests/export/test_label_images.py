@@ -14,6 +14,7 @@ from PIL import Image
 from cellwright.core import BadParameter, Masks, Objects, OutputExists
 from cellwright.export import (
     OutlinedPicture,
+    PicturePixels,
     index_png,
     label_tiff,
     ome_zarr,
@@ -113,6 +114,39 @@ def test_zarr_has_a_pyramid_without_invented_values_colours_and_properties(tmp_p
     first = label["properties"][0]
     assert (first["label-value"], first["class"], first["area_px2"]) == (1, "odd", 800 * 1550)
     assert first["area_um2"] == 800 * 1550 * 0.125
+
+
+def test_the_picture_stands_beside_its_labels_in_zarr(tmp_path: Path) -> None:
+    values = np.random.default_rng(2).integers(0, 4000, (1301, 701, 2), np.uint16)
+    labels = np.zeros(values.shape[:2], np.int32)
+    labels[100:900, 50:600] = 1
+    pixels = PicturePixels(
+        ("DAPI", "actin"),
+        ("#0000FF", "#00FF00"),
+        ((0.0, 4000.0), (10.0, 3000.0)),
+        values.dtype,
+        lambda box: values[box.y0 : box.y1, box.x0 : box.x1],
+    )
+    folder = write_ome_zarr(tmp_path / "a.ome.zarr", outlined(labels), pixels=pixels)
+    group = zarr.open_group(str(folder), mode="r")
+    about = group.attrs["ome"]
+    (image,) = about["multiscales"]
+    assert [axis["name"] for axis in image["axes"]] == ["c", "y", "x"]
+    assert [d["path"] for d in image["datasets"]] == ["0", "1", "2"]
+    assert image["datasets"][1]["coordinateTransformations"] == [
+        {"type": "scale", "scale": [1.0, 1.0, 0.5]},
+        {"type": "translation", "translation": [0.0, 0.25, 0.125]},
+    ]
+    assert [(c["label"], c["color"]) for c in about["omero"]["channels"]] == [("DAPI", "0000FF"), ("actin", "00FF00")]
+    np.testing.assert_array_equal(group["0"][:], np.moveaxis(values, -1, 0))
+    half = group["1"]
+    assert half.shape == (2, 651, 351) and half.dtype == np.uint16
+    assert half[1, 3, 5] == np.rint(values[6:8, 10:12, 1].mean())
+    assert half[0, 650, 350] == values[1300, 700, 0]
+    source = zarr.open_group(str(folder / "labels" / "objects"), mode="r").attrs["ome"]["image-label"]["source"]
+    assert (folder / "labels" / "objects" / source["image"]).resolve() == folder.resolve()
+    write_ome_zarr(folder, outlined(labels), overwrite=True)
+    assert not (folder / "0").exists()
 
 
 def test_more_objects_than_16_bits_hold_take_32() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
+import zarr
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -112,13 +113,15 @@ def test_copies_of_the_pictures_stand_beside_training_sets(
     analyzed: MainWindow, tmp_path: Path, smear: Path, qtbot: QtBot
 ) -> None:
     dialog = export_dialog(analyzed)
-    tick_only(dialog, "yolo")
+    tick_only(dialog, "yolo", "ome-zarr")
     press(dialog.with_pictures)
     dialog.folder.setText(str(tmp_path / "out"))
     press(dialog.export_button)
     assert said(analyzed, qtbot).level is Level.GOOD
     (copy,) = (tmp_path / "out" / "yolo").rglob("*.png")
     assert copy.read_bytes() == smear.read_bytes()
+    shown = zarr.open_array(tmp_path / "out" / "ome-zarr" / "smear.ome.zarr" / "0", mode="r")
+    np.testing.assert_array_equal(np.moveaxis(np.asarray(shown[:]), 0, -1), np.asarray(Image.open(smear)))
 
 
 def test_pictures_of_another_model_are_left_out_and_that_is_said(

@@ -59,6 +59,8 @@ def test_sizes_are_in_micrometres_where_the_pixel_size_is_known() -> None:
     size = PixelSize(0.5, 0.25, PixelSizeSource.USER)
     assert wording.size_text(10, 20, size) == "5.0 × 5.0 µm"
     assert wording.size_text(10, 20, None) == "10 × 20 px"
+    coarse = PixelSize(168.0, 168.0, PixelSizeSource.TAG)
+    assert wording.size_text(707, 371, coarse) == "118.8 × 62.3 mm"
     assert wording.pixel_size_text(None) == "Pixel size unknown"
     assert "user" in wording.pixel_size_text(size)
 

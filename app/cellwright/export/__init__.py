@@ -10,6 +10,7 @@ from cellwright.export.ome_zarr import write_ome_zarr
 from cellwright.export.outlined import OutlinedPicture, polygons_of
 from cellwright.export.overlay import LegendEntry, draw_overlay, rgb_of, write_png
 from cellwright.export.parquet import write_parquet
+from cellwright.export.pixels import PicturePixels
 from cellwright.export.roi import write_roi_zip
 from cellwright.export.table import Column, Table
 from cellwright.export.voc import write_voc
@@ -22,6 +23,7 @@ __all__ = [
     "Column",
     "LegendEntry",
     "OutlinedPicture",
+    "PicturePixels",
     "Segmentation",
     "Table",
     "draw_overlay",

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Objects
 
+_PART = re.compile(r"^(?P<file>.*) \[(?P<part>[^\[\]]+)\]$")
+_PLACE = re.compile(r"\b([zt]) (\d+)")
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]')
 
 
@@ -75,17 +77,28 @@ def unique_file_names(names: Iterable[str], suffixes: Iterable[str]) -> list[str
     Parameters
     ----------
     names : iterable of str
-        Names of the pictures as shown, for example ``"smear.tif"``.
+        Names of the pictures as shown, for example ``"smear.tif"``; of a plane its place stays in the name.
     suffixes : iterable of str
         Suffix that each file will have, ``".png"`` and so on.
     """
     taken: set[str] = set()
     result = []
     for name, suffix in zip(names, suffixes, strict=True):
-        stem = _UNSAFE.sub("_", PurePosixPath(name.encode("utf-8", "replace").decode()).stem).strip(". ") or "picture"
+        stem = _UNSAFE.sub("_", _stem_of(name.encode("utf-8", "replace").decode())).strip(". ") or "picture"
         candidate, number = stem, 2
         while candidate.casefold() in taken:
             candidate, number = f"{stem}_{number}", number + 1
         taken.add(candidate.casefold())
         result.append(candidate + suffix)
     return result
+
+
+def _stem_of(name: str) -> str:
+    """Return a name without its suffix; of ``"cells.ome.tif [z 2, t 1]"``, one plane, ``"cells_z2_t1"``."""
+    plane = _PART.match(name)
+    file = plane["file"] if plane else name
+    stem = PurePosixPath(file).stem
+    if stem.casefold().endswith(".ome"):
+        stem = stem[: -len(".ome")]
+    part = _PLACE.sub(r"\1\2", plane["part"]).replace(", ", "_").replace(" ", "_") if plane else ""
+    return f"{stem}_{part}" if part else stem

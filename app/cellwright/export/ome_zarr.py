@@ -1,4 +1,7 @@
-"""Label images as OME-Zarr 0.5: a pyramid of labels with the colour and the properties of every object."""
+"""Label images as OME-Zarr 0.5: a pyramid of labels with the colour and the properties of every object.
+
+The picture itself may stand beside them, as a pyramid of its own.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cellwright.core import Box
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.label_tiff import label_dtype
 from cellwright.export.outlined import OutlinedPicture
 from cellwright.export.overlay import rgb_of
+from cellwright.export.pixels import PicturePixels
 from cellwright.measure import shape_columns
 
 if TYPE_CHECKING:
@@ -24,10 +29,12 @@ _VERSION = "0.5"
 _CHUNK_PX = 512
 _SMALLEST_PX = 512  # the pyramid ends with the first level whose sides are no longer than this
 _STRIP_ROWS = 2048
-_LAYOUT = ("zarr.json", "labels")
+_LAYOUT = ("zarr.json", "labels", *(str(level) for level in range(16)))
 
 
-def write_ome_zarr(folder: str | Path, picture: OutlinedPicture, *, overwrite: bool = False) -> Path:
+def write_ome_zarr(
+    folder: str | Path, picture: OutlinedPicture, *, pixels: PicturePixels | None = None, overwrite: bool = False
+) -> Path:
     """Write the label image as a group ``labels/objects`` of an OME-Zarr folder (version 0.5, Zarr 3).
 
     Values are the objects' numbers, from 1 in row order. Levels are made by taking every second pixel, so that no
@@ -40,6 +47,8 @@ def write_ome_zarr(folder: str | Path, picture: OutlinedPicture, *, overwrite: b
         Made anew as a whole; by custom its name ends in ``.ome.zarr``.
     picture : OutlinedPicture
         With masks.
+    pixels : PicturePixels, optional
+        What the picture shows; it is then written as the image that the labels belong to.
     overwrite : bool
         Whether a folder already there may be replaced.
 
@@ -55,10 +64,13 @@ def write_ome_zarr(folder: str | Path, picture: OutlinedPicture, *, overwrite: b
     import zarr
 
     with replacing_folder(folder, _LAYOUT, overwrite=overwrite) as part:
-        root = zarr.open_group(str(part), mode="w", zarr_format=3)
-        labels = root.create_group("labels", attributes={"ome": {"version": _VERSION, "labels": [LABELS]}})
         levels = _levels(picture.size)
-        group = labels.create_group(LABELS, attributes={"ome": _about(picture, levels)})
+        root = zarr.open_group(str(part), mode="w", zarr_format=3)
+        if pixels is not None:
+            root.update_attributes({"ome": _about_image(picture, pixels, levels)})
+            _fill_image(root, picture.size, pixels, levels)
+        labels = root.create_group("labels", attributes={"ome": {"version": _VERSION, "labels": [LABELS]}})
+        group = labels.create_group(LABELS, attributes={"ome": _about(picture, levels, pixels is not None)})
         _fill(group, picture, levels)
     return Path(folder)
 
@@ -95,10 +107,73 @@ def _shape(size: tuple[int, int], level: int) -> tuple[int, int]:
     return (size[0] + step - 1) // step, (size[1] + step - 1) // step
 
 
-def _about(picture: OutlinedPicture, levels: int) -> dict[str, Any]:
+def _fill_image(root: zarr.Group, size: tuple[int, int], pixels: PicturePixels, levels: int) -> None:
+    """Write the picture strip by strip; each level is the mean of four pixels of the one before."""
+    count = len(pixels.channels)
+    arrays = [
+        root.create_array(
+            str(level),
+            shape=(count, *_shape(size, level)),
+            chunks=(1, _CHUNK_PX, _CHUNK_PX),
+            dtype=pixels.dtype,
+            dimension_names=("c", "y", "x"),
+        )
+        for level in range(levels)
+    ]
+    for number, y in enumerate(range(0, size[0], _STRIP_ROWS)):
+        part = np.moveaxis(pixels.read(Box(y, 0, min(size[0], y + _STRIP_ROWS), size[1])), -1, 0)
+        for level, array in enumerate(arrays):
+            if level:
+                part = _halved(part)
+            first = number * (_STRIP_ROWS >> level)
+            array[:, first : first + part.shape[1], :] = part
+
+
+def _halved(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the mean of each two by two pixels; a last odd row or column is averaged with itself."""
+    even = np.pad(values, ((0, 0), (0, values.shape[1] % 2), (0, values.shape[2] % 2)), mode="edge")
+    mean = even.reshape(len(even), even.shape[1] // 2, 2, even.shape[2] // 2, 2).mean(axis=(2, 4))
+    halved: NDArray[Any] = (np.rint(mean) if values.dtype.kind in "ui" else mean).astype(values.dtype)
+    return halved
+
+
+def _about_image(picture: OutlinedPicture, pixels: PicturePixels, levels: int) -> dict[str, Any]:
+    """Describe the image; a pixel that is a mean lies in the middle of those it is of."""
+    y_step, x_step, unit = _steps(picture)
+    datasets = []
+    for level in range(levels):
+        middle = (2**level - 1) / 2
+        transforms: list[dict[str, Any]] = [{"type": "scale", "scale": [1.0, y_step * 2**level, x_step * 2**level]}]
+        if level:
+            transforms.append({"type": "translation", "translation": [0.0, y_step * middle, x_step * middle]})
+        datasets.append({"path": str(level), "coordinateTransformations": transforms})
+    axes = [{"name": "c", "type": "channel"}, *({"name": axis, "type": "space", **unit} for axis in ("y", "x"))]
+    return {
+        "version": _VERSION,
+        "multiscales": [{"name": picture.name, "axes": axes, "datasets": datasets}],
+        "omero": {
+            "channels": [
+                {
+                    "label": name,
+                    "color": colour.lstrip("#").upper(),
+                    "active": True,
+                    "window": {"min": low, "max": high, "start": low, "end": high},
+                }
+                for name, colour, (low, high) in zip(pixels.channels, pixels.colours, pixels.limits, strict=True)
+            ]
+        },
+    }
+
+
+def _steps(picture: OutlinedPicture) -> tuple[float, float, dict[str, str]]:
+    """Return height and width of a pixel, and their unit where it is known."""
     size = picture.pixel_size
-    y_step, x_step = (1.0, 1.0) if size is None else (size.y_um, size.x_um)
-    unit = {} if size is None else {"unit": "micrometer"}
+    return (1.0, 1.0, {}) if size is None else (size.y_um, size.x_um, {"unit": "micrometer"})
+
+
+def _about(picture: OutlinedPicture, levels: int, has_image: bool) -> dict[str, Any]:
+    y_step, x_step, unit = _steps(picture)
+    source = {"source": {"image": "../../"}} if has_image else {}
     return {
         "version": _VERSION,
         "multiscales": [
@@ -116,7 +191,7 @@ def _about(picture: OutlinedPicture, levels: int) -> dict[str, Any]:
                 ],
             }
         ],
-        "image-label": {"colors": _colours(picture), "properties": _properties(picture)},
+        "image-label": {"colors": _colours(picture), "properties": _properties(picture), **source},
     }
 
 

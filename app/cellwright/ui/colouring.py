@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.class_style import ClassStyle
+from cellwright.ui.units import length_unit
 
 
 class ColourBy(str, Enum):
@@ -125,7 +126,8 @@ def areas_of(objects: Objects, pixel_size: PixelSize | None) -> tuple[NDArray[np
     """Return (N,) areas and their unit: of the mask, or of the box where there is none."""
     pixels = objects.masks.areas() if objects.masks is not None else objects.sizes.prod(axis=1)
     areas = pixels.astype(np.float64)
-    return (areas, "px²") if pixel_size is None else (areas * pixel_size.area_um2, "µm²")
+    unit, height, width = length_unit(pixel_size)
+    return areas * (height * width), f"{unit}²"
 
 
 def _mapped(values: NDArray[np.floating], low: float, high: float) -> NDArray[np.uint8]:

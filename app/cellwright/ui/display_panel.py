@@ -55,6 +55,10 @@ class DisplayPanel(QWidget):
         self.analysed = QComboBox()
         describe(self.analysed, "Analyzed channel", "What the model is shown: all channels in their colours, or one.")
         self.analysed.activated.connect(lambda at: self.analysed_channel_changed.emit(None if at == 0 else at - 1))
+        for choice in (self.of, self.analysed):
+            # long names of channels are cut, not the panel
+            choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            choice.setMinimumContentsLength(6)
         self._lay_out()
         self.clear()
 
@@ -182,7 +186,7 @@ class DisplayPanel(QWidget):
         number = QDoubleSpinBox()
         number.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        number.setFixedWidth(64)
+        number.setFixedWidth(58)
         number.setKeyboardTracking(False)
         describe(number, name, tooltip)
         number.valueChanged.connect(

@@ -141,7 +141,8 @@ class ExportDialog(QDialog):
         describe(
             self.with_pictures,
             "Copies of the pictures",
-            "Put a copy of every picture into COCO, YOLO and VOC sets, so that they can be trained on as they are.",
+            "Put a copy of every picture into COCO, YOLO and VOC sets, so that they can be trained on as they are, and "
+            "its values into OME-Zarr.",
         )
         self._needs_outlines = label(_BOXES_ONLY, "warn", wrap=True)
         self.folder = QLineEdit(folder)

@@ -15,6 +15,7 @@ from cellwright.core import Objects, PixelSize
 from cellwright.ui.class_style import ClassStyle
 from cellwright.ui.colouring import areas_of
 from cellwright.ui.icons import badge_icon
+from cellwright.ui.units import length_unit
 
 _Index = QModelIndex | QPersistentModelIndex
 _Values = NDArray[Any]
@@ -43,8 +44,8 @@ class TableColumn:
 
 
 def columns_for(pixel_size: PixelSize | None, has_masks: bool = False) -> tuple[TableColumn, ...]:
-    """Return the columns; sizes are in µm where the pixel size is known, and of the outline where there is one."""
-    unit = "px" if pixel_size is None else "µm"
+    """Return the columns; sizes are of the outline where there is one, in µm or mm where the pixel size is known."""
+    unit, _, _ = length_unit(pixel_size)
     area = "Area within the outline." if has_masks else "Area of the box; a round cell fills about 79 % of it."
     around = TableColumn(f"Perimeter ({unit})", "Length of the outline.", _perimeter, "{:,.1f}".format)
     return (
@@ -202,11 +203,11 @@ def _centre_y(objects: Objects, _size: PixelSize | None) -> _Values:
 
 
 def _width(objects: Objects, size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 3] - objects.boxes[:, 1]) * (1.0 if size is None else size.x_um)
+    return (objects.boxes[:, 3] - objects.boxes[:, 1]) * length_unit(size)[2]
 
 
 def _height(objects: Objects, size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 2] - objects.boxes[:, 0]) * (1.0 if size is None else size.y_um)
+    return (objects.boxes[:, 2] - objects.boxes[:, 0]) * length_unit(size)[1]
 
 
 def _perimeter(objects: Objects, size: PixelSize | None) -> _Values:
@@ -214,7 +215,7 @@ def _perimeter(objects: Objects, size: PixelSize | None) -> _Values:
 
     if objects.masks is None:
         return np.full(len(objects), np.nan)
-    return perimeters(objects.masks, (1.0, 1.0) if size is None else (size.y_um, size.x_um))
+    return perimeters(objects.masks, length_unit(size)[1:])
 
 
 def _id_text(value: Any) -> str:

@@ -373,5 +373,5 @@ def _nothing_shown(picture: Picture, objects: Objects) -> str:
     if picture.state.is_busy:
         return "Cells appear here as they are found."
     if not len(objects):
-        return "No cells were found on this picture."
-    return "No cell is shown: lower the confidence, or tick a class under Counts."
+        return "Nothing was found on this picture."
+    return "Nothing is sure enough to be shown: lower the confidence, or tick a class under Counts."

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from cellwright.core import PixelSize
+from cellwright.ui.units import length_unit
 
 _NARROW_SPACE = "\u202f"
 
@@ -71,10 +72,10 @@ def seconds_text(seconds: float) -> str:
 
 
 def size_text(height_px: float, width_px: float, size: PixelSize | None) -> str:
-    """Return height × width in µm where the pixel size is known, else in pixels."""
-    if size is None:
-        return f"{height_px:.0f} × {width_px:.0f} px"
-    return f"{height_px * size.y_um:.1f} × {width_px * size.x_um:.1f} µm"
+    """Return height × width in µm or mm where the pixel size is known, else in pixels."""
+    unit, height, width = length_unit(size)
+    digits = 0 if size is None else 1
+    return f"{height_px * height:,.{digits}f} × {width_px * width:,.{digits}f} {unit}"
 
 
 def area_text(px2: float, um2: float | None) -> str:

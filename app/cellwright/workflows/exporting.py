@@ -62,7 +62,8 @@ class ExportAnalyses:
     overwrite : bool
         Whether earlier results may be replaced.
     with_pictures : bool
-        Whether the box formats bring a copy of the pictures along, so that they can be trained on as they are.
+        Whether COCO, YOLO and VOC bring a copy of the pictures along, so that they can be trained on as they are, and
+        OME-Zarr the values that the labels belong to.
     left_out : tuple of LeftOut
         What was asked for and could not be analysed; the notes name it.
     """
@@ -141,6 +142,8 @@ class ExportAnalyses:
             tuple(each.colour for each in analysis.card.classes),
             analysis.picture.pixel_size,
         )
+        if kind is ExportFormat.OME_ZARR and self.with_pictures:
+            return [_write_with_pixels(analysis, path, picture, overwrite=self.overwrite)]
         return [_WRITERS[kind](path, picture, overwrite=self.overwrite)]
 
     def _csv(self) -> list[Path]:
@@ -276,14 +279,38 @@ def _picture_writer(analysis: Analysis, suffix: str) -> Callable[[Path], None]:
     picture = analysis.picture
     if suffix == picture.path.suffix.lower():
         return lambda path: _copy(picture.path, path)
-    rows, columns = picture.shape
+    _refuse_large(analysis)
+    return lambda path: _write_shown(analysis, path)
+
+
+def _refuse_large(analysis: Analysis) -> None:
+    rows, columns = analysis.picture.shape
     if rows * columns > COPIED_PIXELS:
         side = math.isqrt(COPIED_PIXELS)
         raise BadParameter(
-            f"{picture.name} is too large to be copied into a labelled set ({columns} × {rows} px, at most about "
+            f"{analysis.picture.name} is too large to be copied ({columns} × {rows} px, at most about "
             f"{side} × {side}); export without pictures."
         )
-    return lambda path: _write_shown(analysis, path)
+
+
+def _write_with_pixels(analysis: Analysis, path: Path, picture: export.OutlinedPicture, *, overwrite: bool) -> Path:
+    """Write labels and the values they belong to, of the one plane that was analysed."""
+    from cellwright.imaging import contrast_limits
+    from cellwright.imaging.contrast import channel_colour
+
+    _refuse_large(analysis)
+    with analysis.picture.ref.open() as slide:
+        every = range(len(slide.channels))
+        primary = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
+        colours = [primary[at] if slide.is_rgb else channel_colour(slide, at) for at in every]
+        pixels = export.PicturePixels(
+            tuple(channel.name for channel in slide.channels),
+            tuple(f"#{red:02X}{green:02X}{blue:02X}" for red, green, blue in colours),
+            tuple(contrast_limits(slide)),
+            slide.dtype,
+            lambda box: slide.read(Region(box, 1.0)),
+        )
+        return export.write_ome_zarr(path, picture, pixels=pixels, overwrite=overwrite)
 
 
 def _copy(source: Path, target: Path) -> None:
