@@ -78,3 +78,23 @@ def test_stained_and_grey_pictures_are_told_apart(tmp_path: Path) -> None:
         Image.fromarray(pixels).save(tmp_path / name)
         with open_slide(tmp_path / name) as slide:
             assert light_of(slide) is light
+
+
+def test_films_of_chests_are_grey_however_dark_and_fluorescence_is_not(data_dir: Path) -> None:
+    films = sorted((data_dir / "chest_lung_heart" / "wingspan" / "images").iterdir())[::6]
+    nuclei = sorted((data_dir / "nuclei_dsb2018" / "images").iterdir())[:400:40]
+    for paths, light in ((films, Light.GREY), (nuclei, Light.FLUORESCENCE)):
+        seen = []
+        for path in paths:
+            with open_slide(path) as slide:
+                seen.append(light_of(slide))
+        assert seen.count(light) > 0.8 * len(seen)
+        assert set(seen) <= {light, Light.STAINED}
+    assert len(films) > 5
+
+
+def test_a_picture_of_one_value_has_a_kind_of_light(tmp_path: Path) -> None:
+    for value, light in ((0, Light.FLUORESCENCE), (255, Light.GREY)):
+        Image.fromarray(np.full((20, 30), value, np.uint8)).save(tmp_path / f"{value}.png")
+        with open_slide(tmp_path / f"{value}.png") as slide:
+            assert light_of(slide) is light

@@ -12,7 +12,7 @@ from cellwright.ui.look import Look, PictureFacts, Rgb
 from cellwright.ui.widgets import button, column, describe, empty, label
 
 _STEPS = 1000
-_ALL = "All, in their colours"
+_ALL = "All channels"
 
 
 class DisplayPanel(QWidget):

@@ -13,7 +13,7 @@ from cellwright.ui.class_style import ClassStyle
 from cellwright.ui.objects_model import ObjectsModel
 from cellwright.ui.widgets import as_panel, button, describe, label
 
-_WIDTHS = (156, 116, 84, 84, 112, 114, 112, 300)
+_WIDTHS = (140, 116, 76, 76, 116, 122, 112, 300)
 _ROW_PX = 26
 _MOST_COPIED = 200_000
 

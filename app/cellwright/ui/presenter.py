@@ -237,7 +237,7 @@ class Presenter(QObject):
 
     def _show_nothing(self, picture: Picture | None) -> None:
         self._shown = np.zeros(0, np.intp)
-        can_analyze = picture is not None and not picture.state.is_busy and self._session.card is not None
+        can_analyze = picture is not None and _can_analyze(picture) and self._session.card is not None
         self._window.objects.show_empty(_why_empty(picture), can_analyze)
 
     def _draw(self, picture: Picture) -> None:
@@ -278,7 +278,8 @@ class Presenter(QObject):
             return
         table = count_table_of(self._session, picture) if picture is not None else None
         if picture is None or table is None:
-            counts.show_hint(_why_empty(picture))
+            failed = picture is not None and picture.state is PictureState.FAILED
+            counts.show_hint("No counts: this picture could not be analyzed." if failed else _why_empty(picture))
             return
         counts.show_counts(table, picture.styles, *self._state_of(picture))
 
@@ -359,9 +360,15 @@ def _around(box: NDArray[np.float32], shape: tuple[int, int]) -> Box:
     return Box(top, left, top + side, left + side)
 
 
+def _can_analyze(picture: Picture) -> bool:
+    return not picture.state.is_busy and not picture.is_unreadable
+
+
 def _why_empty(picture: Picture | None) -> str:
     if picture is None:
         return "Open a picture, and its cells appear here."
+    if picture.is_unreadable:
+        return "The file could not be read; the reason stands above."
     if picture.state is PictureState.FAILED:
         return picture.problem
     if picture.state.is_busy:

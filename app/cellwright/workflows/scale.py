@@ -176,8 +176,12 @@ _LIGHT_WORDS = {
 _OVERVIEW_PX = 256
 _COLOURFUL = 12.0
 """Mean difference of the strongest and weakest channel, of 255, from which a picture is coloured."""
-_DARK = 80.0
-"""Median grey, of 255, below which the ground is dark."""
+_DARK = 0.25
+"""Part of the range of greys, from the first percentile to nearly the last, below which the median is dark ground.
+
+The 537 fluorescence pictures of the Data Science Bowl lie below 0.1, films of chests, however dark, above 0.4.
+"""
+_HALF_GREY = 128.0
 
 
 def light_of(slide: Slide) -> Light:
@@ -188,13 +192,15 @@ def light_of(slide: Slide) -> Light:
     downsample = max(1.0, max(slide.shape) / _OVERVIEW_PX)
     rgb = read_rgb(slide, Region(Box(0, 0, *slide.shape), downsample), contrast_limits(slide)).astype("float32")
     spread = float((rgb.max(-1) - rgb.min(-1)).mean())
-    ground = float(sorted(rgb.mean(-1).ravel())[rgb.shape[0] * rgb.shape[1] // 2])
+    greys = sorted(rgb.mean(-1).ravel().tolist())
+    low, ground, high = (greys[int(part * (len(greys) - 1))] for part in (0.01, 0.5, 0.998))
+    is_dark = ground - low <= _DARK * (high - low) and ground < _HALF_GREY
     is_one_picture = slide.is_rgb or len(slide.channels) == 1
     if not is_one_picture:
         return Light.FLUORESCENCE
     if spread >= _COLOURFUL:
         return Light.STAINED
-    return Light.FLUORESCENCE if ground < _DARK else Light.GREY
+    return Light.FLUORESCENCE if is_dark else Light.GREY
 
 
 def _proposal(card: ModelCard, seen: Light, pixel_size: PixelSize | None, object_px: float | None) -> Proposal:
