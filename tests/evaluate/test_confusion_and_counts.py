@@ -22,6 +22,7 @@ from cellwright.evaluate import (
     operating_points,
     picture_counts,
     relative_errors,
+    whole_counts,
 )
 
 NAMES = ("WBC", "RBC", "PLT")
@@ -145,3 +146,17 @@ def test_a_class_without_objects_keeps_the_threshold_it_had() -> None:
     (point,) = best_f1_points(match([], [], 1, [0.5]), fallback=0.35)
     assert point.threshold == 0.35
     assert point.to_dict()["f1"] is None
+
+
+def test_cells_that_the_edge_cuts_are_left_out_of_whole_counts() -> None:
+    # On 100 × 200 the margin is 2 pixels: the first true box is cut, the others are whole.
+    truth = PictureTruth(np.array([[0, 0, 20, 20], [30, 30, 50, 50], [60, 60, 80, 80.0]]), np.array([0, 0, 1]))
+    boxes = [[0, 0, 21, 21], [29, 30, 50, 50], [70, 1, 90, 10], [70, 150, 90, 170], [60, 60, 80, 80.0]]
+    found = PictureDetections(np.array(boxes), np.array([0, 0, 0, 0, 1]), np.array([0.9, 0.8, 0.7, 0.6, 0.2]))
+    matches = match([found], [truth], 2, iou_thresholds=0.5)
+    said, true = whole_counts(matches, [found], [truth], [(100, 200)], [0.5, 0.5])
+    # The first is right but cut; the third is wrong and ends at the edge; the last is too unsure.
+    assert said.tolist() == [[2, 0]]
+    assert true.tolist() == [[1, 1]]
+    with pytest.raises(BadParameter, match="shapes"):
+        whole_counts(matches, [found], [truth], [], 0.5)

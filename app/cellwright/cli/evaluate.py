@@ -47,6 +47,7 @@ def _print(evaluation: Evaluation) -> None:
         "Recall",
         "F1",
         "Count error",
+        "Of whole cells",
         "Bias",
         "ECE",
     ]
@@ -77,6 +78,7 @@ def _class_row(evaluation: Evaluation, c: int) -> list[str]:
         number(point.recall),
         number(point.f1),
         _percent(counts.relative_error),
+        _percent(evaluation.whole[c].relative_error),
         f"{counts.bias:+.2f}",
         number(evaluation.reliability[c].expected_calibration_error),
     ]

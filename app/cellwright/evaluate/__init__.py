@@ -3,7 +3,7 @@
 from cellwright.evaluate.assignment import matched_pairs
 from cellwright.evaluate.calibration import ClassCalibration, apply_temperature, fit_calibration, fit_temperature
 from cellwright.evaluate.confusion import ConfusionMatrix, confusion_matrix
-from cellwright.evaluate.counting import CountErrors, count_errors, picture_counts, relative_errors
+from cellwright.evaluate.counting import CountErrors, count_errors, picture_counts, relative_errors, whole_counts
 from cellwright.evaluate.curves import (
     PrecisionRecall,
     average_precision_all_points,
@@ -64,4 +64,5 @@ __all__ = [
     "reliability",
     "score_detections",
     "score_matches",
+    "whole_counts",
 ]

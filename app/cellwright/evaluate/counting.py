@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cellwright.core import BadParameter
 from cellwright.evaluate.inputs import Floats, Ints, PictureDetections, PictureTruth, check_pictures
+from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE, Matches
+
+EDGE_MARGIN = 0.01
+"""Share of a picture's long side within which a box that ends there is cut by the edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,59 @@ def picture_counts(
     return np.array(found, np.int64).reshape(-1, n_classes), np.array(true, np.int64).reshape(-1, n_classes)
 
 
+def whole_counts(
+    matches: Matches,
+    detections: Sequence[PictureDetections],
+    truths: Sequence[PictureTruth],
+    shapes: Sequence[tuple[int, int]],
+    thresholds: ArrayLike,
+    margin: float = EDGE_MARGIN,
+) -> tuple[Ints, Ints]:
+    """Count what was found and what is true on each picture, cells that the picture's edge cuts left out.
+
+    People who count cells leave out those that the edge of the field cuts, and no two people box the same slivers.
+    A found object that is right counts as whole where the true one is; one that is wrong, by its own box.
+
+    Parameters
+    ----------
+    matches : Matches
+        Of `detections` and `truths`, at an overlap of 0.5 among others.
+    detections, truths : sequences of equal length
+        One entry a picture.
+    shapes : sequence of (int, int)
+        Rows and columns of each picture.
+    thresholds : (C,) array_like of float
+        Smallest score that counts.
+    margin : float
+        A box is cut that comes nearer to an edge than this share of the picture's long side.
+
+    Returns
+    -------
+    found, true : (P, C) ndarray of int64
+
+    Raises
+    ------
+    BadParameter
+        If the lengths differ.
+    """
+    if not len(detections) == len(truths) == len(shapes) == matches.n_pictures:
+        raise BadParameter(f"{len(shapes)} shapes and {len(truths)} truths for {matches.n_pictures} pictures.")
+    found = np.zeros((len(truths), matches.n_classes), np.int64)
+    true = np.zeros_like(found)
+    smallest = np.broadcast_to(np.asarray(thresholds, np.float64), (matches.n_classes,))
+    outcome, partner = (rows[matches.threshold_row(0.5)] for rows in (matches.outcome, matches.truth_row))
+    kept = matches.scores >= smallest[matches.class_index]
+    for i, (shown, truth, shape) in enumerate(zip(detections, truths, shapes, strict=True)):
+        whole = _is_whole(truth.boxes, shape, margin)
+        true[i] = _bincount(truth.class_index[whole & ~truth.ignore], matches.n_classes)
+        own = np.flatnonzero(kept & (matches.picture == i))
+        right, wrong = own[outcome[own] == TRUE_POSITIVE], own[outcome[own] == FALSE_POSITIVE]
+        right = right[whole[partner[right]]]
+        wrong = wrong[_is_whole(shown.boxes, shape, margin)[matches.row[wrong]]]
+        found[i] = _bincount(matches.class_index[np.append(right, wrong)], matches.n_classes)
+    return found, true
+
+
 def count_errors(found: ArrayLike, true: ArrayLike) -> CountErrors:
     """Summarise how far the counts of one class are off.
 
@@ -136,6 +193,14 @@ def relative_errors(found: ArrayLike, true: ArrayLike) -> Floats:
     f, t = np.asarray(found, np.float64), np.asarray(true, np.float64)
     result: Floats = np.divide(np.abs(f - t), t, out=np.full(f.shape, np.nan), where=t > 0)
     return result
+
+
+def _is_whole(boxes: ArrayLike, shape: tuple[int, int], margin: float) -> NDArray[np.bool_]:
+    """Whether boxes keep away from the edges."""
+    y0, x0, y1, x1 = np.asarray(boxes, np.float64).reshape(-1, 4).T
+    near = margin * max(shape)
+    whole: NDArray[np.bool_] = (y0 > near) & (x0 > near) & (y1 < shape[0] - near) & (x1 < shape[1] - near)
+    return whole
 
 
 def _bincount(values: Ints, n: int) -> Ints:

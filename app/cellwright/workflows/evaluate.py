@@ -27,6 +27,7 @@ from cellwright.evaluate import (
     picture_counts,
     reliability,
     score_detections,
+    whole_counts,
 )
 from cellwright.evaluate.matching import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
 from cellwright.jobs import Progress, run_inline
@@ -80,6 +81,8 @@ class Evaluation:
         Precision, recall and F1 of each class at the model's default threshold and an overlap of 0.5.
     counts : tuple of CountErrors
         How far the number of cells on each picture is off, by class.
+    whole : tuple of CountErrors
+        The same of the cells that no edge of the picture cuts.
     reliability : tuple of Reliability
         Confidence against the share that is right, by class.
     worst : tuple of PictureScore
@@ -98,6 +101,7 @@ class Evaluation:
     scores: DetectionScores
     points: tuple[OperatingPoint, ...]
     counts: tuple[CountErrors, ...]
+    whole: tuple[CountErrors, ...]
     reliability: tuple[Reliability, ...]
     worst: tuple[PictureScore, ...]
     report: ImportReport
@@ -115,6 +119,7 @@ class Evaluation:
                 name: {
                     "operating_point": self.points[i].to_dict(),
                     "counts": self.counts[i].to_dict(),
+                    "counts_of_whole_cells": self.whole[i].to_dict(),
                     "reliability": self.reliability[i].to_dict(),
                 }
                 for i, name in enumerate(self.scores.classes)
@@ -280,6 +285,7 @@ def _judge(
     # One overlap is enough for what a person gets; average precision asks for ten.
     matches = match(shown, truths, len(names), iou_thresholds=0.5, max_detections=MAX_DETECTIONS)
     counted, true = picture_counts(shown, truths, len(names), thresholds)
+    uncut = whole_counts(matches, shown, truths, [p.size for p in pictures], thresholds)
     scored = _picture_scores(pictures, matches, thresholds, true.sum(axis=1))
     return Evaluation(
         card=card,
@@ -288,6 +294,7 @@ def _judge(
         scores=score_detections([j.everything for j in judged], truths, names, max_detections=MAX_DETECTIONS),
         points=tuple(operating_points(matches, thresholds)),
         counts=tuple(count_errors(counted[:, c], true[:, c]) for c in range(len(names))),
+        whole=tuple(count_errors(uncut[0][:, c], uncut[1][:, c]) for c in range(len(names))),
         reliability=tuple(_reliability(matches, c) for c in range(len(names))),
         worst=tuple(sorted(scored, key=lambda p: (p.f1, -p.false_negatives - p.false_positives))[:WORST_SHOWN]),
         report=report,
