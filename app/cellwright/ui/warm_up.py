@@ -7,6 +7,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from cellwright.core import Masks
 from cellwright.jobs import Progress
 from cellwright.ui.canvas import import_viewer
 
@@ -56,8 +59,16 @@ class PrepareModel:
         from cellwright.shapes import warm
         from cellwright.workflows import ready_predictor
 
+        warm_tracing()
         ready_predictor(self.folder, self.device)
-        warm()  # outlines of a chosen cell are traced on the window's thread
+        warm()
+
+
+def warm_tracing() -> None:
+    """Compile what traces outlines, before all else: those of a chosen cell are traced on the window's thread."""
+    from cellwright.shapes import contours
+
+    contours(Masks.from_spans(np.zeros(2, np.intp), np.array([[0, 0, 2], [1, 0, 2]], np.int32), 1))
 
 
 def _awaited(work: Callable[[], object], said: str) -> Generator[Progress, None, None]:
