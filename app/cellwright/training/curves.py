@@ -35,9 +35,17 @@ def save_figure(figure: Figure, path: Path) -> None:
         figure.savefig(part, format="png", dpi=110)
 
 
-def draw_curves(folder: Path) -> None:
-    """Draw curves.png from a run folder's metrics.jsonl."""
-    lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+def draw_curves(metrics: Path, picture: Path) -> None:
+    """Draw a training's curves as PNG.
+
+    Parameters
+    ----------
+    metrics : Path
+        metrics.jsonl of a run folder, or of several runs that continue each other, their epochs counted on.
+    picture : Path
+        Where to.
+    """
+    lines = metrics.read_text(encoding="utf-8").splitlines()
     # A resumed training logs an epoch again that it had not saved: the later line counts.
     rows = list({row["epoch"]: row for row in map(json.loads, lines)}.values())
     figure, (losses, scores) = figure_of(columns=2)
@@ -51,7 +59,7 @@ def draw_curves(folder: Path) -> None:
     for axes in (losses, scores):
         axes.legend()
         axes.grid(alpha=0.3)
-    save_figure(figure, folder / "curves.png")
+    save_figure(figure, picture)
 
 
 def _line(rows: list[dict[str, Any]], name: str) -> tuple[list[int], list[float]]:

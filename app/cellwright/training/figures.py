@@ -42,7 +42,7 @@ def draw_run(
     classes : sequence of str
         Names.
     """
-    draw_curves(folder)
+    draw_curves(folder / "metrics.jsonl", folder / "curves.png")
     matches = match(found, truth_of(judged), len(classes))
     thresholds = [point.threshold for point in best_f1_points(matches)]
     save_figure(_precision_recall(matches, classes, thresholds), folder / "precision_recall.png")

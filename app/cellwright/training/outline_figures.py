@@ -46,7 +46,7 @@ def _pairs(judgement: Judgement, judged: Sequence[LabelSample]) -> list[tuple[An
 
 
 def _draw(folder: Path, judged: Sequence[LabelSample], found: Sequence[NDArray[Any]]) -> None:
-    draw_curves(folder)
+    draw_curves(folder / "metrics.jsonl", folder / "curves.png")
     chosen = np.unique(np.linspace(0, len(judged) - 1, min(_SHOWN, len(judged))).astype(int))
     figure, axes = figure_of(columns=min(3, len(chosen)), rows=-(-len(chosen) // 3))
     for place, index in zip(axes, chosen, strict=False):
