@@ -16,6 +16,7 @@ from cellwright.imaging import SlideRef
 from cellwright.ui.look import ChannelLook, Look, render
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.picture import PictureState
+from cellwright.ui.proposing import nuclear_channel
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 from tests.ui.test_accessibility import complaints
@@ -220,3 +221,31 @@ def test_the_right_button_changes_brightness_on_the_canvas(
     assert picture.look.channels[0].level > before.level
     assert canvas.viewport() == view
     qtbot.waitUntil(lambda: is_shown(window))
+
+
+def test_the_stain_of_nuclei_is_known_by_name() -> None:
+    assert nuclear_channel(("Actin", "DAPI")) == 1
+    assert nuclear_channel(("Hoechst 33342", "GFP")) == 0
+    assert nuclear_channel(("red", "green")) is None
+    assert nuclear_channel(("DAPI", "Nuclei")) is None
+
+
+def test_a_model_of_nuclei_is_offered_their_channel(of_stack: MainWindow, known: KnownBoxes, qtbot: QtBot) -> None:
+    picture, card = of_stack.session.current, of_stack.session.card
+    assert picture is not None
+    assert card is not None
+    assert not of_stack.proposing.say_channel(picture), "these are blood cells"
+    one = card.classes[0].model_copy(update={"name": "nucleus"})
+    limits = card.thresholds.model_copy(update={"confidence": {"nucleus": 0.5}})
+    of_stack.session.set_model(Path("models/nuclei"), card.changed(classes=(one,), thresholds=limits, metrics=None))
+    assert of_stack.proposing.say_channel(picture)
+    message = of_stack.centre.banner.message
+    assert message is not None
+    assert message.action_text == "Analyze DAPI"
+    of_stack.centre.banner._act()
+    qtbot.waitUntil(lambda: is_done(of_stack) and not of_stack.controller.is_working, timeout=20_000)
+    asked = known.asked[-1]
+    assert isinstance(asked, SlideRef)
+    assert asked.channels == (0,)
+    assert of_stack.display.analysed.currentText() == "DAPI"
+    assert not of_stack.proposing.say_channel(picture)

@@ -101,7 +101,7 @@ class Presenter(QObject):
         window = self._window
         window.pictures.mark_current()
         window.setWindowTitle(f"{picture.name} — Cellwright" if picture is not None else "Cellwright")
-        self._show_display(picture)
+        self.show_display(picture)
         if picture is None:
             self._on_canvas = None
             if window.centre.canvas is not None:
@@ -117,7 +117,7 @@ class Presenter(QObject):
         self._on_canvas = (picture.key, loaded)
         canvas = self._window.centre.canvas
         self._window.proposing.look_at(picture)
-        self._show_display(picture)
+        self.show_display(picture)
         if canvas is not None and canvas.key == picture.key:
             canvas.update_picture(loaded)
             self.refresh_selection()
@@ -144,7 +144,7 @@ class Presenter(QObject):
             self._window.centre.show_canvas()
             self.refresh_objects()
 
-    def _show_display(self, picture: Picture | None) -> None:
+    def show_display(self, picture: Picture | None) -> None:
         """Show what can be chosen of a picture: brightness, channels, plane."""
         display, planes = self._window.display, self._window.centre.planes
         if picture is None or picture.facts is None or picture.look is None:
@@ -232,7 +232,7 @@ class Presenter(QObject):
         self._window.model_panel.offer_overlap(offers_overlap(picture))
         self._window.model_panel.show_scale(picture)
         if picture is not None and picture.facts is not None and picture.facts.is_stack:
-            self._show_display(picture)
+            self.show_display(picture)
         self._window.update_actions()
 
     def _show_nothing(self, picture: Picture | None) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from cellwright.ui.picture import Picture
 if TYPE_CHECKING:
     from cellwright.ui.main_window import MainWindow
     from cellwright.workflows import Proposal
+
+_NUCLEAR = re.compile(r"dapi|hoechst|draq|propidium|sytox|nucle|histone|h2b", re.IGNORECASE)
 
 _BETTER = 1.5
 """Another model is proposed when it fits so many times better: a person who chose one had a reason."""
@@ -65,6 +68,8 @@ class Proposing(QObject):
         if picture.key in self._asked or self._window.session.card is None:
             return
         self._asked.add(picture.key)
+        if self.say_channel(picture):
+            return
         operation = FindModel(picture.path, picture.user_pixel_size)
         self._window.controller.submit_quietly(operation, Lane.FILES, partial(self._on_found, picture))
 
@@ -72,6 +77,25 @@ class Proposing(QObject):
         # a picture that cannot be looked at says so where it is opened
         if job.result is not None and picture is self._window.session.current:
             self.say(picture, job.result)
+
+    def say_channel(self, picture: Picture) -> bool:
+        """Propose the channel with the stained nuclei to a model of nuclei; return whether there is one to propose."""
+        card, facts = self._window.session.card, picture.facts
+        if card is None or facts is None or not facts.has_channels or picture.analysed_channel is not None:
+            return False
+        channel = nuclear_channel(facts.names)
+        if channel is None or [kind.name for kind in card.classes] != ["nucleus"]:
+            return False
+        name = facts.names[channel]
+
+        def take() -> None:
+            self._window.session.show(picture)
+            self._window.commands.set_analysed_channel(channel)
+            self._window.presenter.show_display(picture)
+
+        text = f"{name} stains nuclei. The model sees all channels at once; with {name} alone it sees them better."
+        self._window.say(Message(Level.INFO, text, "", f"Analyze {name}", take))
+        return True
 
     def say(self, picture: Picture, proposals: tuple[Proposal, ...]) -> None:
         """Propose the best of some models, the best first, if it fits far better than the chosen one."""
@@ -93,3 +117,9 @@ class Proposing(QObject):
 
         text = f"The model {best.title} fits this picture better than {chosen.card.title}."
         window.say(Message(Level.INFO, text, proposals[0].sentence, "Use it", take))
+
+
+def nuclear_channel(names: Sequence[str]) -> int | None:
+    """Return which channel shows a stain of nuclei, by its name; None where none or several do."""
+    found = [at for at, name in enumerate(names) if _NUCLEAR.search(name)]
+    return found[0] if len(found) == 1 else None
