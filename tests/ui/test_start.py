@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from cellwright.bundled import bundled
 from cellwright.core import CellwrightError
 from cellwright.ui.app import check_display
+from cellwright.ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 
 def start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -47,3 +54,14 @@ def test_without_a_display_one_sentence_says_what_to_do(monkeypatch: pytest.Monk
         check_display()
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     check_display()
+
+
+def test_a_model_that_is_got_ready_says_so_and_then_is_silent(
+    open_window: Callable[..., MainWindow], qtbot: QtBot
+) -> None:
+    window = open_window()
+    window.session.set_model(bundled("models") / "chest-unet", window.session.card)
+    window.warm_up()
+    assert "first time" in window.status.currentMessage()
+    assert not window.controller.is_working, "nobody asked for it, so it is no job to wait for"
+    qtbot.waitUntil(lambda: not window.status.currentMessage(), timeout=120_000)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
 _DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
+_GETTING_READY = "Getting the model ready; the first time on a computer this takes half a minute"
 _SUBMENUS = {"recent": "Open &recent", "panels": "&Panels", "models": "&Model", "devices": "&Device"}
 
 
@@ -211,7 +212,16 @@ class MainWindow(QMainWindow):
         """Load the model and the libraries it runs on, behind whatever is asked for before."""
         folder = self.session.model_folder
         if folder is not None:
-            self.controller.submit_quietly(PrepareModel(folder, self.controller.device), Lane.DEVICE, _note_failure)
+            self.status.showMessage(_GETTING_READY)
+            operation = PrepareModel(folder, self.controller.device)
+            self.controller.submit_quietly(operation, Lane.DEVICE, self._on_model_ready)
+
+    def _on_model_ready(self, job: Job[None]) -> None:
+        if self.status.currentMessage() == _GETTING_READY:
+            self.status.clearMessage()
+        if job.error is not None:
+            # no message: whoever analyzes is told then, and until then nobody has asked for anything
+            _log.warning("%s failed: %s", job.title, job.error)
 
     def load_models(self) -> None:
         """List the models and choose the one used last, or the first that works."""
@@ -375,9 +385,3 @@ class MainWindow(QMainWindow):
         if self.centre.canvas is not None:
             self.centre.canvas.close_viewer()
         super().closeEvent(event)
-
-
-def _note_failure(job: Job[object]) -> None:
-    # no message: whoever analyzes is told then, and until then nobody has asked for anything
-    if job.error is not None:
-        _log.warning("%s failed: %s", job.title, job.error)
