@@ -40,6 +40,11 @@ def test_the_program_starts_with_a_picture_and_ends_by_itself(smear: Path, setti
     assert str(smear) in (settings_of_its_own / "cellwright" / "settings.json").read_text(encoding="utf-8")
 
 
+def test_closing_while_a_model_is_prepared_for_the_first_time_is_no_crash(smear: Path, tmp_path: Path) -> None:
+    done = start(str(smear), CELLWRIGHT_QUIT_AFTER_MS="2500", CELLWRIGHT_CACHE_DIR=str(tmp_path / "cache"))
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_program_starts_with_a_bad_picture(tmp_path: Path) -> None:
     bad = tmp_path / "bad.tif"
     bad.write_text("this is no TIFF", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,16 +66,29 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
         quit_after = os.environ.get(QUIT_AFTER_VARIABLE, "")
         if quit_after.isdigit():
             QTimer.singleShot(int(quit_after), window.close)
-        return app.exec()
+        code = app.exec()
     finally:
         forget_errors()
         dispose(window)
         stop_log(log)
+    _leave_if_busy(code)
+    return code
 
 
 def _begin(window: MainWindow, paths: Sequence[Path]) -> None:
     window.start(paths)
     window.warm_up()
+
+
+def _leave_if_busy(code: int) -> None:
+    """End the process at once where a thread still loads a model: native code that outlives the interpreter aborts.
+
+    Nothing is lost: the window is closed, settings are saved, and files are written whole or not at all.
+    """
+    if any(thread.daemon and thread.is_alive() for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def dispose(window: MainWindow) -> None:
