@@ -131,6 +131,21 @@ def test_scores_by_hand() -> None:
     assert scores.count_error == 0
 
 
+def test_sizes_by_hand() -> None:
+    # True: 4, 40 and 400 pixels, of which the first is missed; found: the other two and a wrong one.
+    truth = np.zeros((60, 60), np.int32)
+    truth[0:2, 0:2], truth[10:15, 10:18], truth[30:50, 30:50] = 1, 2, 3
+    found = np.zeros_like(truth)
+    found[10:15, 10:18], found[30:50, 31:50], found[20, 0:3] = 1, 2, 3
+    scores = instance_scores([(truth, found)])
+    assert scores.true_by_area.tolist() == [[1, 1, 0, 0, 1, 0]]
+    assert scores.matched_by_area.tolist() == [[0, 1, 0, 0, 1, 0]]
+    assert scores.ap[0] == pytest.approx(2 / 4)
+    assert scores.ap_from_area[:2].tolist() == pytest.approx([2 / 4, 2 / 3])
+    assert scores.recall_by_area[[0, 1, 4]].tolist() == [0, 1, 1]
+    assert scores.to_dict()["by_area"][2] == {"from_px": 60, "true": 0, "recall": None, "ap_from_here": 2 / 3}
+
+
 def test_splitting_an_object_costs_what_it_should() -> None:
     truth = np.zeros((8, 8), np.int32)
     truth[:, 0:4] = 1

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cellwright.cli.console import print_table, say
-from cellwright.evaluate import InstanceScores
+from cellwright.evaluate import AREA_EDGES, InstanceScores
 from cellwright.workflows import OutlineEvaluation, OutlineScores, PictureOutline
 
 _SHOWN_OVERLAPS = (0.5, 0.7, 0.9)
@@ -26,6 +27,7 @@ def print_outlines(evaluation: OutlineEvaluation, *, per_picture: bool) -> None:
         rows = [[f"{kind} ({len(part)})", *row] for kind, part in kinds.items() for row in _mean_rows(part)]
         header = ["Kind", "Class", *_mean_columns(tells_objects=tells_objects)]
         print_table("Means over pictures, by kind", header, rows, left=2)
+    _print_sizes(evaluation.scores)
     _print_ratio(evaluation.scores)
     _print_pictures("Worst pictures", list(evaluation.worst))
     if per_picture:
@@ -73,6 +75,25 @@ def _means(objects: InstanceScores) -> list[str]:
     rest = [objects.over(objects.mean_ap), objects.mean_f1[0], objects.mean_pq[0], objects.mean_aji]
     error = "–" if math.isnan(objects.count_error) else f"{objects.count_error:.1%}"
     return [*overlaps, *map(number, rest), error]
+
+
+def _print_sizes(scores: OutlineScores) -> None:
+    """Say how the smallest objects weigh: people mark specks of a few pixels, or do not."""
+    if scores.objects is None:
+        return
+    names = [f"{low:,} to {high:,} px" for low, high in pairwise((*AREA_EDGES, math.inf))]
+    names[-1] = f"{AREA_EDGES[-1]:,} px and more"
+    for kind, part in {"": scores, **scores.by_kind()}.items():
+        if part.objects is None:
+            continue
+        objects = part.objects
+        columns = objects.true_by_area.sum(axis=0), objects.recall_by_area, objects.ap_from_area
+        rows = [
+            [name, f"{true:,}", number(recall), number(ap)]
+            for name, true, recall, ap in zip(names, *columns, strict=True)
+        ]
+        title = "By the area of true objects" + (f", {kind}" if kind else "")
+        print_table(title, ["Area", "True", "Recall@0.5", "AP@0.5 from here"], rows)
 
 
 def _print_ratio(scores: OutlineScores) -> None:

@@ -13,7 +13,7 @@ from cellwright.evaluate.curves import (
     precision_recall,
 )
 from cellwright.evaluate.inputs import PictureDetections, PictureTruth
-from cellwright.evaluate.instances import INSTANCE_THRESHOLDS, InstanceScores, instance_scores
+from cellwright.evaluate.instances import AREA_EDGES, INSTANCE_THRESHOLDS, InstanceScores, instance_scores
 from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
 from cellwright.evaluate.object_overlap import ObjectOverlaps, object_overlaps
 from cellwright.evaluate.operating import OperatingPoint, best_f1_points, operating_points
@@ -23,6 +23,7 @@ from cellwright.evaluate.reliability import Reliability, reliability
 from cellwright.evaluate.scores import DetectionScores, score_detections, score_matches
 
 __all__ = [
+    "AREA_EDGES",
     "COCO_MAX_DETECTIONS",
     "COCO_THRESHOLDS",
     "INSTANCE_THRESHOLDS",

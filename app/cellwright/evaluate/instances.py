@@ -17,6 +17,9 @@ from cellwright.evaluate.ratios import mean, plain, share
 INSTANCE_THRESHOLDS: tuple[float, ...] = tuple(i / 100 for i in range(50, 100, 5))
 """0.50, 0.55 … 0.95."""
 
+AREA_EDGES: tuple[int, ...] = (0, 30, 60, 120, 300, 1000)
+"""Pixels from which a true object belongs to the next group of sizes; the last group has no end."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstanceScores:
@@ -37,6 +40,8 @@ class InstanceScores:
         Objects on each picture.
     aji_shared, aji_union : (P,) ndarray of int64
         Numerator and denominator of the aggregated Jaccard index, in pixels.
+    true_by_area, matched_by_area : (P, A) ndarray of int64
+        True objects in each group of `AREA_EDGES`, and those of them that are matched at the first threshold.
     """
 
     thresholds: Floats
@@ -46,6 +51,8 @@ class InstanceScores:
     found: Ints
     aji_shared: Ints
     aji_union: Ints
+    true_by_area: Ints
+    matched_by_area: Ints
 
     def __len__(self) -> int:
         return len(self.true)
@@ -60,6 +67,8 @@ class InstanceScores:
             self.found[pictures],
             self.aji_shared[pictures],
             self.aji_union[pictures],
+            self.true_by_area[pictures],
+            self.matched_by_area[pictures],
         )
 
     def threshold_row(self, iou: float) -> int:
@@ -179,6 +188,20 @@ class InstanceScores:
         return float(mean(values[chosen]))
 
     @property
+    def recall_by_area(self) -> Floats:
+        """(A,) float64, pooled: matched of the true objects of each group of sizes; NaN where there are none."""
+        return share(self.matched_by_area.sum(axis=0), self.true_by_area.sum(axis=0))
+
+    @property
+    def ap_from_area(self) -> Floats:
+        """(A,) float64, pooled, first threshold: `ap` where objects below each group of sizes need not be found.
+
+        What was found wrongly counts whatever its size; small objects that were found count as right.
+        """
+        missed = (self.true_by_area - self.matched_by_area).sum(axis=0)[::-1].cumsum()[::-1]
+        return share(self._tp[0], self._found + missed)
+
+    @property
     def _tp(self) -> Ints:
         total: Ints = self.matched.sum(axis=0)
         return total
@@ -220,6 +243,12 @@ class InstanceScores:
             "aji": plain(self.aji),
             "mean_aji": plain(self.mean_aji),
             "count_error": plain(self.count_error),
+            "by_area": [
+                {"from_px": low, "true": int(true), "recall": plain(recall), "ap_from_here": plain(ap)}
+                for low, true, recall, ap in zip(
+                    AREA_EDGES, self.true_by_area.sum(axis=0), self.recall_by_area, self.ap_from_area, strict=True
+                )
+            ],
         }
 
 
@@ -249,7 +278,9 @@ def instance_scores(
         asked,
         np.array([row.matched for row in rows], np.int64).reshape(shape),
         np.array([row.matched_iou for row in rows], np.float64).reshape(shape),
-        *(np.array([row.single[i] for row in rows], np.int64) for i in range(4)),
+        *np.array([row.single for row in rows], np.int64).reshape(-1, 4).T,
+        true_by_area=np.array([row.true_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
+        matched_by_area=np.array([row.matched_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
     )
 
 
@@ -258,14 +289,19 @@ class _Row:
     matched: list[int]
     matched_iou: list[float]
     single: tuple[int, int, int, int]
+    true_by_area: Ints
+    matched_by_area: Ints
 
 
 def _score(overlaps: ObjectOverlaps, thresholds: Floats) -> _Row:
     ious = overlaps.ious
-    chosen = [ious[matched_pairs(overlaps, float(t))] for t in thresholds]
+    pairs = [matched_pairs(overlaps, float(t)) for t in thresholds]
+    chosen = [ious[matched] for matched in pairs]
     shared, union = _aggregated(overlaps)
     counts = len(overlaps.true_areas), len(overlaps.found_areas)
-    return _Row([len(c) for c in chosen], [float(c.sum()) for c in chosen], (*counts, shared, union))
+    group = np.searchsorted(AREA_EDGES, overlaps.true_areas, side="right") - 1
+    by_area = [np.bincount(groups, minlength=len(AREA_EDGES)) for groups in (group, group[overlaps.pairs[pairs[0], 0]])]
+    return _Row([len(c) for c in chosen], [float(c.sum()) for c in chosen], (*counts, shared, union), *by_area)
 
 
 def _aggregated(overlaps: ObjectOverlaps) -> tuple[int, int]:
