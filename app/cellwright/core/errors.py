@@ -42,6 +42,18 @@ class TrainingStopped(CellwrightError, RuntimeError):
     """Training cannot go on, for example because the loss is no longer a number."""
 
 
+class ProjectNotReadable(CellwrightError, OSError):
+    """A project folder is missing, incomplete, damaged or made by a newer version; nothing in it was changed."""
+
+
+class ProjectNotWritable(CellwrightError, OSError):
+    """An edit could not be put on disk; the project is as it was before it."""
+
+
+class EditRefused(CellwrightError, ValueError):
+    """An edit does not fit the project as it now is, for example because another window changed the same object."""
+
+
 class UnknownName(CellwrightError, KeyError):
     """A name that nothing is registered under."""
 

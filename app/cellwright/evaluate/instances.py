@@ -274,13 +274,17 @@ def instance_scores(
         raise BadParameter(f"Overlaps {asked.tolist()} must lie above 0 and at most at 1.")
     rows = [_score(p if isinstance(p, ObjectOverlaps) else object_overlaps(*p), asked) for p in pictures]
     shape = (len(rows), len(asked))
+    true, found, shared, union = np.array([row.single for row in rows], np.int64).reshape(-1, 4).T
     return InstanceScores(
         asked,
         np.array([row.matched for row in rows], np.int64).reshape(shape),
         np.array([row.matched_iou for row in rows], np.float64).reshape(shape),
-        *np.array([row.single for row in rows], np.int64).reshape(-1, 4).T,
-        true_by_area=np.array([row.true_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
-        matched_by_area=np.array([row.matched_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
+        true,
+        found,
+        shared,
+        union,
+        np.array([row.true_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
+        np.array([row.matched_by_area for row in rows], np.int64).reshape(-1, len(AREA_EDGES)),
     )
 
 
