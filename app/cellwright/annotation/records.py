@@ -1,0 +1,88 @@
+"""What a project knows besides its objects: pictures, classes, models and runs."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cellwright.core import BadParameter
+
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRecord:
+    """A picture, by reference.
+
+    Parameters
+    ----------
+    id : int
+        Its number in the project; never given twice.
+    path : str
+        With ``/`` between the parts; relative to the project's folder where it lies inside or near, else absolute.
+    sha256 : str
+        Of the file's bytes, 64 hexadecimal digits: the picture is found again by it.
+    size_bytes : int
+        Of the file.
+    """
+
+    id: int
+    path: str
+    sha256: str
+    size_bytes: int
+
+    def __post_init__(self) -> None:
+        if not self.path or "\0" in self.path:
+            raise BadParameter("A picture needs a path.")
+        if not _SHA256.fullmatch(self.sha256) or self.size_bytes < 0:
+            raise BadParameter(f"{self.path}: a picture needs the SHA-256 of its file in 64 digits, and its size.")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRecord:
+    """A class of objects: its name in files, its title on the screen, its colour ``#RRGGBB`` and its key, if any."""
+
+    id: int
+    name: str
+    title: str
+    colour: str
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or not self.title.strip():
+            raise BadParameter("A class needs a name and a title.")
+        if not _COLOUR.fullmatch(self.colour):
+            raise BadParameter(f"The colour of the class {self.name!r} is {self.colour!r}; write it as #RRGGBB.")
+        if len(self.key) > 1:
+            raise BadParameter(f"The key of the class {self.name!r} is {self.key!r}; give one letter or digit.")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model that was used: its name, the SHA-256 of its weights, and its card as JSON text."""
+
+    id: int
+    name: str
+    sha256: str
+    card: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One analysis: which model saw which picture, with what parameters (JSON text) and how much it covered (0 … 1)."""
+
+    id: int
+    picture: int
+    model: int
+    parameters: str = "{}"
+    coverage: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.coverage) and 0 <= self.coverage <= 1):
+            raise BadParameter(f"A run covers a share from 0 to 1 of its picture, not {self.coverage}.")
+
+
+Record: TypeAlias = PictureRecord | ClassRecord | ModelRecord | RunRecord

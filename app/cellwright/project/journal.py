@@ -1,0 +1,217 @@
+"""The journal: what was done, in order; its effect; the way back and forth in it; and the state made anew from it.
+
+An entry's effect is worked out in the database from the entry alone (`_take_effect`), and doing, undoing, redoing and
+replaying all go that one way. ``cursor`` is the entry up to which everything is done after an entry; ``parent`` is the
+cursor before it. Undoing moves the cursor to the parent of the entry undone, redoing to its latest child.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from cellwright.annotation import EditKind
+from cellwright.core import EditRefused
+from cellwright.project import records
+
+_STATE = ("shape", "class", "score", "source", "status")
+_BEFORE = ", ".join(f"before_{name}" for name in _STATE)
+_AFTER = ", ".join(f"after_{name}" for name in _STATE)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One line of the journal.
+
+    Parameters
+    ----------
+    id : int
+        Rises by one from 1.
+    time : datetime
+        In UTC.
+    author, reason : str
+        Who, and why.
+    kind : EditKind
+        What was done; for undoing and redoing, what was undone or redone.
+    action : str
+        ``"do"``, ``"undo"`` or ``"redo"``.
+    target : int
+        The entry undone or redone; its own id where something new was done.
+    objects : int
+        How many objects it changed.
+    """
+
+    id: int
+    time: datetime
+    author: str
+    reason: str
+    kind: EditKind
+    action: str
+    target: int
+    objects: int
+
+
+def begin_entry(connection: sqlite3.Connection, kind: EditKind, author: str, reason: str) -> int:
+    """Write the head of a new entry; its changes follow, then `finish_entry`."""
+    number, cursor = _next(connection), _cursor(connection)
+    _write_head(connection, (number, _now(), author, kind.value, reason, "do", number, cursor, number, 0))
+    return number
+
+
+def finish_entry(connection: sqlite3.Connection, number: int) -> JournalEntry:
+    """Let an entry whose changes are written take effect.
+
+    Raises
+    ------
+    EditRefused
+        If it begins from another state than the present one, or leads to one that makes no sense.
+    """
+    connection.execute(
+        "UPDATE edit SET objects = (SELECT count(*) FROM change WHERE edit = :edit) WHERE id = :edit", {"edit": number}
+    )
+    _refuse_another_beginning(connection, number)
+    _take_effect(connection, number)
+    _refuse_nonsense(connection, number)
+    return entry(connection, number)
+
+
+def drop_entry(connection: sqlite3.Connection, number: int) -> None:
+    """Take an entry that changes nothing out again, before it was ever acknowledged."""
+    connection.execute("DELETE FROM edit WHERE id = ?", (number,))
+
+
+def undo(connection: sqlite3.Connection, author: str) -> JournalEntry | None:
+    """Take back the latest entry that stands; None where there is none."""
+    target = _cursor(connection)
+    if not target:
+        return None
+    parent = int(connection.execute("SELECT parent FROM edit WHERE id = ?", (target,)).fetchone()[0])
+    return _again(connection, author, "undo", target, parent)
+
+
+def redo(connection: sqlite3.Connection, author: str) -> JournalEntry | None:
+    """Do again what was undone last; None where nothing was undone, or something new was done since."""
+    target = redo_target(connection)
+    return _again(connection, author, "redo", target, target) if target else None
+
+
+def undo_target(connection: sqlite3.Connection) -> int:
+    """Return the entry that `undo` would take back, 0 for none."""
+    return _cursor(connection)
+
+
+def redo_target(connection: sqlite3.Connection) -> int:
+    """Return the entry that `redo` would do again, 0 for none."""
+    cursor = _cursor(connection)
+    found = connection.execute("SELECT max(id) FROM edit WHERE parent = ? AND action = 'do'", (cursor,)).fetchone()
+    return int(found[0] or 0)
+
+
+def entry(connection: sqlite3.Connection, number: int) -> JournalEntry:
+    """Return one entry."""
+    return entries(connection, "WHERE id = ?", (number,))[0]
+
+
+def entries(connection: sqlite3.Connection, where: str = "", values: tuple[object, ...] = ()) -> list[JournalEntry]:
+    """Return entries, chosen by a condition of our own."""
+    rows = connection.execute(
+        f"SELECT id, time, author, reason, kind, action, target, objects FROM edit {where}", values
+    )
+    return [
+        JournalEntry(number, datetime.fromisoformat(time), author, reason, EditKind(kind), action, target, objects)
+        for number, time, author, reason, kind, action, target, objects in rows
+    ]
+
+
+def replay(connection: sqlite3.Connection) -> None:
+    """Forget the present state and make it anew from the journal, entry by entry."""
+    connection.execute("DELETE FROM region")
+    connection.execute("UPDATE object SET shape = NULL, class = NULL, score = NULL, source = NULL, status = NULL")
+    records.clear(connection)
+    for (number,) in connection.execute("SELECT id FROM edit ORDER BY id").fetchall():
+        _refuse_another_beginning(connection, number)
+        _take_effect(connection, number)
+
+
+def _again(connection: sqlite3.Connection, author: str, action: str, target: int, cursor: int) -> JournalEntry:
+    """Write an entry that repeats or reverses another, and let it take effect."""
+    number, before = _next(connection), _cursor(connection)
+    kind, reason = connection.execute("SELECT kind, reason FROM edit WHERE id = ?", (target,)).fetchone()
+    _write_head(connection, (number, _now(), author, kind, reason, action, target, before, cursor, 0))
+    first, second = (_AFTER, _BEFORE) if action == "undo" else (_BEFORE, _AFTER)
+    connection.execute(
+        f"INSERT INTO change (edit, object, {_BEFORE}, {_AFTER}) SELECT ?, object, {first}, {second} "
+        "FROM change WHERE edit = ? ORDER BY object",
+        (number, target),
+    )
+    sides = "after, before" if action == "undo" else "before, after"
+    connection.execute(
+        "INSERT INTO record_change (edit, number, name, record, before, after) "
+        f"SELECT ?, number, name, record, {sides} FROM record_change WHERE edit = ?",
+        (number, target),
+    )
+    return finish_entry(connection, number)
+
+
+def _take_effect(connection: sqlite3.Connection, number: int) -> None:
+    records.take_effect(connection, number)
+    connection.execute(
+        "DELETE FROM region WHERE id IN (SELECT object FROM change "
+        "WHERE edit = ? AND before_shape IS NOT NULL AND before_shape IS NOT after_shape)",
+        (number,),
+    )
+    state = ", ".join(f"{name} = c.after_{name}" for name in _STATE)
+    connection.execute(
+        f"UPDATE object SET {state} FROM change AS c WHERE c.edit = ? AND c.object = object.id", (number,)
+    )
+    connection.execute(
+        "INSERT INTO region SELECT c.object, s.y0, s.y1, s.x0, s.x1, o.picture, o.picture FROM change AS c "
+        "CROSS JOIN shape AS s ON s.id = c.after_shape CROSS JOIN object AS o ON o.id = c.object "
+        "WHERE c.edit = ? AND c.before_shape IS NOT c.after_shape",
+        (number,),
+    )
+
+
+def _refuse_another_beginning(connection: sqlite3.Connection, number: int) -> None:
+    same = " AND ".join(f"c.before_{name} IS o.{name}" for name in _STATE)
+    found = connection.execute(
+        "SELECT 1 FROM change AS c CROSS JOIN object AS o ON o.id = c.object "
+        f"WHERE c.edit = ? AND NOT ({same}) LIMIT 1",
+        (number,),
+    ).fetchone()
+    if found:
+        raise EditRefused("An object was changed meanwhile, perhaps in another window; look at it again and repeat.")
+
+
+def _refuse_nonsense(connection: sqlite3.Connection, number: int) -> None:
+    stray = connection.execute(
+        "SELECT 1 FROM change AS c CROSS JOIN object AS o ON o.id = c.object WHERE c.edit = ? "
+        "AND c.after_shape IS NOT NULL AND (c.after_class NOT IN (SELECT id FROM class) "
+        "OR o.picture NOT IN (SELECT id FROM picture)) LIMIT 1",
+        (number,),
+    ).fetchone()
+    if stray:
+        raise EditRefused("An object needs a class and a picture that the project has; add them first.")
+    records.refuse_nonsense(connection, number)
+
+
+def _write_head(connection: sqlite3.Connection, values: tuple[object, ...]) -> None:
+    connection.execute(
+        "INSERT INTO edit (id, time, author, kind, reason, action, target, parent, cursor, objects) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        values,
+    )
+
+
+def _cursor(connection: sqlite3.Connection) -> int:
+    found = connection.execute("SELECT cursor FROM edit ORDER BY id DESC LIMIT 1").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _next(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT coalesce(max(id), 0) + 1 FROM edit").fetchone()[0])
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,47 @@
+"""The way from the tables of an older version to today's, with a copy made before the first step."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cellwright.project.backup import back_up
+from cellwright.project.connection import DATABASE, transaction
+from cellwright.project.schema import VERSION
+
+Step = Callable[[sqlite3.Connection], None]
+
+STEPS: Mapping[int, Step] = {}
+"""From each older version the step to the next one. Version 1 is the first, so there is none yet."""
+
+
+def migrate(
+    connection: sqlite3.Connection, folder: Path, steps: Mapping[int, Step] = STEPS, version: int = VERSION
+) -> Path | None:
+    """Bring a project to `version`: all steps or none.
+
+    Returns
+    -------
+    Path or None
+        The copy made before; None where there was nothing to do.
+
+    Raises
+    ------
+    OutputNotWritable
+        If the copy cannot be made; then nothing is changed.
+    """
+    if version_of(connection) >= version:
+        return None
+    copy = back_up(connection, folder)
+    with transaction(connection, folder / DATABASE):
+        # Asked again now that nobody else writes: another window may have taken the steps meanwhile.
+        for old in range(version_of(connection), version):
+            steps[old](connection)
+            connection.execute(f"PRAGMA user_version = {old + 1}")
+    return copy
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """Return the version of the tables, as the file's header says it."""
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
