@@ -34,6 +34,11 @@ _COMMANDS = {
     "analyze": "cellwright.cli.analyze",
     "train": "cellwright.cli.train",
     "evaluate": "cellwright.cli.evaluate",
+    "new": "cellwright.cli.project",
+    "history": "cellwright.cli.project",
+    "undo": "cellwright.cli.project",
+    "redo": "cellwright.cli.project",
+    "restore": "cellwright.cli.project",
     "models": "cellwright.cli.models",
     "doctor": "cellwright.cli.doctor",
 }

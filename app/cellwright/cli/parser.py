@@ -33,6 +33,11 @@ _COMMANDS = {
     "analyze": "find and count the cells on pictures",
     "train": "train a model from a recipe and a labelled set",
     "evaluate": "score a model on a labelled set",
+    "new": "make a project of pictures",
+    "history": "say who did what in a project",
+    "undo": "take back the latest step in a project",
+    "redo": "do again what was taken back",
+    "restore": "bring a damaged project back from its backup",
     "models": "list, show or verify models",
     "doctor": "say what is installed, what is missing and how to get it",
 }
@@ -68,6 +73,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "analyze": _analyze,
         "train": _train,
         "evaluate": _evaluate,
+        "new": _new,
+        "history": _history,
+        "undo": _undo,
+        "redo": _redo,
+        "restore": _restore,
         "models": _models,
         "doctor": _doctor,
     }[command]
@@ -166,6 +176,45 @@ def _models() -> argparse.ArgumentParser:
     for each in (listed, shown, verified):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return made
+
+
+def _new() -> argparse.ArgumentParser:
+    made = _project("new", "Make a project in a new folder; pictures are kept by reference, not copied.")
+    made.add_argument("pictures", nargs="*", type=Path, metavar="PICTURE", help="pictures to begin with")
+    return made
+
+
+def _history() -> argparse.ArgumentParser:
+    made = _project("history", "Say who did what in a project, and when.")
+    made.add_argument("--last", type=int, metavar="N", help="the last N entries alone")
+    made.add_argument("--json", action="store_true", help="print JSON")
+    return made
+
+
+def _undo() -> argparse.ArgumentParser:
+    made = _project("undo", "Take back the latest step in a project; that, too, is an entry of its history.")
+    made.add_argument("--steps", type=int, default=1, metavar="N", help="so many steps (default: 1)")
+    return made
+
+
+def _redo() -> argparse.ArgumentParser:
+    made = _project("redo", "Do again what was taken back in a project.")
+    made.add_argument("--steps", type=int, default=1, metavar="N", help="so many steps (default: 1)")
+    return made
+
+
+def _restore() -> argparse.ArgumentParser:
+    made = _project("restore", "Bring a damaged project back from its backup; the damaged file is kept beside it.")
+    made.add_argument("--backup", metavar="NAME", help="which copy (default: the newest)")
+    made.add_argument("--list", action="store_true", help="only name the copies, oldest first")
+    return made
+
+
+def _project(command: str, description: str) -> argparse.ArgumentParser:
+    made = _parser(command, description)
+    made.add_argument("folder", type=Path, metavar="FOLDER", help="the project")
+    made.add_argument("--author", metavar="NAME", help="who does this (default: the name you are logged in with)")
     return made
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from cellwright.core import CellwrightError, ProjectNotReadable, ProjectNotWritable
+from cellwright.core import BadParameter, CellwrightError, ProjectNotReadable, ProjectNotWritable
 
 DAMAGED = ("malformed", "not a database", "disk i/o error", "no such table", "no such column", "file is encrypted")
 _NOT_WRITTEN = {
@@ -28,9 +28,13 @@ def explained(path: Path) -> Iterator[None]:
         If nothing could be written; the project stands as it was.
     ProjectNotReadable
         If the file is damaged.
+    BadParameter
+        If the project is closed or belongs to another thread.
     """
     try:
         yield
+    except sqlite3.ProgrammingError as error:
+        raise BadParameter(f"{path.parent} is closed, or was opened by another thread: open it here.") from error
     except sqlite3.Error as error:
         raise explanation(path, error) from error
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from cellwright.annotation import (
     RunRecord,
     Status,
 )
-from cellwright.core import BadParameter, Box, Objects, ProjectNotWritable, SlideNotReadable, unknown_name
+from cellwright.core import Box, Objects, ProjectNotWritable, SlideNotReadable, unknown_name
 from cellwright.project import history, journal, opening, pictures, query, records, writing
 from cellwright.project.backup import back_up, backups
 from cellwright.project.connection import DATABASE, WAIT_MS, transaction
@@ -321,11 +320,8 @@ class Project:
     def _writing(self) -> Iterator[None]:
         if self.is_read_only:
             raise ProjectNotWritable(f"{self.folder} was opened for reading only; open it for writing.")
-        try:
-            with transaction(self._connection, self._path):
-                yield
-        except sqlite3.ProgrammingError as error:
-            raise BadParameter(f"{self.folder} is closed or belongs to another thread: {error}.") from error
+        with transaction(self._connection, self._path):
+            yield
         self._has_changed = True
 
     def _data_version(self) -> int:

@@ -13,7 +13,7 @@ from cellwright.core import EditRefused
 
 R = TypeVar("R", bound=PictureRecord | ClassRecord | ModelRecord | RunRecord)
 
-NAMES: Mapping[type[Record], str] = {
+NAMES: Mapping[type, str] = {
     PictureRecord: "picture",
     ClassRecord: "class",
     ModelRecord: "model",

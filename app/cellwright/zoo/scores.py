@@ -12,6 +12,7 @@ _SCORE_TITLES = {
     "mask_map_50": "mask mAP@0.5",
     "mask_map_50_95": "mask mAP@0.5:0.95",
     "ap_50": "AP@0.5",
+    "mean_ap_50": "AP@0.5, mean over pictures",
     "mean_ap_50_90": "mean AP@0.5:0.9",
     "dice": "Dice",
     "iou": "IoU",
