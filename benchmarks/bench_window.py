@@ -23,7 +23,7 @@ from benchmarks.rows import Row
 from cellwright.core import Masks
 
 if TYPE_CHECKING:
-    from cellwright.ui.picture import Picture
+    from cellwright.ui.state.picture import Picture
 
 _WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _TICK_MS, _LATE_MS = 10, 50

@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from cellwright.bundled import bundled
-from cellwright.ui.actions import ACTIONS
-from cellwright.ui.menus import MENUS, SEPARATOR, TOOLBAR
+from cellwright.ui.actions.declared import ACTIONS
+from cellwright.ui.actions.menus import MENUS, SEPARATOR, TOOLBAR
 
 
 def _in_menus() -> list[str]:

@@ -269,7 +269,7 @@ def test_the_mouse_says_where_it_is(ready: MainWindow, qtbot: QtBot) -> None:
 def test_a_large_picture_is_shown_in_several_resolutions(
     open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cellwright.ui.loading.IN_MEMORY_PIXELS", 1_000_000)
+    monkeypatch.setattr("cellwright.ui.state.loading.IN_MEMORY_PIXELS", 1_000_000)
     pixels = np.zeros((3000, 2000, 3), np.uint8)
     pixels[1500:, 1000:] = 200
     path = tmp_path / "large.png"

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.core import PixelSize, PixelSizeSource
-from cellwright.ui.canvas.geometry import Viewport, box_at, length_text, outline_segments, scale_bar
+from cellwright.ui.canvas.geometry import Viewport, box_at, outline_segments, scale_bar
 from cellwright.ui.canvas.labels import LABEL_HEIGHT, MOST_LABELS, place_labels
+from cellwright.ui.looks.units import length_text
 
 boxes = st.lists(
     st.tuples(st.floats(0, 900), st.floats(0, 900), st.floats(5, 150), st.floats(5, 150)), max_size=30

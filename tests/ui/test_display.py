@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QColorDialog
 
 from cellwright.imaging import SlideRef
-from cellwright.ui.look import ChannelLook, Look, render
 from cellwright.ui.main_window import MainWindow
-from cellwright.ui.picture import PictureState
 from cellwright.ui.proposing import nuclear_channel
+from cellwright.ui.state.look import ChannelLook, Look, render
+from cellwright.ui.state.picture import PictureState
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 from tests.ui.test_accessibility import complaints

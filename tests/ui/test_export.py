@@ -17,10 +17,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QStyle, QStyleOptionButton, QToolBar, QToolButton
 
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.export_dialog import ExportDialog
-from cellwright.ui.export_formats import OFFERED
+from cellwright.ui.dialogs.export_dialog import ExportDialog
+from cellwright.ui.dialogs.export_formats import OFFERED
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.panels.banner import Level, Message
 from cellwright.workflows import ExportFormat, planned_outputs
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card, make_objects

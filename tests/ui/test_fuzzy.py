@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellwright.ui.actions import ACTIONS
-from cellwright.ui.fuzzy import fuzzy_score, rank
+from cellwright.ui.actions.declared import ACTIONS
+from cellwright.ui.actions.fuzzy import fuzzy_score, rank
 
 NAMES = [info.plain_text for info in ACTIONS]
 

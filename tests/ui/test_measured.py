@@ -13,10 +13,10 @@ from PySide6.QtGui import QGuiApplication
 
 from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
 from cellwright.ui.chest import chest_lines, chest_of
-from cellwright.ui.class_style import styles_of
-from cellwright.ui.colouring import MAP, ColourBy, areas_of, object_colours, rgb
 from cellwright.ui.main_window import MainWindow
-from cellwright.ui.model_panel import score_note, score_text, summary_text
+from cellwright.ui.panels.model_panel import score_note, score_text, summary_text
+from cellwright.ui.state.class_style import styles_of
+from cellwright.ui.state.colouring import MAP, ColourBy, areas_of, object_colours, rgb
 from cellwright.workflows import AreaTable, Proposal, scale_advice
 from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics, ModelCard, ObjectClass, Thresholds, load_card
 from tests.ui.conftest import is_done

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from cellwright.core import PixelSize, PixelSizeSource
-from cellwright.ui.class_style import styles_of
-from cellwright.ui.objects_model import ObjectsModel
+from cellwright.ui.panels.objects_model import ObjectsModel
+from cellwright.ui.state.class_style import styles_of
 from tests.ui.known_boxes import make_card, make_objects
 
 if TYPE_CHECKING:

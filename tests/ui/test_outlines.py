@@ -16,8 +16,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from cellwright.ui.colouring import MAP, ColourBy
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.state.colouring import MAP, ColourBy
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card
 from tests.ui.known_masks import disc_objects, many_discs

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.core import PixelSize, PixelSizeSource
-from cellwright.ui.class_style import spare_styles, styles_of
-from cellwright.ui.picture import Picture
-from cellwright.ui.session import Session
+from cellwright.ui.state.class_style import spare_styles, styles_of
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.session import Session
 from tests.ui.known_boxes import CLASSES, make_card, make_objects
 
 

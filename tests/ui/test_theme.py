@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from cellwright.core import UnknownName
-from cellwright.ui import theme as looks
-from cellwright.ui.theme import THEMES, Theme
+from cellwright.ui.looks import theme as looks
+from cellwright.ui.looks.theme import THEMES, Theme
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

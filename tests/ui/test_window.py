@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 
 from cellwright.core import PixelSize, PixelSizeSource, SlideNotReadable
 from cellwright.settings import Settings, load_settings
-from cellwright.ui.actions import ACTIONS
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.export_dialog import ExportDialog
+from cellwright.ui.actions.declared import ACTIONS
+from cellwright.ui.dialogs.export_dialog import ExportDialog
+from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.main_window import MainWindow
-from cellwright.ui.picture import PictureState
-from cellwright.ui.pixel_size_dialog import PixelSizeDialog
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.state.picture import PictureState
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KeptAnswers, KnownBoxes, make_objects
 

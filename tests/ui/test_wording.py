@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.core import PixelSize, PixelSizeSource
-from cellwright.ui import wording
+from cellwright.ui.looks import wording
 
 NARROW = "\u202f"
 

@@ -2,7 +2,7 @@
 
 from cellwright.ui.app import main
 from cellwright.ui.main_window import MainWindow
-from cellwright.ui.picture import Picture, PictureState
-from cellwright.ui.session import Session
+from cellwright.ui.state.picture import Picture, PictureState
+from cellwright.ui.state.session import Session
 
 __all__ = ["MainWindow", "Picture", "PictureState", "Session", "main"]

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from cellwright import __version__
 from cellwright.core import CellwrightError
-from cellwright.ui.icons import app_icon
 from cellwright.ui.logs import start_log, stop_log, watch_errors
+from cellwright.ui.looks.icons import app_icon
 from cellwright.ui.main_window import MainWindow
 
 QUIT_AFTER_VARIABLE = "CELLWRIGHT_QUIT_AFTER_MS"

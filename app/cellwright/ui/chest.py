@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Objects
-from cellwright.ui.canvas.marks import MeasuredLine
+from cellwright.ui.state.measured_line import MeasuredLine
 
 if TYPE_CHECKING:
     from cellwright.measure import CardiothoracicRatio, HorizontalLine

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from cellwright.core import PixelSize
-from cellwright.ui.action_set import Handler
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
+from cellwright.ui.actions.action_set import Handler
+from cellwright.ui.actions.palette import CommandPalette
+from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
+from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
+from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.folders import show_folder
-from cellwright.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.logs import log_folder
-from cellwright.ui.numbers import now_of
-from cellwright.ui.palette import CommandPalette
-from cellwright.ui.picture import Picture
-from cellwright.ui.pixel_size_dialog import PixelSizeDialog
-from cellwright.ui.samples import SAMPLES, sample_named
-from cellwright.ui.wording import plural
+from cellwright.ui.looks.wording import plural
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.state.numbers import now_of
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.samples import SAMPLES, sample_named
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
 
-    from cellwright.ui.look import Look
     from cellwright.ui.main_window import MainWindow
+    from cellwright.ui.state.look import Look
     from cellwright.workflows import Analysis
 
 _STEP = 0.01

@@ -12,24 +12,24 @@ from PySide6.QtCore import Signal
 from cellwright.core import Objects, PixelSize
 from cellwright.jobs import Operation, Progress
 from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.class_style import ClassStyle, styles_of
+from cellwright.ui.background.in_turn import InTurn
+from cellwright.ui.background.searching import SearchPictures
+from cellwright.ui.background.work import Work
 from cellwright.ui.folders import show_folder
-from cellwright.ui.in_turn import InTurn
-from cellwright.ui.jobs_panel import error_sentence
-from cellwright.ui.loading import LoadedPicture, LoadPicture, RenderPicture
+from cellwright.ui.looks.wording import plural
 from cellwright.ui.overlaps import Overlaps
-from cellwright.ui.picture import Picture, PictureState, PlaneResult
-from cellwright.ui.picture_cache import PictureCache
-from cellwright.ui.searching import SearchPictures
-from cellwright.ui.session import Session
-from cellwright.ui.streaming import PartialObjects
-from cellwright.ui.wording import plural
-from cellwright.ui.work import Work
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.panels.jobs_panel import error_sentence
+from cellwright.ui.state.class_style import ClassStyle, styles_of
+from cellwright.ui.state.loading import LoadedPicture, LoadPicture, RenderPicture
+from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
+from cellwright.ui.state.picture_cache import PictureCache
+from cellwright.ui.state.session import Session
+from cellwright.ui.state.streaming import PartialObjects
 
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
-    from cellwright.ui.look import Look
+    from cellwright.ui.state.look import Look
     from cellwright.workflows import Analysis, ExportFormat, FoundPictures
 
 ANALYZED_AT_ONCE = 20

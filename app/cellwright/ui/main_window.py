@@ -13,34 +13,34 @@ from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, JobQueue, Lane
 from cellwright.settings import Settings, load_settings, save_settings
-from cellwright.ui.action_info import Needs
-from cellwright.ui.action_set import ActionSet, choices
-from cellwright.ui.banner import Message
+from cellwright.ui.actions.action_info import Needs
+from cellwright.ui.actions.action_set import ActionSet, choices
+from cellwright.ui.background.warm_up import PrepareModel, PrepareViewer
 from cellwright.ui.blink import Blink
 from cellwright.ui.canvas import CanvasOptions
-from cellwright.ui.centre import Centre, has_opengl
+from cellwright.ui.canvas.remembered import options_of, remember
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
-from cellwright.ui.counts_panel import CountsPanel
-from cellwright.ui.display_panel import DisplayPanel
 from cellwright.ui.dropping import Dropping
-from cellwright.ui.icons import app_icon
-from cellwright.ui.jobs_panel import JobsPanel
-from cellwright.ui.layers_panel import LayersPanel
+from cellwright.ui.looks.icons import app_icon
+from cellwright.ui.looks.theme import apply_theme, theme_named
+from cellwright.ui.looks.widgets import describe, scrolling
 from cellwright.ui.measuring import Measuring
-from cellwright.ui.model_panel import ModelPanel
-from cellwright.ui.objects_table import ObjectsTable
-from cellwright.ui.pictures_panel import PicturesPanel
+from cellwright.ui.panels.banner import Message
+from cellwright.ui.panels.centre import Centre, has_opengl
+from cellwright.ui.panels.counts_panel import CountsPanel
+from cellwright.ui.panels.display_panel import DisplayPanel
+from cellwright.ui.panels.jobs_panel import JobsPanel
+from cellwright.ui.panels.layers_panel import LayersPanel
+from cellwright.ui.panels.model_panel import ModelPanel
+from cellwright.ui.panels.objects_table import ObjectsTable
+from cellwright.ui.panels.pictures_panel import PicturesPanel
+from cellwright.ui.panels.selected_panel import SelectedPanel
+from cellwright.ui.panels.status import StatusLine
 from cellwright.ui.places import Places
 from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
-from cellwright.ui.remembered import options_of, remember
-from cellwright.ui.selected_panel import SelectedPanel
-from cellwright.ui.session import Session
-from cellwright.ui.status import StatusLine
-from cellwright.ui.theme import apply_theme, theme_named
-from cellwright.ui.warm_up import PrepareModel, PrepareViewer
-from cellwright.ui.widgets import describe, scrolling
+from cellwright.ui.state.session import Session
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QPaintEvent
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
 
     def tell_error(self, text: str, details: str) -> None:
         """Show an error; may be called on any thread."""
-        from cellwright.ui.banner import Level
+        from cellwright.ui.panels.banner import Level
 
         self.told.emit(Message(Level.ERROR, text, details))
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.picture import Picture
-from cellwright.ui.ruler import Ruler, scale_words
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.ruler import Ruler, scale_words
 
 if TYPE_CHECKING:
     from cellwright.ui.canvas import PictureCanvas

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject
 
 from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, Lane
-from cellwright.ui.class_style import styles_of
-from cellwright.ui.picture import Picture
+from cellwright.ui.state.class_style import styles_of
+from cellwright.ui.state.picture import Picture
 
 if TYPE_CHECKING:
     from cellwright.ui.controller import Controller

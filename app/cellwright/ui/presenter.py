@@ -12,18 +12,18 @@ from cellwright.core import Box, Objects
 from cellwright.ui.canvas import ShownObjects
 from cellwright.ui.canvas.geometry import object_at
 from cellwright.ui.chest import chest_lines, chest_of
-from cellwright.ui.colouring import areas_of, object_colours
-from cellwright.ui.counts_panel import ratio_text
-from cellwright.ui.numbers import area_table_of, count_table_of
 from cellwright.ui.overlaps import offers_overlap
-from cellwright.ui.picture import Picture, PictureState
-from cellwright.ui.selected_panel import SelectedCell
+from cellwright.ui.panels.counts_panel import ratio_text
+from cellwright.ui.panels.selected_panel import SelectedCell
+from cellwright.ui.state.colouring import areas_of, object_colours
+from cellwright.ui.state.numbers import area_table_of, count_table_of
+from cellwright.ui.state.picture import Picture, PictureState
 
 if TYPE_CHECKING:
     from cellwright.measure import CardiothoracicRatio
     from cellwright.ui.canvas import PictureCanvas
-    from cellwright.ui.loading import LoadedPicture
     from cellwright.ui.main_window import MainWindow
+    from cellwright.ui.state.loading import LoadedPicture
 
 _PROGRESS_MS = 100
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject
 from cellwright.core import PixelSize
 from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, Lane
-from cellwright.ui.banner import Level, Message
-from cellwright.ui.picture import Picture
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.state.picture import Picture
 
 if TYPE_CHECKING:
     from cellwright.ui.main_window import MainWindow

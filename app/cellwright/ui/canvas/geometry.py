@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Objects, PixelSize
+from cellwright.ui.looks.units import length_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +117,9 @@ def scale_bar(pixel_size: PixelSize | None, zoom: float, longest_px: int = 140) 
     """
     unit_px = zoom if pixel_size is None else zoom / pixel_size.x_um
     units = _round_down(longest_px / unit_px)
-    return units * unit_px, f"{_plain(units)} px" if pixel_size is None else length_text(units)
-
-
-def length_text(um: float) -> str:
-    """Return a length in the unit people would use: nm, µm, mm or cm."""
-    for factor, unit in ((1e4, "cm"), (1e3, "mm"), (1.0, "µm")):
-        if um >= factor * 0.9999:
-            return f"{_plain(um / factor)} {unit}"
-    return f"{_plain(um * 1e3)} nm"
+    return units * unit_px, f"{units:.6g} px" if pixel_size is None else length_text(units)
 
 
 def _round_down(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
     return max(step for step in (1.0, 2.0, 5.0) if step * power <= value * (1 + 1e-9)) * power
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6g}"

@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QLinearGradient, QPainter, QPen
 
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.colouring import MAP, Legend
+from cellwright.ui.state.colouring import MAP, Legend
+from cellwright.ui.state.measured_line import MeasuredLine
 
 _TICK_PX = 7.0
 _BAR_WIDTH, _BAR_HEIGHT = 150.0, 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredLine:
-    """A line from one place of the picture to another, with what it says.
-
-    Parameters
-    ----------
-    start, end : (float, float)
-        y, x in level-0 pixels (edges count).
-    text : str
-        Stands beside the line; may be empty.
-    colour : str
-        ``#rrggbb``.
-    """
-
-    start: tuple[float, float]
-    end: tuple[float, float]
-    text: str = ""
-    colour: str = "#F0E442"
 
 
 def paint_line(painter: QPainter, viewport: Viewport, line: MeasuredLine) -> None:

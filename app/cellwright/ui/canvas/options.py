@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Objects
-from cellwright.ui.class_style import ClassStyle
-from cellwright.ui.colouring import ColourBy, Legend
+from cellwright.ui.state.class_style import ClassStyle
+from cellwright.ui.state.colouring import ColourBy, Legend
 
 
 @dataclass(frozen=True, slots=True)

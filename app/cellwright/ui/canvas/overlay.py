@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QWidget
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.geometry import Viewport, scale_bar
 from cellwright.ui.canvas.labels import LABEL_HEIGHT, place_labels
-from cellwright.ui.canvas.marks import MeasuredLine, font, paint_legend, paint_line
+from cellwright.ui.canvas.marks import font, paint_legend, paint_line
 from cellwright.ui.canvas.options import ShownObjects
-from cellwright.ui.theme import ink_on
+from cellwright.ui.looks.theme import ink_on
+from cellwright.ui.state.measured_line import MeasuredLine
 
 _OVERVIEW_PX = 150
 _MARGIN_PX = 12

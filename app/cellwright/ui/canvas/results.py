@@ -14,7 +14,7 @@ from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.mask_image import MaskImage
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.points import Dots
-from cellwright.ui.colouring import ColourBy
+from cellwright.ui.state.colouring import ColourBy
 
 _DIMMED = 0.18
 

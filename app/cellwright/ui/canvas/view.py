@@ -16,14 +16,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.canvas.marks import MeasuredLine
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
 from cellwright.ui.canvas.results import ResultLayers
+from cellwright.ui.state.measured_line import MeasuredLine
 
 if TYPE_CHECKING:
-    from cellwright.ui.loading import LoadedPicture
-    from cellwright.ui.theme import Theme
+    from cellwright.ui.looks.theme import Theme
+    from cellwright.ui.state.loading import LoadedPicture
 
 _ZOOM_STEP = 1.25
 

@@ -1,0 +1,264 @@
+"""Everything the window can be told to do, declared once; menus, tool bar, keys and palette are built from it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cellwright.ui.actions.action_info import ActionInfo, Needs
+
+_PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
+
+ACTIONS: Final = (
+    ActionInfo("file.open", "&Open…", "Open one or more pictures.", "open", ("Ctrl+O",)),
+    ActionInfo("file.open_folder", "Open &folder…", "Open every picture in a folder.", "folder", ("Ctrl+Shift+O",)),
+    ActionInfo(
+        "file.open_smear", "Try the &blood smear", "Open the blood smear that comes with the program.", "sample"
+    ),
+    ActionInfo(
+        "file.open_nuclei", "Try the &nuclei", "Open the fluorescent nuclei that come with the program.", "sample"
+    ),
+    ActionInfo(
+        "file.open_chest", "Try the chest &X-ray", "Open the chest X-ray that comes with the program.", "sample"
+    ),
+    ActionInfo(
+        "file.close", "&Close picture", "Close the picture that is shown.", "close", ("Ctrl+W",), needs=_PICTURE
+    ),
+    ActionInfo("file.close_all", "Close &all", "Close every picture and go to the start page.", needs=_PICTURE),
+    ActionInfo(
+        "file.export",
+        "&Export…",
+        "Write tables, outlines and boxes for other programs, or the picture with its results.",
+        "export",
+        ("Ctrl+E",),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "file.start_page", "S&tart page", "Show the start page; open pictures stay open.", "home", ("Ctrl+Home",)
+    ),
+    ActionInfo("file.quit", "&Quit", "Stop running jobs and close the window.", shortcuts=("Ctrl+Q",)),
+    ActionInfo(
+        "edit.copy_table",
+        "&Copy objects",
+        "Copy the selected rows of the table, or all of them.",
+        "copy",
+        ("Ctrl+Shift+C",),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "edit.copy_counts",
+        "Copy c&ounts",
+        "Copy the counts with their intervals.",
+        "copy",
+        ("Ctrl+Alt+C",),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "edit.pixel_size",
+        "Set &pixel size…",
+        "Say how large a pixel is; densities follow at once.",
+        "ruler",
+        ("Ctrl+Alt+P",),
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "edit.ruler",
+        "&Ruler",
+        "Drag across the picture to measure; across a typical cell to tell the model how large cells are.",
+        "ruler",
+        ("R",),
+        is_checkable=True,
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "edit.next_object",
+        "&Next cell",
+        "Select the next cell of the table.",
+        "right",
+        ("Ctrl+Right", "J"),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "edit.previous_object",
+        "Pre&vious cell",
+        "Select the previous cell of the table.",
+        "left",
+        ("Ctrl+Left", "K"),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "edit.deselect", "&Deselect", "Select nothing and light up no class.", shortcuts=("Esc",), needs=_OBJECTS
+    ),
+    ActionInfo("view.zoom_in", "&Zoom in", "Show the picture larger.", "zoom-in", ("Ctrl++", "Ctrl+="), needs=_PICTURE),
+    ActionInfo("view.zoom_out", "Zoo&m out", "Show the picture smaller.", "zoom-out", ("Ctrl+-",), needs=_PICTURE),
+    ActionInfo("view.fit", "&Fit picture", "Show the whole picture.", "fit", ("Ctrl+0", "F"), needs=_PICTURE),
+    ActionInfo(
+        "view.actual",
+        "&Actual size",
+        "One pixel of the picture on one pixel of the screen.",
+        "actual",
+        ("Ctrl+1",),
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "view.centre",
+        "&Go to selected cell",
+        "Bring the selected cell to the middle.",
+        "target",
+        ("C",),
+        needs=_SELECTION,
+    ),
+    ActionInfo(
+        "view.outlines",
+        "&Outlines",
+        "Show or hide the outlines of the cells.",
+        "outlines",
+        ("Ctrl+U",),
+        is_checkable=True,
+    ),
+    ActionInfo(
+        "view.fill",
+        "F&illed cells",
+        "Show or hide the coloured insides of the cells.",
+        "fill",
+        ("Ctrl+I",),
+        is_checkable=True,
+    ),
+    ActionInfo(
+        "view.points",
+        "Points (mi&ddles)",
+        "Show or hide a dot in the middle of each cell.",
+        "points",
+        ("Ctrl+D",),
+        is_checkable=True,
+    ),
+    ActionInfo(
+        "view.blink",
+        "&Hide results while held",
+        "See the bare picture as long as the key is down; from the menu for a moment.",
+        "blink",
+        ("H",),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
+        "view.boxes", "&Boxes", "Show or hide the boxes around the cells.", "boxes", ("Ctrl+B",), is_checkable=True
+    ),
+    ActionInfo(
+        "view.labels",
+        "&Labels",
+        "Show class and score beside cells that are large enough.",
+        "labels",
+        ("Ctrl+L",),
+        is_checkable=True,
+    ),
+    ActionInfo("view.scale_bar", "&Scale bar", "Show or hide the scale bar.", "ruler", is_checkable=True),
+    ActionInfo(
+        "view.next_picture",
+        "&Next picture",
+        "Show the next open picture.",
+        "down",
+        ("Ctrl+PgDown",),
+        needs=Needs.PICTURES,
+    ),
+    ActionInfo(
+        "view.previous_picture",
+        "&Previous picture",
+        "Show the previous open picture.",
+        "up",
+        ("Ctrl+PgUp",),
+        needs=Needs.PICTURES,
+    ),
+    ActionInfo(
+        "view.light_theme",
+        "Light &theme",
+        "Change between the dark and the light look.",
+        "theme",
+        ("Ctrl+Shift+L",),
+        is_checkable=True,
+    ),
+    ActionInfo("view.next_plane", "Next plane", "Show the next plane in depth.", shortcuts=(".",), needs=Needs.STACK),
+    ActionInfo(
+        "view.previous_plane",
+        "Previous plane",
+        "Show the previous plane in depth.",
+        shortcuts=(",",),
+        needs=Needs.STACK,
+    ),
+    ActionInfo("view.next_time", "Next time point", "Show the next time point.", shortcuts=(">",), needs=Needs.STACK),
+    ActionInfo(
+        "view.previous_time",
+        "Previous time point",
+        "Show the previous time point.",
+        shortcuts=("<",),
+        needs=Needs.STACK,
+    ),
+    ActionInfo(
+        "view.reset_display",
+        "Reset brightness",
+        "Go back to the brightness that the file or its values suggest.",
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "view.full_screen",
+        "F&ull screen",
+        "Give the window the whole screen, and back.",
+        shortcuts=("F11",),
+        is_checkable=True,
+    ),
+    ActionInfo("view.reset_panels", "Reset pan&els", "Put every panel back in its first place."),
+    ActionInfo(
+        "analyze.run",
+        "&Analyze",
+        "Find and count the cells of this picture.",
+        "analyze",
+        ("Ctrl+Return",),
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "analyze.run_all",
+        "Analyze all open pict&ures",
+        "Find and count the cells of every open picture that has no result yet.",
+        shortcuts=("Ctrl+Shift+Return",),
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "analyze.planes",
+        "Analyze all &planes",
+        "Find the cells of every plane and time point of this picture.",
+        needs=Needs.STACK,
+    ),
+    ActionInfo(
+        "analyze.cancel",
+        "&Cancel",
+        "Stop every job; what was found so far stays.",
+        "cancel",
+        ("Ctrl+.",),
+        needs=Needs.WORK,
+    ),
+    ActionInfo(
+        "analyze.on_open",
+        "Analyze pictures when they &open",
+        "Begin to count as soon as a picture is opened.",
+        is_checkable=True,
+    ),
+    ActionInfo(
+        "analyze.confidence_up",
+        "&Higher confidence",
+        "Count only surer cells: 0.01 more for every class.",
+        shortcuts=("+", "="),
+    ),
+    ActionInfo(
+        "analyze.confidence_down",
+        "&Lower confidence",
+        "Count less sure cells too: 0.01 less for every class.",
+        shortcuts=("-",),
+    ),
+    ActionInfo(
+        "analyze.confidence_reset", "&Model's own confidence", "Go back to the thresholds of the model's card.", "reset"
+    ),
+    ActionInfo(
+        "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
+    ),
+    ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
+    ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
+    ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),
+)

@@ -1,0 +1,1 @@
+"""What the window does beside the person: jobs, loading, searching, warming up."""

@@ -1,0 +1,306 @@
+"""What the window shows and edits: pictures, model, thresholds, what is visible and selected. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from cellwright.core import Objects, PixelSize
+from cellwright.ui.state.class_style import ClassStyle, styles_of
+from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
+
+if TYPE_CHECKING:
+    from cellwright.ui.state.look import Look
+    from cellwright.zoo import ModelCard
+
+
+class Session:
+    """The state of one window; every change is announced by a signal on the thread that made it (the window's).
+
+    Attributes
+    ----------
+    pictures_changed : Signal()
+        The list of open pictures is another one.
+    picture_changed : Signal(Picture)
+        State, size or problem of one picture changed.
+    current_changed : Signal(object)
+        Another `Picture`, or None, is shown.
+    objects_changed : Signal(Picture)
+        What was found on a picture changed.
+    filter_changed : Signal()
+        Thresholds or visible classes changed.
+    selection_changed : Signal()
+        Another cell, or none, is selected; or another class is lit up.
+    model_changed : Signal()
+        Another model is chosen.
+    overlap_changed : Signal()
+        Another overlap makes two objects one.
+    """
+
+    pictures_changed = Signal()
+    picture_changed = Signal(Picture)
+    current_changed = Signal(object)
+    objects_changed = Signal(Picture)
+    filter_changed = Signal()
+    selection_changed = Signal()
+    model_changed = Signal()
+    overlap_changed = Signal()
+
+    def __init__(self) -> None:
+        self._pictures: list[Picture] = []
+        self._current: Picture | None = None
+        self._thresholds: dict[str, float] = {}
+        self._overlap = 0.5
+        self._hidden: set[str] = set()
+        self._lit: str | None = None
+        self._selected: int | None = None
+        self._card: ModelCard | None = None
+        self._model_folder: Path | None = None
+
+    # ---- pictures
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Open pictures in the order of the list."""
+        return tuple(self._pictures)
+
+    @property
+    def current(self) -> Picture | None:
+        """The picture that is shown."""
+        return self._current
+
+    def add(self, paths: Iterable[Path]) -> list[Picture]:
+        """Put pictures into the list, each file once; return one `Picture` a path, new or already open."""
+        known = {picture.path: picture for picture in self._pictures}
+        answer, is_new = [], False
+        for path in (Path(p).absolute() for p in paths):
+            if path not in known:
+                known[path] = Picture(path)
+                self._pictures.append(known[path])
+                is_new = True
+            answer.append(known[path])
+        if is_new:
+            self.pictures_changed.emit()
+        return answer
+
+    def remove(self, picture: Picture) -> None:
+        """Take a picture from the list; its neighbour is shown if it was the one shown."""
+        if picture not in self._pictures:
+            return
+        at = self._pictures.index(picture)
+        picture.generation += 1
+        self._pictures.remove(picture)
+        self.pictures_changed.emit()
+        if picture is self._current:
+            self.show(self._pictures[min(at, len(self._pictures) - 1)] if self._pictures else None)
+
+    def show(self, picture: Picture | None) -> None:
+        """Make a picture the one that is shown; selection is dropped."""
+        if picture is self._current:
+            return
+        self._current, self._selected, self._lit = picture, None, None
+        self.current_changed.emit(picture)
+        self.selection_changed.emit()
+
+    def step(self, by: int) -> None:
+        """Show the picture that stands `by` places further in the list, around its end."""
+        if self._pictures:
+            at = self._pictures.index(self._current) if self._current in self._pictures else -1
+            self.show(self._pictures[(at + by) % len(self._pictures)])
+
+    def picture_with_key(self, key: int) -> Picture | None:
+        """Return the open picture with that key, or None if it was closed."""
+        return next((picture for picture in self._pictures if picture.key == key), None)
+
+    def set_pixel_size(self, picture: Picture, size: PixelSize | None) -> None:
+        """Note what a person said about a picture's pixel size; None goes back to what the file says."""
+        picture.user_pixel_size = size
+        self.picture_changed.emit(picture)
+
+    def set_objects(self, picture: Picture, objects: Objects | None, styles: tuple[ClassStyle, ...] = ()) -> None:
+        """Replace what was found on a picture; a selected cell that is still there stays selected."""
+        chosen = self.selected_id if picture is self._current else None
+        picture.objects = objects
+        picture.styles = styles or picture.styles
+        if picture is self._current:
+            self._selected = _row_of(objects, chosen)
+        self.objects_changed.emit(picture)
+        if chosen is not None:
+            self.selection_changed.emit()
+
+    def show_plane(self, picture: Picture, look: Look) -> None:
+        """See a picture with another look; on another plane of a stack, with what was found there."""
+        before = picture.plane
+        if look.plane == before:
+            picture.look = look
+            return
+        if picture.analysis is not None and picture.objects is not None:
+            picture.results[before] = PlaneResult(picture.objects, picture.styles, picture.analysis)
+        picture.look = look
+        found = picture.results.pop(look.plane, None)
+        picture.analysis = found.analysis if found is not None else None
+        if not picture.state.is_busy:
+            picture.state = PictureState.DONE if found is not None else PictureState.OPEN
+        self.select(None)
+        self.set_objects(picture, found.objects if found else None, found.styles if found else ())
+        self.picture_changed.emit(picture)
+
+    # ---- model and thresholds
+
+    @property
+    def card(self) -> ModelCard | None:
+        """Card of the chosen model; None while there is no usable one."""
+        return self._card
+
+    @property
+    def model_folder(self) -> Path | None:
+        """Folder of the chosen model."""
+        return self._model_folder
+
+    def set_model(self, folder: Path | None, card: ModelCard | None) -> None:
+        """Choose a model; thresholds become those of its card."""
+        self._model_folder, self._card = folder, card
+        self._thresholds = dict(card.thresholds.confidence) if card is not None else {}
+        self._hidden &= set(self._thresholds)
+        self._overlap = card.thresholds.nms_iou if card is not None else 0.5
+        self.model_changed.emit()
+        self.filter_changed.emit()
+
+    @property
+    def styles(self) -> tuple[ClassStyle, ...]:
+        """Classes of the chosen model."""
+        return styles_of(self._card) if self._card is not None else ()
+
+    @property
+    def floor(self) -> float:
+        """Score below which nothing was kept, and so the lowest threshold that has a meaning."""
+        return self._card.thresholds.floor if self._card is not None else 0.05
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Confidence from which a cell counts, by class name (a copy)."""
+        return dict(self._thresholds)
+
+    def threshold(self, name: str) -> float:
+        """Return the threshold of a class; 0.5 for a class that the model does not know."""
+        return self._thresholds.get(name, 0.5)
+
+    def thresholds_for(self, picture: Picture) -> list[float]:
+        """Return the threshold of each class of a picture's objects, in class order.
+
+        A class that the chosen model does not know has the threshold of the model that found it.
+        """
+        own = picture.analysis.card.thresholds.confidence if picture.analysis is not None else {}
+        names = picture.objects.classes if picture.objects is not None else ()
+        return [self._thresholds.get(name, own.get(name, 0.5)) for name in names]
+
+    def set_threshold(self, name: str, value: float) -> None:
+        """Set one class's threshold, kept within floor and 1."""
+        self._set_thresholds({name: value})
+
+    def set_all_thresholds(self, value: float) -> None:
+        """Set one threshold for every class."""
+        self._set_thresholds(dict.fromkeys(self._thresholds, value))
+
+    def shift_thresholds(self, by: float) -> None:
+        """Raise or lower every class's threshold."""
+        self._set_thresholds({name: value + by for name, value in self._thresholds.items()})
+
+    def reset_thresholds(self) -> None:
+        """Go back to the card's thresholds."""
+        if self._card is not None:
+            self._set_thresholds(dict(self._card.thresholds.confidence))
+            self.set_overlap(self._card.thresholds.nms_iou)
+
+    @property
+    def overlap(self) -> float:
+        """Intersection over union above which two objects of a class are one."""
+        return self._overlap
+
+    def set_overlap(self, value: float) -> None:
+        """Choose another overlap, kept within 0.05 and 0.95."""
+        kept = round(min(0.95, max(0.05, value)), 4)
+        if kept != self._overlap:
+            self._overlap = kept
+            self.overlap_changed.emit()
+
+    def _set_thresholds(self, values: dict[str, float]) -> None:
+        kept = {name: round(min(1.0, max(self.floor, value)), 4) for name, value in values.items()}
+        if any(self._thresholds.get(name) != value for name, value in kept.items()):
+            self._thresholds.update(kept)
+            self.filter_changed.emit()
+
+    # ---- what is visible
+
+    def is_visible(self, name: str) -> bool:
+        """Whether boxes and rows of a class are shown."""
+        return name not in self._hidden
+
+    def set_visible(self, name: str, visible: bool) -> None:
+        """Show or hide a class; its count stays."""
+        if visible == self.is_visible(name):
+            return
+        (self._hidden.discard if visible else self._hidden.add)(name)
+        self.filter_changed.emit()
+
+    def counted(self, picture: Picture) -> NDArray[np.bool_]:
+        """(N,) mask of a picture's objects that reach their class's threshold."""
+        objects = picture.objects
+        if objects is None:
+            return np.zeros(0, bool)
+        limits = np.array(self.thresholds_for(picture), np.float32)
+        mask: NDArray[np.bool_] = objects.scores >= limits[objects.class_index]
+        return mask
+
+    def shown(self, picture: Picture) -> NDArray[np.intp]:
+        """Rows of a picture's objects that are counted and of a visible class."""
+        objects = picture.objects
+        if objects is None:
+            return np.zeros(0, np.intp)
+        visible = np.array([self.is_visible(name) for name in objects.classes], bool)
+        return np.flatnonzero(self.counted(picture) & visible[objects.class_index])
+
+    # ---- selection
+
+    @property
+    def selected(self) -> int | None:
+        """Row, in the shown picture's objects, of the selected cell."""
+        return self._selected
+
+    @property
+    def selected_id(self) -> bytes | None:
+        """Stable id of the selected cell."""
+        if self._selected is None or self._current is None or self._current.objects is None:
+            return None
+        return bytes(self._current.objects.ids[self._selected].tobytes())
+
+    @property
+    def lit_class(self) -> str | None:
+        """The class whose cells stand out, chosen by a click on its count."""
+        return self._lit
+
+    def select(self, row: int | None) -> None:
+        """Select a cell of the shown picture, or none."""
+        objects = self._current.objects if self._current is not None else None
+        row = row if row is not None and objects is not None and 0 <= row < len(objects) else None
+        if row != self._selected:
+            self._selected = row
+            self.selection_changed.emit()
+
+    def light_up(self, name: str | None) -> None:
+        """Let the cells of one class stand out, or of none."""
+        if name != self._lit:
+            self._lit = name
+            self.selection_changed.emit()
+
+
+def _row_of(objects: Objects | None, chosen: bytes | None) -> int | None:
+    if objects is None or chosen is None:
+        return None
+    rows = np.flatnonzero(objects.ids == np.frombuffer(chosen, "V16")[0])
+    return int(rows[0]) if len(rows) else None
