@@ -24,6 +24,7 @@ def warm() -> None:
     """Load the compiled loops, or compile them: seconds the first time, so call it off the window's thread."""
     import numpy as np
 
+    from cellwright.shapes.algebra import difference, intersection
     from cellwright.shapes.contours import contours
     from cellwright.shapes.fitting import fitted_to_pixels
     from cellwright.shapes.labels import labels_from_masks, masks_from_labels
@@ -43,3 +44,4 @@ def warm() -> None:
     stars = star_masks(middles, lengths)
     without_overlaps(stars, scores)
     fitted_to_pixels(stars, labels > 0)
+    difference(stars, intersection(stars, stars))
