@@ -16,6 +16,7 @@ from cellwright.core import (
 )
 from cellwright.project import Project, backups, restore
 from cellwright.project.migrate import migrate, version_of
+from cellwright.project.schema import VERSION
 from tests.project.made import everything, project_in, rows, seen, state, table
 
 
@@ -148,15 +149,15 @@ def test_migration_copies_first_and_takes_all_steps_or_none(folder: Path) -> Non
     shutil.rmtree(folder / "backups")
     with contextlib.closing(sqlite3.connect(folder / "project.sqlite", isolation_level=None)) as connection:
         with pytest.raises(ProjectNotWritable, match="disk is full"):
-            migrate(connection, folder, {1: adds, 2: fails}, 3)
-        assert version_of(connection) == 1
+            migrate(connection, folder, {VERSION: adds, VERSION + 1: fails}, VERSION + 2)
+        assert version_of(connection) == VERSION
         assert connection.execute("SELECT count(*) FROM edit").fetchone() == (3,)
-        copy = migrate(connection, folder, {1: adds}, 2)
-        assert version_of(connection) == 2
-        assert migrate(connection, folder, {1: adds}, 2) is None
+        copy = migrate(connection, folder, {VERSION: adds}, VERSION + 1)
+        assert version_of(connection) == VERSION + 1
+        assert migrate(connection, folder, {VERSION: adds}, VERSION + 1) is None
     assert copy is not None
     with contextlib.closing(sqlite3.connect(copy)) as old:
-        assert version_of(old) == 1
+        assert version_of(old) == VERSION
 
 
 def test_closing_after_work_keeps_the_three_newest_copies(folder: Path) -> None:

@@ -26,6 +26,8 @@ class EditKind(str, Enum):
     PICTURES = "pictures"
     CLASSES = "classes"
     ANALYSE = "analyse"
+    REGION = "region"
+    AUDIT = "audit"
     MIXED = "mixed"
 
 

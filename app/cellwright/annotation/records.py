@@ -1,4 +1,4 @@
-"""What a project knows besides its objects: pictures, classes, models and runs."""
+"""What a project knows besides its objects: pictures, classes, models and runs; reviews have a file of their own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cellwright.annotation.reviews import AuditItemRecord, AuditRecord, RegionReviewedRecord, ReviewRecord
 from cellwright.core import BadParameter
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -85,4 +86,13 @@ class RunRecord:
             raise BadParameter(f"A run covers a share from 0 to 1 of its picture, not {self.coverage}.")
 
 
-Record: TypeAlias = PictureRecord | ClassRecord | ModelRecord | RunRecord
+Record: TypeAlias = (
+    PictureRecord
+    | ClassRecord
+    | ModelRecord
+    | RunRecord
+    | ReviewRecord
+    | AuditRecord
+    | AuditItemRecord
+    | RegionReviewedRecord
+)

@@ -8,12 +8,18 @@ from pathlib import Path
 
 from cellwright.project.backup import back_up
 from cellwright.project.connection import DATABASE, transaction
-from cellwright.project.schema import VERSION
+from cellwright.project.schema import REVIEW_TABLES, VERSION, statements
 
 Step = Callable[[sqlite3.Connection], None]
 
-STEPS: Mapping[int, Step] = {}
-"""From each older version the step to the next one. Version 1 is the first, so there is none yet."""
+
+def _add_reviews(connection: sqlite3.Connection) -> None:
+    for statement in statements(REVIEW_TABLES):
+        connection.execute(statement)
+
+
+STEPS: Mapping[int, Step] = {1: _add_reviews}
+"""From each older version the step to the next one."""
 
 
 def migrate(

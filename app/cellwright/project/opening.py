@@ -11,7 +11,7 @@ from cellwright.core import OutputExists, OutputNotWritable, ProjectNotReadable
 from cellwright.project.connection import DATABASE, WAIT_MS, connect, transaction
 from cellwright.project.failure import damaged, explained
 from cellwright.project.migrate import migrate, version_of
-from cellwright.project.schema import APPLICATION_ID, TABLES, VERSION
+from cellwright.project.schema import APPLICATION_ID, TABLES, VERSION, statements
 
 LABELS = "labels"
 _MAGIC = b"SQLite format 3\0"
@@ -39,7 +39,7 @@ def create(folder: Path) -> None:
         with contextlib.closing(connect(part)) as connection, transaction(connection, part):
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
-            for statement in TABLES.split(";\n"):
+            for statement in statements(TABLES):
                 connection.execute(statement)
         # The finished file gets its name last: a project that was never finished is not taken for one.
         os.replace(part, folder / DATABASE)  # noqa: PTH105 - says more beside `part`

@@ -27,9 +27,10 @@ from cellwright.project.connection import DATABASE, WAIT_MS, transaction
 from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
+from cellwright.project.review import Reviews
 
 
-class Project:
+class Project(Reviews):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Pictures, classes, models and runs in the database; their changes stand in the journal as JSON."""
+"""Pictures, classes, models, runs and reviews in the database; their changes stand in the journal as JSON."""
 
 from __future__ import annotations
 
@@ -8,25 +8,40 @@ import sqlite3
 from collections.abc import Mapping
 from typing import TypeVar
 
-from cellwright.annotation import ClassRecord, ModelRecord, PictureRecord, Record, RecordChange, RunRecord
+from cellwright.annotation import (
+    AuditItemRecord,
+    AuditRecord,
+    ClassRecord,
+    ModelRecord,
+    PictureRecord,
+    Record,
+    RecordChange,
+    RegionReviewedRecord,
+    ReviewRecord,
+    RunRecord,
+)
 from cellwright.core import EditRefused
 
-R = TypeVar("R", bound=PictureRecord | ClassRecord | ModelRecord | RunRecord)
+R = TypeVar("R", bound=Record)
 
 NAMES: Mapping[type, str] = {
     PictureRecord: "picture",
     ClassRecord: "class",
     ModelRecord: "model",
     RunRecord: "run",
+    ReviewRecord: "review",
+    AuditRecord: "audit",
+    AuditItemRecord: "audit_item",
+    RegionReviewedRecord: "region_reviewed",
 }
 _COLUMNS = {name: tuple(field.name for field in dataclasses.fields(kind)) for kind, name in NAMES.items()}
 
 
-def read(connection: sqlite3.Connection, kind: type[R], number: int | None = None) -> list[R]:
-    """Return the records of one kind in the order of their numbers, or the one with `number`."""
+def read(connection: sqlite3.Connection, kind: type[R], number: int | None = None, column: str = "id") -> list[R]:
+    """Return the records of one kind in the order of their numbers: all, or those with `number` in a column."""
     name = NAMES[kind]
-    where = "" if number is None else f"WHERE id = {int(number)}"
-    rows = connection.execute(f"SELECT {', '.join(_COLUMNS[name])} FROM {name} {where} ORDER BY id")
+    where, values = ("", ()) if number is None else (f"WHERE {column} = ?", (number,))
+    rows = connection.execute(f"SELECT {', '.join(_COLUMNS[name])} FROM {name} {where} ORDER BY id", values)
     return [kind(*row) for row in rows]
 
 

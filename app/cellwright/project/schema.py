@@ -5,10 +5,29 @@ from __future__ import annotations
 APPLICATION_ID = 0x43574A31
 """``CWJ1``, in the header of the file: this SQLite database is a project of ours."""
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables; `migrate` knows the way from each older one."""
 
-TABLES = """
+REVIEW_TABLES = """
+-- What people were shown and what they said; as with all records, the journal is the truth.
+CREATE TABLE review (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, picture INTEGER NOT NULL,
+  object TEXT, y0 REAL NOT NULL, x0 REAL NOT NULL, y1 REAL NOT NULL, x1 REAL NOT NULL, answer TEXT NOT NULL,
+  class_before INTEGER, class_after INTEGER, score REAL, drawn TEXT NOT NULL, probability REAL, audit INTEGER);
+CREATE INDEX review_object ON review (object);
+CREATE INDEX review_audit ON review (audit) WHERE audit IS NOT NULL;
+CREATE TABLE audit (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, seed INTEGER NOT NULL,
+  population INTEGER NOT NULL, size INTEGER NOT NULL, strata TEXT NOT NULL);
+CREATE TABLE audit_item (id INTEGER PRIMARY KEY, audit INTEGER NOT NULL, picture INTEGER NOT NULL,
+  object TEXT NOT NULL, stratum INTEGER NOT NULL, probability REAL NOT NULL);
+CREATE INDEX audit_item_audit ON audit_item (audit);
+CREATE TABLE region_reviewed (id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, y0 INTEGER NOT NULL,
+  x0 INTEGER NOT NULL, y1 INTEGER NOT NULL, x1 INTEGER NOT NULL, time TEXT NOT NULL, author TEXT NOT NULL);
+CREATE INDEX region_reviewed_picture ON region_reviewed (picture);
+"""
+"""Added by version 2."""
+
+TABLES = (
+    """
 CREATE TABLE picture (id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size_bytes INTEGER NOT NULL);
 CREATE TABLE class (id INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, colour TEXT NOT NULL,
   key TEXT NOT NULL);
@@ -40,3 +59,11 @@ CREATE TABLE record_change (edit INTEGER NOT NULL, number INTEGER NOT NULL, name
   before TEXT, after TEXT, PRIMARY KEY (edit, number)) WITHOUT ROWID;
 CREATE INDEX record_change_record ON record_change (name, record);
 """
+    + REVIEW_TABLES
+)
+"""All tables of today's version."""
+
+
+def statements(tables: str) -> list[str]:
+    """Return the statements of such a text one by one, since SQLite takes no more at once inside a transaction."""
+    return [statement for statement in tables.split(";\n") if statement.strip()]
