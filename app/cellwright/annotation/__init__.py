@@ -1,9 +1,13 @@
 """Edits as values: what changes, from what, to what, and how it is taken back. Knows no disk."""
 
 from cellwright.annotation.answering import Reviewer, judged, region_marked, sorted_into, window_judged
+from cellwright.annotation.choosing import inside_lasso
+from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
 from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
+from cellwright.annotation.moving import moved, point_added, point_deleted, point_moved, resized, smoothed
+from cellwright.annotation.painting import PaintResult, erased, filled, outlined, painted, pixels_of, without_holes
 from cellwright.annotation.records import ClassRecord, ModelRecord, PictureRecord, Record, RunRecord
 from cellwright.annotation.reviews import (
     NOT_CLASSED,
@@ -35,6 +39,7 @@ __all__ = [
     "ModelRecord",
     "ObjectChange",
     "ObjectState",
+    "PaintResult",
     "PictureRecord",
     "Record",
     "RecordChange",
@@ -44,14 +49,30 @@ __all__ = [
     "RunRecord",
     "Status",
     "added",
+    "cut",
     "deleted",
+    "erased",
+    "filled",
+    "inside_lasso",
+    "joined",
     "judged",
     "merged",
+    "moved",
+    "outlined",
+    "painted",
+    "pixels_of",
+    "point_added",
+    "point_deleted",
+    "point_moved",
     "reclassified",
     "region_marked",
     "reshaped",
+    "resized",
     "reviewed",
+    "smoothed",
     "sorted_into",
     "split",
+    "split_by_seeds",
     "window_judged",
+    "without_holes",
 ]
