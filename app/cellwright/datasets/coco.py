@@ -123,13 +123,18 @@ def _drafts(
         else:
             drafts[entry["id"]] = _picture(root, source, entry, split, where)
     listed = content.get("annotations")
-    orphans = 0
+    orphans, seen = 0, set[int]()
     for number, entry in enumerate(listed if isinstance(listed, list) else []):
         draft = drafts.get(entry.get("image_id", -1)) if isinstance(entry, dict) and _is_id(entry) else None
         if draft is None:
             orphans += 1
-        else:
-            _add_annotation(draft, entry, categories, f"{source.name} annotation {entry.get('id', f'#{number}')}")
+            continue
+        where = f"{source.name} annotation {entry.get('id', f'#{number}')}"
+        if isinstance(entry.get("id"), int):
+            if entry["id"] in seen:
+                draft.findings.append((Reason.SAME_ID, where))
+            seen.add(entry["id"])
+        _add_annotation(draft, entry, categories, where)
     if orphans:
         notes.append(f"{orphans} annotations of {source.name} belong to no picture it lists; they are not in the set.")
     yield from drafts.values()
@@ -155,7 +160,7 @@ def _picture(root: Path, source: Path, entry: Mapping[str, Any], split: str, whe
 
 def _find_picture(root: Path, source: Path, name: str, split: str) -> Path | None:
     plain = name.strip().replace("\\", "/")
-    folders = [source.parent, root, root / "images", root / "JPEGImages"]
+    folders = [source.parent, source.parent / "images", root, root / "images", root / "JPEGImages"]
     if split:
         stem = re.search(rf"{split}\w*", source.stem)
         folders += [root / split, root / "images" / split]

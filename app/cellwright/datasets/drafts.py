@@ -112,12 +112,15 @@ class PixelLabels:
     name_of : mapping of int to str
         Name of the class of each number where the numbers are classes; under 0 the class of all objects where they
         are objects.
+    source : LabelSource or None
+        What reads them; None where it is a picture file.
     """
 
     path: Path
     where: str
     meaning: Meaning
     name_of: Mapping[int, str]
+    source: LabelSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +306,8 @@ def _settle_labels(
 
 
 def _source(labels: PixelLabels, classes: ClassMap) -> LabelSource:
+    if labels.source is not None:
+        return labels.source
     if labels.meaning is Meaning.OBJECTS:
         return ObjectImage(labels.path)
     index = {value: classes.index.get(name.casefold()) for value, name in labels.name_of.items()}
@@ -316,7 +321,8 @@ def _settle_boxes(
     draft: Draft, size: tuple[int, int], classes: ClassMap, log: FindingLog
 ) -> list[tuple[_Corners, int, RawBox]]:
     rows: list[tuple[_Corners, int, RawBox]] = []
-    taken: dict[_Corners, set[int]] = {}
+    # Two outlines may well have the same box around them.
+    taken: dict[tuple[_Corners, Outline | None], set[int]] = {}
     for box in draft.boxes:
         class_index = _class_of(box, classes)
         if isinstance(class_index, Reason):
@@ -327,7 +333,7 @@ def _settle_boxes(
             log.add(corners, box.where)
             continue
         cut, overhang = corners
-        others = taken.setdefault(cut, set())
+        others = taken.setdefault((cut, box.outline), set())
         if class_index in others:
             log.add(Reason.DUPLICATE, box.where)
             continue

@@ -88,7 +88,7 @@ class ObjectImage:
 
     def masks(self) -> Masks:
         """Return the pixels of each object."""
-        return _masks(self.read())
+        return masks_of_labels(self.read())
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +126,11 @@ class ClassImage:
 
     def masks(self) -> Masks:
         """Return the pixels of each class that occurs."""
-        return _masks(self.read())
+        return masks_of_labels(self.read())
 
 
-def _masks(labels: NDArray[np.int32]) -> Masks:
+def masks_of_labels(labels: NDArray[np.int32]) -> Masks:
+    """Return the pixels of each label that occurs, in rising order; 0 and below are nothing."""
     from cellwright.shapes import masks_from_labels
 
     return masks_from_labels(np.maximum(labels, 0))[0]
@@ -200,7 +201,7 @@ def read_label_image(path: Path) -> NDArray[np.int32]:
         values = _tiff(path) if path.suffix.lower() in {".tif", ".tiff"} else _picture(path)
     except (SlideNotReadable, OSError, ValueError, SyntaxError, MemoryError) as error:
         raise DatasetNotReadable(f"{path} cannot be read as labels ({error}); write it again.") from error
-    return _checked(_one_channel(values, path), path)
+    return checked_labels(_one_channel(values, path), path)
 
 
 def _picture(path: Path) -> NDArray[np.generic]:
@@ -242,7 +243,8 @@ def _one_channel(values: NDArray[np.generic], path: Path) -> NDArray[np.generic]
     return values
 
 
-def _checked(values: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
+def checked_labels(values: NDArray[np.generic], path: Path) -> NDArray[np.int32]:
+    """Return (H, W) numbers as labels; `DatasetNotReadable` if they are not whole, or below 0 or beyond 32 bits."""
     numbers = values.astype(np.uint8) if values.dtype == np.bool_ else values
     if numbers.dtype.kind == "f" and bool((numbers == np.floor(numbers)).all()):
         numbers = numbers.astype(np.float64)

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, Box, DatasetNotReadable, Masks
 from cellwright.datasets.label_sources import Meaning
 
+_FURTHEST = 2.0**30
+"""No picture is as large; a corner further out is a mistake."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outline:
@@ -26,11 +29,14 @@ class Outline:
         Rows and columns that the run lengths were made for.
     counts : str or tuple of int
         Run lengths down the columns, packed as text or plain.
+    holes : tuple of tuple of float
+        x, y, x, y … of what is cut out of the parts, which then may not overlap each other.
     """
 
     polygons: tuple[tuple[float, ...], ...] = ()
     size: tuple[int, int] | None = None
     counts: str | tuple[int, ...] = ()
+    holes: tuple[tuple[float, ...], ...] = ()
 
 
 def outline_of(segmentation: object) -> Outline | None:
@@ -108,8 +114,11 @@ class OutlineLabels:
         if outline.size is None:
             if not outline.polygons:
                 return Masks.empty(1)
-            parts = masks_from_polygons([_ring(polygon) for polygon in outline.polygons])
-            return union(parts, np.zeros(len(parts), np.intp))
+            rings = [_clipped(_ring(polygon), self.shape) for polygon in (*outline.polygons, *outline.holes)]
+            if outline.holes:
+                return masks_from_polygons([[ring for ring in rings if len(ring)]])
+            parts = masks_from_polygons([ring for ring in rings if len(ring)])
+            return union(parts, np.zeros(len(parts), np.intp)) if len(parts) else Masks.empty(1)
         if outline.size != self.shape:
             raise BadParameter(f"Run lengths were made for {outline.size} and the picture is {self.shape}.")
         counts = outline.counts if isinstance(outline.counts, str) else list(outline.counts)
@@ -119,3 +128,30 @@ class OutlineLabels:
 def _ring(polygon: Sequence[float]) -> NDArray[np.float64]:
     """Return (P, 2) y, x."""
     return np.array(polygon, np.float64).reshape(-1, 2)[:, ::-1]
+
+
+def _clipped(ring: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Return a ring without what lies far outside the picture, which would cost a run for every row it passes.
+
+    Cut at one side after the other (Sutherland and Hodgman 1974), a pixel off the edge: there the cut may run along the
+    side, and inside nothing changes.
+    """
+    if not (np.abs(ring) <= _FURTHEST).all():
+        raise BadParameter("A corner lies beyond 2^30 pixels.")
+    for axis, sign, limit in ((0, 1, -1.0), (0, -1, -shape[0] - 1.0), (1, 1, -1.0), (1, -1, -shape[1] - 1.0)):
+        if len(ring):
+            ring = _cut(ring, sign * ring[:, axis] - limit)
+    return ring
+
+
+def _cut(ring: NDArray[np.float64], inside: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the part of a ring where `inside`, a distance at each corner, is not below 0."""
+    if (inside >= 0).all():
+        return ring
+    after, distance = np.roll(ring, -1, 0), np.roll(inside, -1)
+    crosses = (inside >= 0) != (distance >= 0)
+    share = np.divide(inside, inside - distance, out=np.zeros_like(inside), where=crosses)
+    crossing = ring + share[:, None] * (after - ring)
+    # Each corner is followed by where the line to the next one crosses the side.
+    points = np.stack([ring, crossing], 1).reshape(-1, 2)
+    return points[np.stack([inside >= 0, crosses], 1).ravel()]

@@ -6,19 +6,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cellwright.core import DatasetNotReadable, unknown_name
+from cellwright.datasets.cellpose import ENDING, cellpose_files, read_cellpose
 from cellwright.datasets.coco import coco_files, read_coco
 from cellwright.datasets.drafts import Drafts, assemble
 from cellwright.datasets.label_images import label_folders, read_label_images
 from cellwright.datasets.label_sources import Meaning
 from cellwright.datasets.labelled import LabelledSet
+from cellwright.datasets.qupath import SUFFIX, geojson_files, read_qupath
 from cellwright.datasets.report import ImportReport
 from cellwright.datasets.voc import annotation_files, read_voc
 from cellwright.datasets.yolo import find_yaml, looks_like_yolo, read_yolo
 
-FORMATS: tuple[str, ...] = ("yolo", "voc", "coco", "labels", "index")
+FORMATS: tuple[str, ...] = ("yolo", "voc", "coco", "labels", "index", "cellpose", "qupath")
 
 _MEANINGS = {"labels": Meaning.OBJECTS, "index": Meaning.CLASSES}
 _LABEL_IMAGES = "label images"
+_ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".7z", ".rar"})
 
 
 def read_dataset(
@@ -37,8 +40,8 @@ def read_dataset(
     Parameters
     ----------
     path : str or Path
-        Folder of the set, a data.yaml, or a COCO JSON file.
-    format : {"auto", "yolo", "voc", "coco", "labels", "index"}
+        Folder of the set, a data.yaml, a COCO JSON file, one ``NAME_seg.npy`` or one GeoJSON file.
+    format : {"auto", "yolo", "voc", "coco", "labels", "index", "cellpose", "qupath"}
         ``"labels"`` are label images with a number for each object, ``"index"`` with a number for each class.
         ``"auto"`` looks at what is there; see `label_images.read_label_images` for how it tells the two apart.
     split : str, optional
@@ -106,6 +109,10 @@ def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | No
         return read_coco(place)
     if name == "voc":
         return read_voc(place if place.is_dir() else place.parent)
+    if name == "cellpose":
+        return read_cellpose(place, classes)
+    if name == "qupath":
+        return read_qupath(place)
     if name in _MEANINGS or name == _LABEL_IMAGES:
         return read_label_images(place, _MEANINGS.get(name), classes, divide=split in {"train", "val"})
     raise unknown_name("format of labelled sets", name, FORMATS)
@@ -114,9 +121,13 @@ def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | No
 def _detect(place: Path) -> str:
     """Return the format of a set by the files that only this format has."""
     if place.is_file():
-        by_suffix = {".yaml": "yolo", ".yml": "yolo", ".json": "coco"}
+        by_suffix = {".yaml": "yolo", ".yml": "yolo", ".json": "coco", SUFFIX: "qupath"}
         if place.suffix.lower() in by_suffix:
             return by_suffix[place.suffix.lower()]
+        if place.name.endswith(ENDING):
+            return "cellpose"
+        if place.suffix.lower() in _ARCHIVES:
+            raise DatasetNotReadable(f"{place} is packed; unpack it into a folder of its own and give that folder.")
         raise DatasetNotReadable(f"{place} is no description of a labelled set; give its folder, data.yaml or JSON.")
     if find_yaml(place) is not None:
         return "yolo"
@@ -126,9 +137,13 @@ def _detect(place: Path) -> str:
         return "coco"
     if label_folders(place):
         return _LABEL_IMAGES
+    if cellpose_files(place):
+        return "cellpose"
+    if geojson_files(place):
+        return "qupath"
     if looks_like_yolo(place):
         return "yolo"
     raise DatasetNotReadable(
         f"{place} holds no labels that are known; YOLO needs a data.yaml, VOC a folder Annotations, COCO a JSON file, "
-        "label images a folder images beside a folder labels or masks."
+        "label images a folder images beside a folder labels or masks, Cellpose files NAME_seg.npy, QuPath GeoJSON."
     )

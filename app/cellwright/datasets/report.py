@@ -69,6 +69,8 @@ class Reason(str, Enum):
     """Other pictures of the set do."""
     SPARE_VALUE = "a value of the labels belongs to no class"
     """Its pixels are judged neither way."""
+    SAME_ID = "two objects carry the same id"
+    """Both are kept, under new ids."""
     NO_OUTLINE = "the object has a box but no outline that can be read"
     """Other objects of the set have; the picture is used for its boxes only."""
 
@@ -92,6 +94,7 @@ _KINDS = {
     Reason.POLYGON: Kind.KEPT,
     Reason.NO_SPLIT: Kind.KEPT,
     Reason.SPARE_VALUE: Kind.KEPT,
+    Reason.SAME_ID: Kind.KEPT,
     Reason.NO_OUTLINE: Kind.KEPT,
 }
 

@@ -16,6 +16,7 @@ from cellwright.annotation import (
     EditKind,
     ModelRecord,
     PictureRecord,
+    Record,
     RecordChange,
     RunRecord,
     Status,
@@ -249,17 +250,44 @@ class Project(Reviews):
         """
         made = [pictures.record_of(self.folder, path, 0) for path in paths]
         with self._writing():
-            known = {each.sha256: each for each in self.pictures()}
-            number = records.next_id(self._connection, PictureRecord)
-            new: list[PictureRecord] = []
-            for each in made:
-                if each.sha256 not in known:
-                    known[each.sha256] = replace(each, id=number + len(new))
-                    new.append(known[each.sha256])
+            there = {each.id for each in self.pictures()}
+            numbered = self._numbered(made)
+            new = {each.id: each for each in numbered if each.id not in there}
             if new:
-                changes = tuple(RecordChange(None, each) for each in new)
+                changes = tuple(RecordChange(None, each) for each in new.values())
                 writing.write_edit(self._connection, Edit(EditKind.PICTURES, records=changes), author)
-        return [known[each.sha256] for each in made]
+        return numbered
+
+    def proposed_pictures(self, paths: Iterable[str | Path]) -> list[PictureRecord]:
+        """Return the record of each picture: its own where its content is there already, else a new one for `apply`.
+
+        So pictures can be added in one step with what lies on them. Nothing is changed here.
+
+        Raises
+        ------
+        SlideNotReadable
+            If a file cannot be read.
+        """
+        made = [pictures.record_of(self.folder, path, 0) for path in paths]
+        with explained(self._path):
+            return self._numbered(made)
+
+    def next_id(self, kind: type[Record]) -> int:
+        """Return a number that no picture, class, model or run of the project ever had."""
+        with explained(self._path):
+            return records.next_id(self._connection, kind)
+
+    def _numbered(self, made: Iterable[PictureRecord]) -> list[PictureRecord]:
+        """Give pictures the numbers they have, or new ones where their content is not there."""
+        known = {each.sha256: each for each in self.pictures()}
+        number = records.next_id(self._connection, PictureRecord)
+        result: list[PictureRecord] = []
+        for each in made:
+            if each.sha256 not in known:
+                known[each.sha256] = replace(each, id=number)
+                number += 1
+            result.append(known[each.sha256])
+        return result
 
     def add_classes(self, classes: Sequence[tuple[str, str, str, str]], author: str) -> list[ClassRecord]:
         """Add classes, each a name, a title, a colour ``#RRGGBB`` and a key (or ""), as one step.

@@ -6,6 +6,8 @@ from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table
 from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
+from cellwright.workflows.dataset_audit import AuditLabels, Doubt, DoubtKind, LabelAudit, doubts_of
+from cellwright.workflows.dataset_import import DatasetImport, ImportDataset, drawn_objects
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
 from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
@@ -32,13 +34,19 @@ __all__ = [
     "AnalyzePicture",
     "AreaRow",
     "AreaTable",
+    "AuditLabels",
     "CountRow",
     "CountTable",
+    "DatasetImport",
+    "Doubt",
+    "DoubtKind",
     "EvaluateModel",
     "Evaluation",
     "ExportAnalyses",
     "ExportFormat",
     "FoundPictures",
+    "ImportDataset",
+    "LabelAudit",
     "LeftOut",
     "OutlineEvaluation",
     "OutlineScores",
@@ -54,6 +62,8 @@ __all__ = [
     "chest_ratio",
     "count_table",
     "counts_table",
+    "doubts_of",
+    "drawn_objects",
     "export_analyses",
     "find_pictures",
     "finds_areas",

@@ -257,11 +257,16 @@ def read_labelled(data: Path, split: str | None, card: ModelCard) -> tuple[Label
     str or None
         The split that was taken: the one asked for, else ``"val"`` where there is one, else None for all.
     """
-    aliases = {text: kind.name for kind in card.classes for text in (kind.title, f"{kind.title}s", f"{kind.name}s")}
+    aliases = class_aliases(card)
     if split is None and "val" in dataset_splits(data, classes=card.class_names):
         split = "val"
     labelled, report = read_dataset(data, split=split, classes=card.class_names, aliases=aliases)
     return labelled, report, split
+
+
+def class_aliases(card: ModelCard) -> dict[str, str]:
+    """Return the model's class for every name that means it: its title, and the plural of both."""
+    return {text: kind.name for kind in card.classes for text in (kind.title, f"{kind.title}s", f"{kind.name}s")}
 
 
 def _detections(analysis: Analysis) -> PictureDetections:
