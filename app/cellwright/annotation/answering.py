@@ -105,7 +105,7 @@ def sorted_into(
     later = replace(reviewer, first_review=reviewer.first_review + len(stays))
     reviews = _reviews(moves, later, Answer.RECLASSIFIED, draws, number)
     new = () if isinstance(kind, int) else (RecordChange(None, kind),)
-    what = EditKind.RECLASSIFY if moves else EditKind.REVIEW
+    what = EditKind.MIXED if new else EditKind.RECLASSIFY if moves else EditKind.REVIEW
     return Edit(what, accepted.objects + changes, new + accepted.records + reviews, reason)
 
 

@@ -1,0 +1,154 @@
+"""Random draws for an audit: which objects, from how many, each with the probability it was drawn with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+
+from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, EditKind, RecordChange
+from cellwright.core import BadParameter
+
+if TYPE_CHECKING:
+    from cellwright.project import Project
+
+
+class Strata(str, Enum):
+    """Within what groups objects are drawn."""
+
+    NONE = "none"
+    """All objects are one group."""
+    CLASS = "class"
+    """One group a class: rare ones are then looked at as well."""
+    PICTURE = "picture"
+    """One group a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Objects that may be drawn: those of one group.
+
+    Parameters
+    ----------
+    name : str
+        Of the group.
+    members : tuple of (UUID, int)
+        Each object's id and its picture.
+    """
+
+    name: str
+    members: tuple[tuple[UUID, int], ...]
+
+
+def populations(project: Project, strata: Strata, pictures: Sequence[int] | None = None) -> list[Population]:
+    """Return the groups of a project's objects, rejected ones left out, in the order of their names.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+    strata : Strata
+        How to group.
+    pictures : sequence of int, optional
+        Only these.
+    """
+    from cellwright.annotation import Status
+
+    classes = {each.id: each.name for each in project.classes()}
+    rejected = tuple(Status).index(Status.REJECTED)
+    groups: dict[str, list[tuple[UUID, int]]] = {}
+    for picture in project.pictures():
+        if pictures is not None and picture.id not in pictures:
+            continue
+        found = project.columns(picture.id)
+        for row in np.flatnonzero(found.status != rejected):
+            kind = classes.get(int(found.class_ids[row]), "")
+            name = {Strata.CLASS: kind, Strata.PICTURE: f"{picture.path} #{picture.id}"}.get(strata, "all")
+            groups.setdefault(name, []).append((UUID(bytes=found.ids[row].tobytes()), picture.id))
+    return [Population(name, tuple(groups[name])) for name in sorted(groups)]
+
+
+def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, numbers: tuple[int, int]) -> Edit:
+    """Draw objects at random and return the edit that writes the draw down, to be applied before anybody sees it.
+
+    Within each group objects are drawn without replacement and with equal probability. Each group gets its share of
+    `size` by how many objects it has, and at least one, so that with small groups a few more are drawn than asked. The
+    probability written down is that of the group: drawn over there. The same groups and seed draw the same objects in
+    the same order, which is random too.
+
+    Parameters
+    ----------
+    groups : sequence of Population
+        From `populations`.
+    size : int
+        How many objects in all; more than there are draws them all.
+    seed : int
+        0 or more.
+    author : str
+        Who draws.
+    numbers : (int, int)
+        From `Project.next_audit`.
+
+    Raises
+    ------
+    BadParameter
+        If nothing can be drawn.
+
+    References
+    ----------
+    W. G. Cochran, Sampling techniques, 1977, chapter 5.
+    """
+    full = [group for group in groups if group.members]
+    if not full or size < 1 or seed < 0:
+        raise BadParameter("An audit needs at least one object to draw from, a size of 1 or more and a seed from 0 on.")
+    audit, first = numbers
+    sizes = _shares([len(group.members) for group in full], size)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    drawn = []
+    for stratum, (group, n) in enumerate(zip(full, sizes, strict=True)):
+        # By id, so that the draw does not depend on the order in which objects came.
+        members = sorted(group.members, key=lambda member: member[0].bytes)
+        rows = rng.choice(len(members), n, replace=False)
+        drawn += [(*members[row], stratum, n / len(members)) for row in rows.tolist()]
+    order = rng.permutation(len(drawn)).tolist()
+    strata = [
+        {"name": group.name, "population": len(group.members), "size": n} for group, n in zip(full, sizes, strict=True)
+    ]
+    record = AuditRecord(
+        audit,
+        datetime.now(UTC).isoformat(timespec="milliseconds"),
+        author,
+        seed,
+        sum(len(group.members) for group in full),
+        len(drawn),
+        json.dumps(strata, ensure_ascii=False),
+    )
+    items = [
+        AuditItemRecord(first + place, audit, drawn[row][1], drawn[row][0].hex, drawn[row][2], drawn[row][3])
+        for place, row in enumerate(order)
+    ]
+    return Edit(EditKind.AUDIT, records=tuple(RecordChange(None, each) for each in (record, *items)))
+
+
+def strata_of(audit: AuditRecord) -> list[Mapping[str, object]]:
+    """Return the groups of an audit: the name, the population and the size of each."""
+    made: list[Mapping[str, object]] = json.loads(audit.strata)
+    return made
+
+
+def _shares(populations: Sequence[int], size: int) -> list[int]:
+    """Divide `size` in proportion (largest remainders), at least one each and never more than there are."""
+    total = sum(populations)
+    wanted = [min(n, max(1.0, size * n / total)) for n in populations]
+    shares = [int(share) for share in wanted]
+    left = max(0, min(size, total) - sum(shares))
+    by_remainder = sorted(range(len(wanted)), key=lambda i: shares[i] - wanted[i])
+    for i in by_remainder[:left]:
+        shares[i] += shares[i] < populations[i]
+    return shares
