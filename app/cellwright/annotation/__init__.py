@@ -4,6 +4,7 @@ from cellwright.annotation.answering import Reviewer, judged, region_marked, sor
 from cellwright.annotation.choosing import inside_lasso
 from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
+from cellwright.annotation.finding import found_at_click, found_in_box
 from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
 from cellwright.annotation.moving import moved, point_added, point_deleted, point_moved, resized, smoothed
@@ -53,6 +54,8 @@ __all__ = [
     "deleted",
     "erased",
     "filled",
+    "found_at_click",
+    "found_in_box",
     "inside_lasso",
     "joined",
     "judged",
