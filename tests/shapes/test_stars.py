@@ -75,7 +75,7 @@ def test_the_stars_kept_are_those_of_the_reference_package(radius: float, iou: f
 def test_numpy_keeps_the_stars_that_compiled_loops_keep(seed: int, iou: float, radius: float) -> None:
     points, distances, scores = made_up_stars(4, 5, radius, seed, rays=16, noise=0.2)
     order = np.argsort(-scores, kind="stable")
-    plain = star_overlap.suppress(points, distances, order, star_overlap.directions(16), iou)
+    plain = star_overlap.suppress(points, distances, order, iou)
     np.testing.assert_array_equal(star_nms(points, distances, scores, iou), order[plain])
 
 

@@ -25,12 +25,15 @@ def shared_area(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s) -> f
 def _pieces(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s, shared: bool, cuts: Float64s) -> float:
     """Sum the cross products of the ends of those pieces of the first border that lie inside the other."""
     total = 0.0
+    low_y, high_y, low_x, high_x = other_ys.min(), other_ys.max(), other_xs.min(), other_xs.max()
     for k in range(len(ys)):
         y, x = ys[k], xs[k]
         after = k + 1 if k + 1 < len(ys) else 0
         dy, dx = ys[after] - y, xs[after] - x
         if dy == 0 and dx == 0:
             continue
+        if max(y, y + dy) < low_y or min(y, y + dy) > high_y or max(x, x + dx) < low_x or min(x, x + dx) > high_x:
+            continue  # the edge is beside the other polygon
         count = _cuts(y, x, dy, dx, other_ys, other_xs, cuts)
         at_y, at_x = np.float64(y), np.float64(x)
         for i in range(1, count):

@@ -8,6 +8,7 @@ the threshold lies between the bounds the crossings are worked out. Importing th
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -20,112 +21,169 @@ _LEVELS = 34
 """Levels of size, by powers of two of the longest ray in pixels."""
 _ROUNDING = 2.2
 """What rounding some crossings can change of the shared area, as a part of the longest edge."""
-_Y0, _X0, _Y1, _X1, _LEVEL, _STAR, _ROWS, _FACTS = range(8)
-"""Columns of what is known of a kept star: its box, its size class, its row of the input, where its rows begin."""
+_Y0, _X0, _Y1, _X1, _LEVEL, _STAR, _SIDES, _FACTS = range(8)
+"""Columns of what is known of a kept star: its box, its size class, its row of the input, where its sides begin."""
+_AREA, _EDGE, _LOST, _MEASURES = range(4)
+"""Columns of what is measured on it: its area, its longest edge, and the area outside its strips, NaN if unknown."""
+_FLAT = np.float32(1e-3)
+
+
+class Stars(NamedTuple):
+    """Every candidate: middles (N, 2), rays (N, R), the rays' directions (2, R), and the overlap allowed."""
+
+    points: Float32s
+    distances: Float32s
+    ways: Float32s
+    iou: float
+
+
+class Kept(NamedTuple):
+    """The stars that are kept so far, where those near a place are found at once; the first `used[0]` are written."""
+
+    head: Int32s
+    """Of each place of the hash table the star kept last, and for each star the one kept before it."""
+    following: Int32s
+    on_level: Int64s
+    facts: Int64s
+    measures: Float64s
+    sides: Float32s
+    """Of each star the left sides of its strips at their tops, the right sides, and both at the bottoms."""
+    used: Int64s
+    """Stars, and numbers in `sides`."""
+
+
+class Cut(NamedTuple):
+    """One star cut into strips: its corners, what is known of it, its strips' sides; and room for the work itself."""
+
+    ys: Int64s
+    xs: Int64s
+    fact: Int64s
+    measure: Float64s
+    sides: Float32s
+    crossings: Int64s
+    edges: Float32s
+
+
+@njit(cache=True, nogil=True)
+def nothing_kept(candidates: int) -> Kept:
+    """Return room for as many stars as there are; what is never written takes no memory."""
+    slots = 1
+    while slots < 2 * candidates:
+        slots *= 2
+    return Kept(
+        np.full(slots, _NONE, np.int32),
+        np.empty(candidates, np.int32),
+        np.zeros(_LEVELS, np.int64),
+        np.empty((candidates, _FACTS), np.int64),
+        np.empty((candidates, _MEASURES), np.float64),
+        np.empty(1 << 16, np.float32),
+        np.zeros(2, np.int64),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def suppress(points: Float32s, distances: Float32s, order: Int64s, ways: Float32s, iou: float) -> Bools:
-    """Return which stars are kept, in the order they are taken in."""
-    n, rays = len(order), distances.shape[1]
-    slots = 1
-    while slots < 2 * n:
-        slots *= 2
-    head, following = np.full(slots, _NONE, np.int32), np.empty(n, np.int32)
-    on_level = np.zeros(_LEVELS, np.int64)
-    kept = np.zeros(n, np.bool_)
-    # Of the kept stars only; what is never written takes no memory.
-    facts, measures = np.empty((n, _FACTS), np.int64), np.empty((n, 3), np.float64)
-    traps, row_starts = np.empty((1 << 14, 4), np.float32), np.empty(1 << 14, np.int64)
-    count, trap_count, row_count = 0, 0, 0
-    ys, xs = np.empty(rays, np.int64), np.empty(rays, np.int64)
-    fact, measure = np.empty(_FACTS, np.int64), np.empty(3, np.float64)
-    mine, mine_starts = np.empty((64, 4), np.float32), np.empty(65, np.int64)
-    scratch, crossed = np.empty((64, rays, 3), np.float32), np.empty(64, np.int64)
-    for place in range(n):
-        star = order[place]
-        longest = _corners(points[star], distances[star], ways, ys, xs)
-        measure[0], measure[1] = _area(ys, xs)
-        if measure[0] <= 0:
-            kept[place] = True  # without an area it meets no other
-            continue
-        height = ys.max() - ys.min()
-        if height > len(scratch):
-            scratch, crossed = np.empty((2 * height, rays, 3), np.float32), np.empty(2 * height, np.int64)
-        if height * (rays // 2 + 1) > len(mine) or height >= len(mine_starts):
-            mine = np.empty((2 * height * (rays // 2 + 1), 4), np.float32)
-            mine_starts = np.empty(2 * height + 1, np.int64)
-        inside = _trapezoids(ys, xs, ys.min(), height, scratch, crossed, mine, mine_starts)
-        # Cutting corners to whole pixels can fold a star over itself; then only the exact way is right.
-        measure[2] = abs(inside - measure[0]) < 1e-3 * measure[0]
-        fact[_Y0], fact[_X0], fact[_Y1], fact[_X1] = ys.min(), xs.min(), ys.max(), xs.max()
-        fact[_LEVEL], fact[_STAR], fact[_ROWS] = _level(longest), star, row_count
-        middle_y, middle_x = math.floor(points[star, 0]), math.floor(points[star, 1])
-        suppressed = False
-        for level in range(_LEVELS):
-            if on_level[level] > 0 and not suppressed:
-                suppressed = _meets_level(
-                    level,
-                    middle_y,
-                    middle_x,
-                    longest,
-                    count,
-                    head,
-                    following,
-                    facts,
-                    measures,
-                    traps,
-                    row_starts,
-                    fact,
-                    measure,
-                    mine,
-                    mine_starts,
-                    ys,
-                    xs,
-                    points,
-                    distances,
-                    ways,
-                    iou,
-                )
-        if suppressed:
-            continue
-        kept[place] = True
-        used = mine_starts[height]
-        traps = _room(traps, trap_count, used)
-        row_starts = _more(row_starts, row_count, height + 1)
-        traps[trap_count : trap_count + used] = mine[:used]
-        row_starts[row_count : row_count + height + 1] = mine_starts[: height + 1] + trap_count
-        facts[count], measures[count] = fact, measure
-        slot = _slot(fact[_LEVEL], middle_y >> (fact[_LEVEL] + 2), middle_x >> (fact[_LEVEL] + 2), slots)
-        following[count], head[slot] = head[slot], count
-        on_level[fact[_LEVEL]] += 1
-        count, trap_count, row_count = count + 1, trap_count + used, row_count + height + 1
+def screen(stars: Stars, rows: Int64s, kept: Kept, found: Bools) -> None:
+    """Say of each candidate in `rows` whether a kept star suppresses it. Changes nothing, so that threads may share."""
+    cut = _room_for(stars.distances.shape[1], 64)
+    for i in range(len(rows)):
+        cut = _cut(stars, rows[i], cut)
+        found[i] = cut.measure[_AREA] > 0 and _is_met(stars, rows[i], kept, cut, 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def admit(stars: Stars, rows: Int64s, kept: Kept, chosen: Bools) -> Kept:
+    """Keep, in this order, the candidates that none of those kept in this very call suppresses.
+
+    Those kept before are not asked: `screen` did. Returns the table, which may have grown.
+    """
+    cut = _room_for(stars.distances.shape[1], 64)
+    since = kept.used[0]
+    for i in range(len(rows)):
+        cut = _cut(stars, rows[i], cut)
+        if cut.measure[_AREA] <= 0:
+            chosen[i] = True  # without an area it meets no other
+        elif not _is_met(stars, rows[i], kept, cut, since):
+            chosen[i] = True
+            kept = _with(kept, cut, stars.points[rows[i]])
+    return kept
+
+
+@njit(cache=True, nogil=True)
+def _room_for(rays: int, height: int) -> Cut:
+    return Cut(
+        np.empty(rays, np.int64),
+        np.empty(rays, np.int64),
+        np.empty(_FACTS, np.int64),
+        np.empty(_MEASURES, np.float64),
+        np.empty((4, height), np.float32),
+        np.empty(height, np.int64),
+        np.empty((rays, 3), np.float32),
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cut(stars: Stars, star: int, cut: Cut) -> Cut:
+    """Return the star cut into strips, in the same memory where it is large enough."""
+    longest = _corners(stars.points[star], stars.distances[star], stars.ways, cut.ys, cut.xs)
+    area, edge = _area(cut.ys, cut.xs)
+    if area <= 0:
+        cut.measure[_AREA] = 0
+        return cut
+    top, left, height = cut.ys.min(), cut.xs.min(), cut.ys.max() - cut.ys.min()
+    if height > len(cut.crossings):
+        ys, xs = cut.ys, cut.xs
+        cut = _room_for(len(ys), 2 * height)
+        cut.ys[:], cut.xs[:] = ys, xs
+    inside = _strips(cut.ys, cut.xs, top, left, height, cut)
+    kept_inside = 0.0
+    for row in range(height):
+        kept_inside += cut.sides[1, row] - cut.sides[0, row] + cut.sides[3, row] - cut.sides[2, row]
+    # Cutting corners to whole pixels can fold a star over itself; then only the exact way is right.
+    is_whole = abs(inside - area) < 1e-3 * area
+    cut.measure[_AREA], cut.measure[_EDGE] = area, edge
+    cut.measure[_LOST] = max(area - kept_inside / 2, 0.0) if is_whole else np.nan
+    cut.fact[_Y0], cut.fact[_X0], cut.fact[_Y1], cut.fact[_X1] = top, left, top + height, cut.xs.max()
+    cut.fact[_LEVEL], cut.fact[_STAR] = _level(longest), star
+    return cut
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _with(kept: Kept, cut: Cut, middle: Float32s) -> Kept:
+    """Return the table with one star more."""
+    count, used = kept.used
+    height = cut.fact[_Y1] - cut.fact[_Y0]
+    if used + 4 * height > len(kept.sides):
+        sides = np.empty(2 * (used + 4 * height), np.float32)
+        sides[:used] = kept.sides[:used]
+        kept = Kept(kept.head, kept.following, kept.on_level, kept.facts, kept.measures, sides, kept.used)
+    for side in range(4):
+        kept.sides[used + side * height : used + (side + 1) * height] = cut.sides[side, :height]
+    kept.facts[count], kept.measures[count] = cut.fact, cut.measure
+    kept.facts[count, _SIDES] = used
+    level = cut.fact[_LEVEL]
+    place_y, place_x = math.floor(middle[0]) >> (level + 2), math.floor(middle[1]) >> (level + 2)
+    slot = _slot(level, place_y, place_x, len(kept.head))
+    kept.following[count], kept.head[slot] = kept.head[slot], count
+    kept.on_level[level] += 1
+    kept.used[0], kept.used[1] = count + 1, used + 4 * height
     return kept
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _is_met(stars: Stars, star: int, kept: Kept, cut: Cut, since: int) -> bool:
+    """Return whether one of the stars kept as number `since` or later suppresses the star at hand."""
+    if kept.used[0] > since:
+        longest = np.float64(np.abs(stars.distances[star]).max())
+        middle_y, middle_x = math.floor(stars.points[star, 0]), math.floor(stars.points[star, 1])
+        for level in range(_LEVELS):
+            if kept.on_level[level] > 0 and _meets_level(stars, level, middle_y, middle_x, longest, kept, cut, since):
+                return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _meets_level(
-    level: int,
-    middle_y: int,
-    middle_x: int,
-    longest: float,
-    count: int,
-    head: Int32s,
-    following: Int32s,
-    facts: Int64s,
-    measures: Float64s,
-    traps: Float32s,
-    row_starts: Int64s,
-    fact: Int64s,
-    measure: Float64s,
-    mine: Float32s,
-    mine_starts: Int64s,
-    ys: Int64s,
-    xs: Int64s,
-    points: Float32s,
-    distances: Float32s,
-    ways: Float32s,
-    iou: float,
+    stars: Stars, level: int, middle_y: int, middle_x: int, longest: float, kept: Kept, cut: Cut, since: int
 ) -> bool:
     """Return whether a kept star of one size class suppresses the star at hand."""
     bits = level + 2  # cells hold the largest star of the level
@@ -133,133 +191,68 @@ def _meets_level(
     row0, row1 = (middle_y - reach) >> bits, (middle_y + reach) >> bits
     column0, column1 = (middle_x - reach) >> bits, (middle_x + reach) >> bits
     own_row, own_column = middle_y >> bits, middle_x >> bits
-    if np.float64(row1 - row0 + 1) * np.float64(column1 - column0 + 1) > count:
+    count = kept.used[0]
+    if np.float64(row1 - row0 + 1) * np.float64(column1 - column0 + 1) > count - since:
         # A large star over a fine grid: there are fewer kept stars than cells.
-        for j in range(count):
-            if facts[j, _LEVEL] == level and _overlaps(
-                j,
-                facts,
-                measures,
-                traps,
-                row_starts,
-                fact,
-                measure,
-                mine,
-                mine_starts,
-                ys,
-                xs,
-                points,
-                distances,
-                ways,
-                iou,
-            ):
+        for j in range(since, count):  # noqa: SIM110 - a generator cannot be compiled
+            if kept.facts[j, _LEVEL] == level and _overlaps(j, stars, kept, cut):
                 return True
         return False
-    wide = column1 - column0 + 1
-    # The cell of the star's own middle first: what suppresses it is most often there.
-    for visit in range(-1, (row1 - row0 + 1) * wide):
-        row, column = own_row, own_column
-        if visit >= 0:
-            row, column = row0 + visit // wide, column0 + visit % wide
-            if row == own_row and column == own_column:
+    # The cell of the star's own middle first, then the nearer neighbours: what suppresses it is most often there.
+    half = 1 << (bits - 1)
+    side_y, side_x = 1 if middle_y & half else -1, 1 if middle_x & half else -1
+    for m in range(2 * max(own_row - row0, row1 - own_row) + 1):
+        row = own_row + side_y * _there_and_back(m)
+        if row < row0 or row > row1:
+            continue
+        for n in range(2 * max(own_column - column0, column1 - own_column) + 1):
+            column = own_column + side_x * _there_and_back(n)
+            if column < column0 or column > column1:
                 continue
-        j = head[_slot(level, row, column, len(head))]
-        while j != _NONE:
-            if facts[j, _LEVEL] == level and _overlaps(
-                j,
-                facts,
-                measures,
-                traps,
-                row_starts,
-                fact,
-                measure,
-                mine,
-                mine_starts,
-                ys,
-                xs,
-                points,
-                distances,
-                ways,
-                iou,
-            ):
-                return True
-            j = following[j]
+            j = kept.head[_slot(level, row, column, len(kept.head))]
+            while j >= since:  # a chain goes from the latest to the first; its end is below any number
+                if kept.facts[j, _LEVEL] == level and _overlaps(j, stars, kept, cut):
+                    return True
+                j = kept.following[j]
     return False
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _there_and_back(n: int) -> int:
+    """Return 0, 1, -1, 2, -2, …."""
+    return (n + 1) // 2 if n % 2 else -(n // 2)
+
+
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
-def _overlaps(
-    j: int,
-    facts: Int64s,
-    measures: Float64s,
-    traps: Float32s,
-    row_starts: Int64s,
-    fact: Int64s,
-    measure: Float64s,
-    mine: Float32s,
-    mine_starts: Int64s,
-    ys: Int64s,
-    xs: Int64s,
-    points: Float32s,
-    distances: Float32s,
-    ways: Float32s,
-    iou: float,
-) -> bool:
+def _overlaps(j: int, stars: Stars, kept: Kept, cut: Cut) -> bool:
     """Return whether kept star `j` suppresses the star at hand: by their boxes, by bounds, or by the area itself."""
-    high = np.float64(min(fact[_Y1], facts[j, _Y1]) - max(fact[_Y0], facts[j, _Y0]))
-    wide = np.float64(min(fact[_X1], facts[j, _X1]) - max(fact[_X0], facts[j, _X0]))
-    least = min(measure[0], measures[j, 0])
-    slack = _ROUNDING * max(measure[1], measures[j, 1]) + 1e-3 * least + 0.01
-    if high <= 0 or wide <= 0 or high * wide + slack <= iou * least:
+    fact, measure = cut.fact, cut.measure
+    y0, x0, y1, x1 = kept.facts[j, _Y0], kept.facts[j, _X0], kept.facts[j, _Y1], kept.facts[j, _X1]
+    high = np.float64(min(fact[_Y1], y1) - max(fact[_Y0], y0))
+    wide = np.float64(min(fact[_X1], x1) - max(fact[_X0], x0))
+    if high <= 0 or wide <= 0:
         return False
-    if measure[2] == 0 or measures[j, 2] == 0:
-        return _exactly(facts[j, _STAR], points, distances, ways, ys, xs, least, iou)
-    low, top = _bounds(
-        mine,
-        mine_starts,
-        fact[_Y0],
-        fact[_X0],
-        fact[_Y1],
-        traps,
-        row_starts,
-        facts[j, _ROWS],
-        facts[j, _Y0],
-        facts[j, _X0],
-        facts[j, _Y1],
-    )
-    if low - slack > iou * least:
-        return True
-    if top + slack <= iou * least:
+    least = min(measure[_AREA], kept.measures[j, _AREA])
+    slack = _ROUNDING * max(measure[_EDGE], kept.measures[j, _EDGE]) + 1e-3 * least + 0.01
+    if high * wide + slack <= stars.iou * least:
         return False
-    return _exactly(facts[j, _STAR], points, distances, ways, ys, xs, least, iou)
+    lost = measure[_LOST] + kept.measures[j, _LOST]
+    if not np.isnan(lost):
+        low, top = _bounds(cut.sides, fact[_Y0], fact[_X0], fact[_Y1], kept.sides[kept.facts[j, _SIDES] :], y0, x0, y1)
+        if low - slack > stars.iou * least:
+            return True
+        if top + lost + slack <= stars.iou * least:
+            return False
+    return _exactly(stars, kept.facts[j, _STAR], cut.ys, cut.xs, least)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exactly(
-    star: int, points: Float32s, distances: Float32s, ways: Float32s, ys: Int64s, xs: Int64s, least: float, iou: float
-) -> bool:
+def _exactly(stars: Stars, star: int, ys: Int64s, xs: Int64s, least: float) -> bool:
     """Return whether the overlap is above the threshold, in the mixed precision of the reference package."""
     other_ys, other_xs = np.empty(len(ys), np.int64), np.empty(len(ys), np.int64)
-    _corners(points[star], distances[star], ways, other_ys, other_xs)
-    return bool(np.float32(shared_area(other_ys, other_xs, ys, xs) / (least + 1e-10)) > np.float32(iou))
-
-
-@njit(cache=True, nogil=True)
-def _room(traps: Float32s, used: int, wanted: int) -> Float32s:
-    if used + wanted <= len(traps):
-        return traps
-    wider = np.empty((2 * (used + wanted), 4), np.float32)
-    wider[:used] = traps[:used]
-    return wider
-
-
-@njit(cache=True, nogil=True)
-def _more(starts: Int64s, used: int, wanted: int) -> Int64s:
-    if used + wanted <= len(starts):
-        return starts
-    wider = np.empty(2 * (used + wanted), np.int64)
-    wider[:used] = starts[:used]
-    return wider
+    _corners(stars.points[star], stars.distances[star], stars.ways, other_ys, other_xs)
+    shared = shared_area(other_ys, other_xs, ys, xs)
+    return bool(np.float32(shared / (least + 1e-10)) > np.float32(stars.iou))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -307,54 +300,83 @@ def _area(ys: Int64s, xs: Int64s) -> tuple[float, float]:
     return abs(twice) / 2.0, math.sqrt(longest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _trapezoids(
-    ys: Int64s, xs: Int64s, top: int, height: int, scratch: Float32s, crossed: Int64s, traps: Float32s, starts: Int64s
-) -> float:
-    """Cut a star into rows; each trapezoid is left and right at its top, left and right at its bottom.
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> float:
+    """Cut a star into rows: the left and right side of each at its top and at its bottom, x counted from `left`.
 
-    Returns their area. x counts from the star's leftmost corner, so that float32 is enough.
+    A row that more than two edges cross has more than one piece; the widest stands for it. Returns the area of all
+    pieces, below zero where a row's sides cross: then a corner cut to whole pixels folded the star over itself.
     """
-    left = xs.min()
-    crossed[:height] = 0
-    rays = len(ys)
-    y1, x1 = ys[rays - 1], xs[rays - 1] - left
-    for k in range(rays):
+    sides, steps = cut.sides, 0
+    last = len(ys) - 1
+    y0, x0 = ys[last] - top, xs[last] - left
+    for k in range(last + 1):
+        y1, x1 = ys[k] - top, xs[k] - left
+        # Corners go round by growing angle, y down: an edge that goes down is right, one that goes up is left.
+        if y1 > y0:
+            at, slope = np.float32(x0), np.float32(x1 - x0) / np.float32(y1 - y0)
+            for row in range(y0, y1):
+                sides[1, row] = at
+                at += slope
+                sides[3, row] = at
+            steps += y1 - y0
+        elif y1 < y0:
+            at, slope = np.float32(x1), np.float32(x1 - x0) / np.float32(y1 - y0)
+            for row in range(y1, y0):
+                sides[0, row] = at
+                at += slope
+                sides[2, row] = at
         y0, x0 = y1, x1
-        y1, x1 = ys[k], xs[k] - left
-        if y0 == y1:
-            continue
-        slope = np.float32(x1 - x0) / np.float32(y1 - y0)
-        way = np.float32(1 if y1 > y0 else -1)
-        first, last = min(y0, y1), max(y0, y1)
-        above = np.float32(x0 if y0 < y1 else x1)
-        for row in range(first - top, last - top):
-            below = above + slope
-            at = crossed[row]
-            scratch[row, at, 0], scratch[row, at, 1], scratch[row, at, 2] = above, below, way
-            crossed[row] = at + 1
-            above = below
-    used = 0
+    if steps > height:
+        return _in_pieces(ys, xs, top, left, height, cut)
+    return _between(sides, height)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+def _between(sides: Float32s, height: int) -> float:
+    """Return the area between left and right sides, below zero where they cross within a row."""
+    area, least = np.float32(0), np.float32(0)
     for row in range(height):
-        starts[row] = used
-        if crossed[row] == 2:
-            a, b = scratch[row, 0], scratch[row, 1]
-            if a[0] + a[1] > b[0] + b[1]:
-                a, b = b, a
-            traps[used, 0], traps[used, 1], traps[used, 2], traps[used, 3] = a[0], b[0], a[1], b[1]
-            used += 1
-        else:
-            used = _many(scratch[row], crossed[row], traps, used)
-    starts[height] = used
-    area = 0.0
-    for i in range(used):
-        area += np.float64(traps[i, 1] - traps[i, 0]) + np.float64(traps[i, 3] - traps[i, 2])
-    return area / 2
+        above, below = sides[1, row] - sides[0, row], sides[3, row] - sides[2, row]
+        area += above + below
+        least = min(least, above, below)
+    return np.float64(area) / 2 if least > -_FLAT else -1.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _many(edges: Float32s, count: int, traps: Float32s, used: int) -> int:
-    """Add the trapezoids of a row that more than two edges cross: where they wind around it (non-zero rule)."""
+def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> float:
+    """Go through the rows that more than two edges cross, and return the area of all pieces of all rows."""
+    rays, crossings, edges = len(ys), cut.crossings, cut.edges
+    crossings[:height] = 0
+    for k in range(rays):
+        for row in range(ys[k - 1] - top, ys[k] - top):
+            crossings[row] += 1
+    others = 0.0
+    for row in range(height):
+        if crossings[row] > 1:
+            count = 0
+            for k in range(rays):
+                y0, x0, y1, x1 = ys[k - 1] - top, xs[k - 1] - left, ys[k] - top, xs[k] - left
+                if min(y0, y1) <= row < max(y0, y1):
+                    slope = np.float32(x1 - x0) / np.float32(y1 - y0)
+                    edges[count, 0] = np.float32(x0) + slope * np.float32(row - y0)
+                    edges[count, 1] = edges[count, 0] + slope
+                    edges[count, 2] = 1 if y1 > y0 else -1
+                    count += 1
+            all_pieces, widest = _widest(edges, count, cut.sides[:, row])
+            if all_pieces < 0:
+                return -1.0
+            others += all_pieces - widest
+    inside = _between(cut.sides, height)
+    return inside if inside < 0 else inside + others
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _widest(edges: Float32s, count: int, sides: Float32s) -> tuple[float, float]:
+    """Write the widest piece of a row: where edges wind around it (non-zero rule).
+
+    Returns the area of all pieces and of the widest, below zero where edges cross within the row.
+    """
     for i in range(1, count):
         a0, a1, a2 = edges[i, 0], edges[i, 1], edges[i, 2]
         k = i - 1
@@ -362,45 +384,52 @@ def _many(edges: Float32s, count: int, traps: Float32s, used: int) -> int:
             edges[k + 1, 0], edges[k + 1, 1], edges[k + 1, 2] = edges[k, 0], edges[k, 1], edges[k, 2]
             k -= 1
         edges[k + 1, 0], edges[k + 1, 1], edges[k + 1, 2] = a0, a1, a2
-    winding = np.float32(0)
+    winding, area, best, begins = np.float32(0), 0.0, -1.0, 0
     for i in range(count):
         before = winding
         winding += edges[i, 2]
         if before == 0:
-            traps[used, 0], traps[used, 2] = edges[i, 0], edges[i, 1]
+            begins = i
         elif winding == 0:
-            traps[used, 1], traps[used, 3] = edges[i, 0], edges[i, 1]
-            used += 1
-    return used
+            above, below = edges[i, 0] - edges[begins, 0], edges[i, 1] - edges[begins, 1]
+            if min(above, below) < -_FLAT:
+                return -1.0, 0.0
+            piece = (np.float64(above) + np.float64(below)) / 2
+            area += piece
+            if piece > best:
+                best = piece
+                sides[0], sides[1], sides[2], sides[3] = edges[begins, 0], edges[i, 0], edges[begins, 1], edges[i, 1]
+    return area, best
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
 def _bounds(
-    mine: Float32s,
-    mine_starts: Int64s,
-    y0: int,
-    x0: int,
-    y1: int,
-    traps: Float32s,
-    starts: Int64s,
-    first: int,
-    top: int,
-    left: int,
-    bottom: int,
+    mine: Float32s, y0: int, x0: int, y1: int, theirs: Float32s, top: int, left: int, bottom: int
 ) -> tuple[float, float]:
-    """Return an area that two stars share at least, and one that they share at most."""
+    """Return an area that the strips of two stars share at least, and one that they share at most.
+
+    `mine` is (4, rows or more): sides at the top and at the bottom of each strip; `theirs` holds the same, one after
+    the other.
+    """
+    begin, height = max(y0, top), bottom - top
+    rows, at = min(y1, bottom) - begin, begin - top
+    l0s, r0s, l1s, r1s = (
+        mine[0, begin - y0 :],
+        mine[1, begin - y0 :],
+        mine[2, begin - y0 :],
+        mine[3, begin - y0 :],
+    )
+    m0s, s0s = theirs[at:], theirs[height + at :]
+    m1s, s1s = theirs[2 * height + at :], theirs[3 * height + at :]
+    shift, none = np.float32(x0 - left), np.float32(0)
     low, high = np.float32(0), np.float32(0)
-    shift = np.float32(x0 - left)
-    for y in range(max(y0, top), min(y1, bottom)):
-        for i in range(mine_starts[y - y0], mine_starts[y - y0 + 1]):
-            l0, r0, l1, r1 = mine[i, 0] + shift, mine[i, 1] + shift, mine[i, 2] + shift, mine[i, 3] + shift
-            for j in range(starts[first + y - top], starts[first + y - top + 1]):
-                m0, s0, m1, s1 = traps[j, 0], traps[j, 1], traps[j, 2], traps[j, 3]
-                wide0, wide1 = min(r0, s0) - max(l0, m0), min(r1, s1) - max(l1, m1)
-                if wide0 >= 0 and wide1 >= 0:
-                    low += wide0 + wide1
-                # The width is the least of four straight functions of y; each one's positive part is below its chord.
-                one = max(r0 - m0, np.float32(0)) + max(r1 - m1, np.float32(0))
-                other = max(s0 - l0, np.float32(0)) + max(s1 - l1, np.float32(0))
-                high += min(one, other, r0 - l0 + r1 - l1, s0 - m0 + s1 - m1)
+    for i in range(rows):
+        l0, r0, l1, r1 = l0s[i] + shift, r0s[i] + shift, l1s[i] + shift, r1s[i] + shift
+        m0, s0, m1, s1 = m0s[i], s0s[i], m1s[i], s1s[i]
+        wide0, wide1 = min(r0, s0) - max(l0, m0), min(r1, s1) - max(l1, m1)
+        low += wide0 + wide1 if (wide0 >= none) & (wide1 >= none) else none
+        # The width is the least of four straight functions of y; each one's positive part is below its chord.
+        one = max(r0 - m0, none) + max(r1 - m1, none)
+        other = max(s0 - l0, none) + max(s1 - l1, none)
+        high += min(one, other, r0 - l0 + r1 - l1, s0 - m0 + s1 - m1)
     return float(low / 2), float(high / 2)

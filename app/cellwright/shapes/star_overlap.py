@@ -21,9 +21,7 @@ def corners(points: Float32s, distances: Float32s) -> Int64s:
     return np.stack([np.trunc(place).astype(np.int64) for place in placed], -1)
 
 
-def suppress(
-    points: Float32s, distances: Float32s, order: NDArray[np.intp], _ways: Float32s, iou: float
-) -> NDArray[np.bool_]:
+def suppress(points: Float32s, distances: Float32s, order: NDArray[np.intp], iou: float) -> NDArray[np.bool_]:
     """Return which stars are kept, in the order they are taken in; each meets all kept ones near enough."""
     stars = corners(points, distances)[order]
     low, high = stars.min(1), stars.max(1)

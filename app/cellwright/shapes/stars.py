@@ -123,13 +123,23 @@ def star_nms(
         raise BadParameter(f"{len(middles)} stars need as many scores, none of them NaN, not {np.shape(scores)}.")
     if not 0.0 <= iou <= 1.0:
         raise BadParameter(f"iou={iou} must be from 0 to 1.")
-    order = np.argsort(-np.asarray(scores), kind="stable")
+    order = _by_falling_score(np.asarray(scores))
     if not len(order):
         return order
-    kernels = loops("star_kernels")
-    suppress = star_overlap.suppress if kernels is None else kernels.suppress
-    kept: NDArray[np.bool_] = suppress(middles, lengths, order, star_overlap.directions(lengths.shape[1]), float(iou))
-    return order[kept]
+    if loops("star_kernels") is None:
+        return order[star_overlap.suppress(middles, lengths, order, iou)]
+    from cellwright.shapes.star_choice import chosen
+
+    return order[chosen(middles, lengths, order, float(iou))]
+
+
+def _by_falling_score(scores: NDArray[np.floating]) -> NDArray[np.intp]:
+    """Return the rows by falling score, equal ones as they come; (N,) scores that are not NaN."""
+    fallen = -scores
+    order = np.argsort(fallen)
+    # The quick sort leaves equal scores in any order; where there are some, the slower one does not.
+    ranked = fallen[order]
+    return np.argsort(fallen, kind="stable") if (ranked[1:] == ranked[:-1]).any() else order
 
 
 def _stars(points: NDArray[np.floating], distances: NDArray[np.floating]) -> tuple[Float32s, Float32s]:
@@ -140,6 +150,6 @@ def _stars(points: NDArray[np.floating], distances: NDArray[np.floating]) -> tup
         raise BadParameter(f"Stars need (N, 2) points and (N, R) distances, not {middles.shape} and {lengths.shape}.")
     if lengths.shape[1] < 3:
         raise BadParameter(f"A star needs at least 3 rays, not {lengths.shape[1]}.")
-    if len(middles) and not (np.abs(middles).max() < _FURTHEST and np.abs(lengths).max() < _FURTHEST):
+    if not all(column.min() > -_FURTHEST and column.max() < _FURTHEST for column in (middles, lengths) if len(column)):
         raise BadParameter("A middle or a ray of a star is not finite or beyond 2^30 pixels; leave such rows out.")
     return middles, lengths
