@@ -25,6 +25,7 @@ FOLDER_VARIABLE = "CELLWRIGHT_CONFIG_DIR"
 """Environment variable that names another folder for the settings."""
 
 RECENT_FILES_KEPT = 12
+RECENT_PROJECTS_KEPT = 8
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
 """``#rrggbb``."""
@@ -39,6 +40,10 @@ class Settings(BaseModel):
         Looks of the window.
     recent_files : list of str
         Absolute paths, newest first, at most `RECENT_FILES_KEPT`.
+    recent_projects : list of str
+        Folders of projects, newest first, at most `RECENT_PROJECTS_KEPT`.
+    author : str
+        Who corrects, as the history of a cell names them; empty for the name of the account.
     last_open_folder, last_export_folder : str or None
         Where the file dialogs start.
     export_formats : list of str
@@ -67,6 +72,8 @@ class Settings(BaseModel):
 
     theme: Literal["system", "dark", "light"] = "dark"
     recent_files: list[str] = Field(default_factory=list)
+    recent_projects: list[str] = Field(default_factory=list)
+    author: str = Field(default="", max_length=100)
     last_open_folder: str | None = None
     last_export_folder: str | None = None
     export_formats: list[str] = Field(default_factory=lambda: ["xlsx"])
@@ -94,6 +101,17 @@ class Settings(BaseModel):
         """Put a file at the head of the recent ones."""
         name = str(Path(path).absolute())
         self.recent_files = [name, *(other for other in self.recent_files if other != name)][:RECENT_FILES_KEPT]
+
+    def remember_project(self, folder: str | Path) -> None:
+        """Put a project at the head of the recent ones."""
+        name = str(Path(folder).absolute())
+        others = (other for other in self.recent_projects if other != name)
+        self.recent_projects = [name, *others][:RECENT_PROJECTS_KEPT]
+
+    def forget_project(self, folder: str | Path) -> None:
+        """Take a project, for example one that was moved, from the recent ones."""
+        name = str(Path(folder).absolute())
+        self.recent_projects = [other for other in self.recent_projects if other != name]
 
     def forget_file(self, path: str | Path) -> None:
         """Take a file, for example one that is gone, from the recent ones."""

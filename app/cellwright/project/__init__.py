@@ -1,9 +1,21 @@
 """A project on disk: pictures by reference, classes, objects and the journal of every edit, in one SQLite file."""
 
 from cellwright.project.backup import backups, restore
+from cellwright.project.columns import ObjectColumns, PictureChange
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
+from cellwright.project.moving import copy_project
 from cellwright.project.project import Project
 from cellwright.project.review import ReviewProgress
 
-__all__ = ["HistoryLine", "JournalEntry", "Project", "ReviewProgress", "backups", "restore"]
+__all__ = [
+    "HistoryLine",
+    "JournalEntry",
+    "ObjectColumns",
+    "PictureChange",
+    "Project",
+    "ReviewProgress",
+    "backups",
+    "copy_project",
+    "restore",
+]

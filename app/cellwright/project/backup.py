@@ -32,15 +32,20 @@ def back_up(connection: sqlite3.Connection, folder: Path) -> Path:
     """
     when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     target = folder / FOLDER / f"project-{when}.sqlite"
+    write_copy(connection, target)
+    for old in backups(folder)[:-_KEPT]:
+        old.unlink(missing_ok=True)
+    return target
+
+
+def write_copy(connection: sqlite3.Connection, target: Path) -> None:
+    """Write the database as it stands into a new file, whole or not at all."""
     with replacing(target, overwrite=False) as part, contextlib.closing(sqlite3.connect(part)) as copy:
         try:
             connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
         except sqlite3.Error as error:
             raise OSError(0, str(error)) from error
-    for old in backups(folder)[:-_KEPT]:
-        old.unlink(missing_ok=True)
-    return target
 
 
 def restore(folder: str | Path, backup: str | Path | None = None) -> Path:

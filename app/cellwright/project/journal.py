@@ -35,7 +35,7 @@ class JournalEntry:
     kind : EditKind
         What was done; for undoing and redoing, what was undone or redone.
     action : str
-        ``"do"``, ``"undo"`` or ``"redo"``.
+        ``"do"``, ``"undo"``, ``"redo"``, or ``"aside"`` for what undoing passes by.
     target : int
         The entry undone or redone; its own id where something new was done.
     objects : int
@@ -52,10 +52,16 @@ class JournalEntry:
     objects: int
 
 
-def begin_entry(connection: sqlite3.Connection, kind: EditKind, author: str, reason: str) -> int:
-    """Write the head of a new entry; its changes follow, then `finish_entry`."""
+def begin_entry(
+    connection: sqlite3.Connection, kind: EditKind, author: str, reason: str, *, is_aside: bool = False
+) -> int:
+    """Write the head of a new entry; its changes follow, then `finish_entry`.
+
+    What is done aside, such as a picture that joins by itself, is no step of work: undoing passes it by.
+    """
     number, cursor = _next(connection), _cursor(connection)
-    _write_head(connection, (number, _now(), author, kind.value, reason, "do", number, cursor, number, 0))
+    action, after = ("aside", cursor) if is_aside else ("do", number)
+    _write_head(connection, (number, _now(), author, kind.value, reason, action, number, cursor, after, 0))
     return number
 
 

@@ -26,8 +26,8 @@ def written_path(folder: Path, picture: Path) -> str:
     return (relative if is_near else there).as_posix()
 
 
-def record_of(folder: Path, picture: str | Path, number: int) -> PictureRecord:
-    """Return the record of a file.
+def record_of(folder: Path, picture: str | Path, number: int, sha256: str = "") -> PictureRecord:
+    """Return the record of a file, which is read for its hash unless that is given.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def record_of(folder: Path, picture: str | Path, number: int) -> PictureRecord:
         If the file cannot be read.
     """
     path = Path(picture)
-    digest = content_sha256(path)
+    digest = sha256 or content_sha256(path)
     return PictureRecord(number, written_path(folder, path), digest, path.stat().st_size)
 
 

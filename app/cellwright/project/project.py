@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -22,12 +22,14 @@ from cellwright.annotation import (
     Status,
 )
 from cellwright.core import Box, Objects, ProjectNotWritable, SlideNotReadable, unknown_name
-from cellwright.project import history, journal, opening, pictures, query, records, writing
-from cellwright.project.backup import back_up, backups
+from cellwright.project import columns, history, journal, opening, pictures, query, records, writing
+from cellwright.project.backup import back_up, backups, write_copy
+from cellwright.project.columns import ObjectColumns, PictureChange
 from cellwright.project.connection import DATABASE, WAIT_MS, transaction
 from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
+from cellwright.project.records import write_changes
 from cellwright.project.review import Reviews
 
 
@@ -109,6 +111,26 @@ class Project(Reviews):
         with explained(self._path):
             return query.objects_in(self._connection, picture_id, box)
 
+    def columns(self, picture_id: int) -> ObjectColumns:
+        """Return all objects of a picture column by column, in the order in which they came."""
+        with explained(self._path):
+            return columns.columns(self._connection, picture_id)
+
+    def deleted(self, picture_id: int) -> list[bytes]:
+        """Return the bytes of the ids of objects that a person deleted from a picture."""
+        with explained(self._path):
+            return columns.deleted(self._connection, picture_id)
+
+    def newest(self) -> int:
+        """Return the number of the newest entry of the journal, 0 where it is empty."""
+        with explained(self._path):
+            return columns.newest(self._connection)
+
+    def changes_since(self, number: int) -> list[PictureChange]:
+        """Return what became of the objects that entries of the journal after `number` touched."""
+        with explained(self._path):
+            return columns.changes_since(self._connection, number)
+
     def object(self, name: UUID) -> AnnotatedObject | None:
         """Return one object, None where it is not there."""
         with explained(self._path):
@@ -129,6 +151,18 @@ class Project(Reviews):
         with explained(self._path):
             newest = journal.entries(self._connection, "ORDER BY id DESC LIMIT ?", (-1 if last is None else last,))
         return newest[::-1]
+
+    def next_undo(self) -> JournalEntry | None:
+        """Return what `undo` would take back, None where nothing stands."""
+        with explained(self._path):
+            target = journal.undo_target(self._connection)
+            return journal.entry(self._connection, target) if target else None
+
+    def next_redo(self) -> JournalEntry | None:
+        """Return what `redo` would do again, None where nothing was taken back."""
+        with explained(self._path):
+            target = journal.redo_target(self._connection)
+            return journal.entry(self._connection, target) if target else None
 
     def can_undo(self) -> bool:
         """Return whether something stands that can be taken back."""
@@ -152,8 +186,8 @@ class Project(Reviews):
 
     # What changes it ---------------------------------------------------------------------------------------------
 
-    def apply(self, edit: Edit, author: str) -> JournalEntry:
-        """Do one step of work.
+    def apply(self, edit: Edit, author: str, *, is_aside: bool = False) -> JournalEntry:
+        """Do one step of work; what is done aside is none, and undoing passes it by.
 
         Raises
         ------
@@ -163,7 +197,7 @@ class Project(Reviews):
             If it could not be put on disk; the project is as it was.
         """
         with self._writing():
-            return writing.write_edit(self._connection, edit, author)
+            return writing.write_edit(self._connection, edit, author, is_aside=is_aside)
 
     def undo(self, author: str) -> JournalEntry | None:
         """Take back the latest step that stands, whoever made it and whenever; None where there is none."""
@@ -175,8 +209,30 @@ class Project(Reviews):
         with self._writing():
             return journal.redo(self._connection, author)
 
-    def add_objects(self, picture_id: int, objects: Objects, author: str, reason: str = "") -> JournalEntry:
+    def add_objects(
+        self,
+        picture_id: int,
+        objects: Objects,
+        author: str,
+        reason: str = "",
+        *,
+        replaced: Iterable[UUID] = (),
+        records: Sequence[RecordChange] = (),
+    ) -> JournalEntry:
         """Add what a model or a file says, as one step; objects that are there already stay as people left them.
+
+        Parameters
+        ----------
+        picture_id : int
+            Where they lie.
+        objects : Objects
+            What is said.
+        author, reason : str
+            Who, and why.
+        replaced : iterable of UUID
+            Objects that go in the same step, none of them in `objects`: what an earlier model said, for example.
+        records : sequence of RecordChange
+            Pictures, classes, models and runs that come in the same step, before the objects.
 
         Raises
         ------
@@ -185,12 +241,15 @@ class Project(Reviews):
         EditRefused
             If a box or a score makes no sense, or there is no such picture.
         """
-        known = {each.name: each.id for each in self.classes()}
+        new = [each.after for each in records if isinstance(each.after, ClassRecord)]
+        known = {each.name: each.id for each in (*self.classes(), *new)}
         missing = [name for name in objects.classes if name not in known]
         if missing:
             raise unknown_name("class of the project", missing[0], known)
         with self._writing():
             number = journal.begin_entry(self._connection, EditKind.ANALYSE, author, reason)
+            write_changes(self._connection, number, tuple(records))
+            writing.write_selection(self._connection, number, replaced, class_id=None, status=None, is_deleted=True)
             writing.write_objects(
                 self._connection, number, picture_id, objects, [known[name] for name in objects.classes]
             )
@@ -240,35 +299,59 @@ class Project(Reviews):
                 return None
             return entry
 
-    def add_pictures(self, paths: Iterable[str | Path], author: str) -> list[PictureRecord]:
+    def add_pictures(
+        self,
+        paths: Iterable[str | Path],
+        author: str,
+        *,
+        sha256: Mapping[Path, str] | None = None,
+        is_aside: bool = False,
+    ) -> list[PictureRecord]:
         """Add pictures by reference, as one step; one whose content is there already is not added again.
+
+        Parameters
+        ----------
+        paths : iterable of str or Path
+            Where they lie.
+        author : str
+            Who.
+        sha256 : mapping, optional
+            The hashes of files that were read before, so that they are not read again.
+        is_aside : bool
+            Whether they join by themselves, so that undoing passes it by.
 
         Raises
         ------
         SlideNotReadable
             If a file cannot be read; then none is added.
         """
-        made = [pictures.record_of(self.folder, path, 0) for path in paths]
+        known = sha256 or {}
+        made = [pictures.record_of(self.folder, path, 0, known.get(Path(path), "")) for path in paths]
         with self._writing():
             there = {each.id for each in self.pictures()}
             numbered = self._numbered(made)
             new = {each.id: each for each in numbered if each.id not in there}
             if new:
                 changes = tuple(RecordChange(None, each) for each in new.values())
-                writing.write_edit(self._connection, Edit(EditKind.PICTURES, records=changes), author)
+                edit = Edit(EditKind.PICTURES, records=changes)
+                writing.write_edit(self._connection, edit, author, is_aside=is_aside)
         return numbered
 
-    def proposed_pictures(self, paths: Iterable[str | Path]) -> list[PictureRecord]:
+    def proposed_pictures(
+        self, paths: Iterable[str | Path], *, sha256: Mapping[Path, str] | None = None
+    ) -> list[PictureRecord]:
         """Return the record of each picture: its own where its content is there already, else a new one for `apply`.
 
-        So pictures can be added in one step with what lies on them. Nothing is changed here.
+        So pictures can be added in one step with what lies on them. Nothing is changed here. `sha256` has the hashes
+        of files that were read before, so that they are not read again.
 
         Raises
         ------
         SlideNotReadable
             If a file cannot be read.
         """
-        made = [pictures.record_of(self.folder, path, 0) for path in paths]
+        known = sha256 or {}
+        made = [pictures.record_of(self.folder, path, 0, known.get(Path(path), "")) for path in paths]
         with explained(self._path):
             return self._numbered(made)
 
@@ -331,6 +414,10 @@ class Project(Reviews):
         copy = back_up(self._connection, self.folder)
         self._has_changed = False
         return copy
+
+    def write_copy(self, path: Path) -> None:
+        """Write the database as it stands into a new file, whole or not at all; see `copy_project`."""
+        write_copy(self._connection, path)
 
     def check(self) -> None:
         """Read everything and all indices; `ProjectNotReadable` if anything does not fit."""

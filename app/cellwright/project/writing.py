@@ -22,7 +22,7 @@ _NOTHING = (None, None, None, None, None)
 _GRID_PX = 1024
 
 
-def write_edit(connection: sqlite3.Connection, edit: Edit, author: str) -> JournalEntry:
+def write_edit(connection: sqlite3.Connection, edit: Edit, author: str, *, is_aside: bool = False) -> JournalEntry:
     """Write an edit and its effect; called inside a transaction.
 
     Raises
@@ -30,7 +30,7 @@ def write_edit(connection: sqlite3.Connection, edit: Edit, author: str) -> Journ
     EditRefused
         If the edit begins from another state than the project's.
     """
-    number = begin_entry(connection, edit.kind, author, edit.reason)
+    number = begin_entry(connection, edit.kind, author, edit.reason, is_aside=is_aside)
     write_changes(connection, number, edit.records)
     for change in edit.objects:
         row = _identity(connection, change.id, change.picture_id)

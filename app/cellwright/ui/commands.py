@@ -56,6 +56,7 @@ class Commands:
             "file.open": self.open_pictures,
             "file.open_folder": self.open_folder,
             **{f"file.open_{sample.name}": partial(self.open_sample, sample.name) for sample in SAMPLES},
+            **window.correcting.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,

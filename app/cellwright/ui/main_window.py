@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar
+from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar, QWidget
 
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, JobQueue, Lane
@@ -21,6 +21,9 @@ from cellwright.ui.canvas import CanvasOptions
 from cellwright.ui.canvas.remembered import options_of, remember
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
+from cellwright.ui.correcting.correcting import Correcting
+from cellwright.ui.correcting.drafts import title_of
+from cellwright.ui.correcting.project_files import window_title
 from cellwright.ui.dropping import Dropping
 from cellwright.ui.looks.icons import app_icon
 from cellwright.ui.looks.theme import apply_theme, theme_named
@@ -49,7 +52,13 @@ _log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
 _DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
 _GETTING_READY = "Getting the model ready; the first time on a computer this takes half a minute"
-_SUBMENUS = {"recent": "Open &recent", "panels": "&Panels", "models": "&Model", "devices": "&Device"}
+_SUBMENUS = {
+    "recent": "Open &recent",
+    "recent_projects": "Recent pro&jects",
+    "panels": "&Panels",
+    "models": "&Model",
+    "devices": "&Device",
+}
 
 
 class MainWindow(QMainWindow):
@@ -97,6 +106,7 @@ class MainWindow(QMainWindow):
         self.proposing = Proposing(self)
         self.presenter = Presenter(self)
         self.actions_set = ActionSet(self, self.settings.shortcuts)
+        self.correcting = Correcting(self, self)
         self.commands = Commands(self)
         self._make_menus()
         self._connect()
@@ -157,6 +167,7 @@ class MainWindow(QMainWindow):
             self.actions_set.submenu("panels").addAction(action)
         choices(self.actions_set.submenu("devices"), _DEVICES, self.controller.device, self.set_device)
         self._show_recent()
+        self._show_recent_projects()
         self._check_layers()
         self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
         self.actions_set.set_checked("analyze.on_open", self.settings.analyze_on_open)
@@ -168,6 +179,10 @@ class MainWindow(QMainWindow):
         start.folder_asked.connect(commands.open_folder)
         start.sample_asked.connect(commands.open_sample)
         start.recent_chosen.connect(lambda path: controller.open_paths([path]))
+        start.new_project_asked.connect(self.correcting.files.ask_new)
+        start.open_project_asked.connect(self.correcting.files.ask_open)
+        start.project_chosen.connect(lambda path: self.correcting.files.open(Path(path)))
+        self.correcting.files.opened.connect(self._on_project)
         self.pictures.close_asked.connect(commands.close_key)
         self.pictures.analyze_asked.connect(commands.analyze_key)
         self.pictures.list.itemClicked.connect(lambda _item: self._show_picture_page())
@@ -327,11 +342,42 @@ class MainWindow(QMainWindow):
                 present.add(Needs.OBJECTS)
             if self.session.selected is not None:
                 present.add(Needs.SELECTION)
+        present |= self.correcting.needs()
         if len(self.session.pictures) > 1:
             present.add(Needs.PICTURES)
         if self.controller.is_working:
             present.add(Needs.WORK)
         self.actions_set.offer(present)
+
+    @property
+    def opener(self) -> Controller:
+        """What opens pictures, for who corrects."""
+        return self.controller
+
+    @property
+    def widget(self) -> QWidget:
+        """The window, as the parent of dialogs."""
+        return self
+
+    def show_title(self) -> None:
+        """Name the picture and the project at the head of the window."""
+        picture = self.session.current
+        self.setWindowTitle(window_title(self.correcting.link, picture.name if picture is not None else ""))
+
+    def _on_project(self, _link: object) -> None:
+        self.show_title()
+        self._show_recent_projects()
+
+    def _show_recent_projects(self) -> None:
+        recent = [folder for folder in self.settings.recent_projects if Path(folder).is_dir()]
+        self.centre.start_page.set_projects([(folder, title_of(Path(folder))) for folder in recent])
+        menu = self.actions_set.submenu("recent_projects")
+        menu.clear()
+        menu.setEnabled(bool(recent))
+        for folder in recent:
+            action = menu.addAction(title_of(Path(folder)).replace("&", "&&"))
+            action.setToolTip(folder)
+            action.triggered.connect(lambda _checked=False, at=Path(folder): self.correcting.files.open(at))
 
     def _on_running(self, running: int) -> None:
         self.tabs.setTabText(1, f"Jobs ({running})" if running else "Jobs")
@@ -378,6 +424,7 @@ class MainWindow(QMainWindow):
         save_settings(self.settings)
         self.blink.stop()
         self.presenter.stop()
+        self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()
         if self.commands.dialog is not None:

@@ -16,6 +16,7 @@ from cellwright.ui.overlaps import offers_overlap
 from cellwright.ui.panels.counts_panel import ratio_text
 from cellwright.ui.panels.selected_panel import SelectedCell
 from cellwright.ui.state.colouring import areas_of, object_colours
+from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.numbers import area_table_of, count_table_of
 from cellwright.ui.state.picture import Picture, PictureState
 
@@ -100,7 +101,7 @@ class Presenter(QObject):
     def _on_current(self, picture: Picture | None) -> None:
         window = self._window
         window.pictures.mark_current()
-        window.setWindowTitle(f"{picture.name} — Cellwright" if picture is not None else "Cellwright")
+        window.show_title()
         self.show_display(picture)
         if picture is None:
             self._on_canvas = None
@@ -231,6 +232,7 @@ class Presenter(QObject):
         self._show_status(picture)
         self._window.model_panel.offer_overlap(offers_overlap(picture))
         self._window.model_panel.show_scale(picture)
+        self._window.correcting.refresh()
         if picture is not None and picture.facts is not None and picture.facts.is_stack:
             self.show_display(picture)
         self._window.update_actions()
@@ -318,9 +320,21 @@ class Presenter(QObject):
         style = picture.styles[int(objects.class_index[row])]
         areas, unit = areas_of(one, picture.pixel_size)
         area = f"{areas[0]:,.1f} {unit}" if objects.masks is not None else ""
-        name = one.id_strings()[0]
+        correcting, name = self._window.correcting, objects.ids[row].tobytes()
+        source, status = objects.source, ""
+        if picture.marks is not None:
+            source, status = correcting.source(name) or source, STATUSES[picture.marks.status[row]].value
         return SelectedCell(
-            crop, style, float(objects.scores[row]), box, picture.pixel_size, objects.source, name, area
+            crop,
+            style,
+            float(objects.scores[row]),
+            box,
+            picture.pixel_size,
+            source,
+            one.id_strings()[0],
+            area,
+            status,
+            correcting.history(picture, name),
         )
 
     def _show_status(self, picture: Picture | None) -> None:

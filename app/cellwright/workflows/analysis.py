@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cellwright.core import BadParameter, Objects, PixelSize
 from cellwright.zoo.card import ModelCard
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cellwright.imaging import SlideRef
     from cellwright.inference import Answers, Coverage
 
@@ -77,6 +81,8 @@ class Analysis:
         What a person should know beside the numbers, one sentence each.
     answers : Answers or None
         What else the network said, so that `with_overlap` need not ask it again; None where it was not kept.
+    confirmed : (N,) ndarray of bool or None
+        Which objects a person drew, corrected or accepted: they count whatever their score. None for none.
     """
 
     picture: PictureInfo
@@ -88,6 +94,7 @@ class Analysis:
     seconds: float
     notes: tuple[str, ...] = ()
     answers: Answers | None = None
+    confirmed: NDArray[np.bool_] | None = None
 
     @property
     def model_hash(self) -> str:
@@ -111,8 +118,15 @@ class Analysis:
         return None if pixel_size is None else self.coverage.covered_px * pixel_size.area_um2 / 1e6
 
     def counted(self, thresholds: float | Sequence[float] | None = None) -> Objects:
-        """Return the objects that count: those that reach the thresholds (the card's where None are given)."""
-        return self.objects.at_least(self.default_thresholds if thresholds is None else thresholds)
+        """Return the objects that count: those that reach the thresholds (the card's where None are given).
+
+        What a person confirmed counts in any case.
+        """
+        limits = self.default_thresholds if thresholds is None else thresholds
+        if self.confirmed is None:
+            return self.objects.at_least(limits)
+        of_class = np.broadcast_to(np.asarray(limits, np.float32), (len(self.objects.classes),))
+        return self.objects.take((self.objects.scores >= of_class[self.objects.class_index]) | self.confirmed)
 
     def with_pixel_size(self, pixel_size: PixelSize | None, note: str = "entered by hand") -> Analysis:
         """Return the same analysis of a picture whose pixels have another size; no object changes."""
@@ -128,8 +142,8 @@ class Analysis:
         """
         if self.answers is None:
             raise BadParameter("The answers of the model were not kept; analyze the picture again to change this.")
-        return replace(self, objects=self.answers.objects(nms_iou))
+        return replace(self, objects=self.answers.objects(nms_iou), confirmed=None)
 
     def with_objects(self, objects: Objects) -> Analysis:
         """Return the analysis with other objects, for example after some were filtered away."""
-        return replace(self, objects=objects)
+        return replace(self, objects=objects, confirmed=None)

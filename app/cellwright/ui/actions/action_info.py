@@ -21,6 +21,12 @@ class Needs(str, Enum):
     """A cell is selected."""
     STACK = "stack"
     """The picture shown has several planes or time points."""
+    PROJECT = "project"
+    """A project is open."""
+    UNDO = "undo"
+    """Something can be taken back."""
+    REDO = "redo"
+    """Something was taken back and can be done again."""
     WORK = "work"
     """A job is queued or running."""
 

@@ -21,6 +21,74 @@ ACTIONS: Final = (
         "file.open_chest", "Try the chest &X-ray", "Open the chest X-ray that comes with the program.", "sample"
     ),
     ActionInfo(
+        "file.new_project",
+        "Ne&w project…",
+        "Make a folder that keeps pictures, what was found on them and every correction.",
+        shortcuts=("Ctrl+N",),
+    ),
+    ActionInfo("file.open_project", "Open &project…", "Go on with an earlier project.", shortcuts=("Ctrl+Alt+O",)),
+    ActionInfo(
+        "file.save_project_as",
+        "&Save project as…",
+        "Copy the project to another folder and go on there; a draft moves.",
+        shortcuts=("Ctrl+Shift+S",),
+        needs=_PICTURE,
+    ),
+    ActionInfo(
+        "file.close_project",
+        "C&lose project",
+        "Close the project and its pictures; everything in it is saved already.",
+        needs=Needs.PROJECT,
+    ),
+    ActionInfo(
+        "edit.undo",
+        "&Undo",
+        "Take back the latest correction, however long ago; works after a restart as well.",
+        "undo",
+        ("Ctrl+Z",),
+        needs=Needs.UNDO,
+    ),
+    ActionInfo(
+        "edit.redo",
+        "R&edo",
+        "Do again what was taken back.",
+        "redo",
+        ("Ctrl+Shift+Z", "Ctrl+Y"),
+        needs=Needs.REDO,
+    ),
+    *(
+        ActionInfo(
+            f"correct.class_{key}",
+            f"Class {key}",
+            f"Give the selected cells the class of key {key}; cells that have it already are accepted.",
+            shortcuts=(key,),
+            needs=_SELECTION,
+        )
+        for key in "123456789"
+    ),
+    ActionInfo(
+        "correct.accept", "&Accept", "Say that the selected cells are right.", "check", ("A",), needs=_SELECTION
+    ),
+    ActionInfo(
+        "correct.reject",
+        "Re&ject",
+        "Say that the selected cells are none; they are neither drawn nor counted.",
+        "reject",
+        ("X",),
+        needs=_SELECTION,
+    ),
+    ActionInfo(
+        "correct.delete", "&Delete", "Take the selected cells away.", "delete", ("Del", "Backspace"), needs=_SELECTION
+    ),
+    ActionInfo(
+        "correct.next",
+        "&Next unreviewed cell",
+        "Select the next cell of the table that nobody has looked at.",
+        "right",
+        ("N",),
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
         "file.close", "&Close picture", "Close the picture that is shown.", "close", ("Ctrl+W",), needs=_PICTURE
     ),
     ActionInfo("file.close_all", "Close &all", "Close every picture and go to the start page.", needs=_PICTURE),
@@ -90,7 +158,7 @@ ACTIONS: Final = (
     ),
     ActionInfo("view.zoom_in", "&Zoom in", "Show the picture larger.", "zoom-in", ("Ctrl++", "Ctrl+="), needs=_PICTURE),
     ActionInfo("view.zoom_out", "Zoo&m out", "Show the picture smaller.", "zoom-out", ("Ctrl+-",), needs=_PICTURE),
-    ActionInfo("view.fit", "&Fit picture", "Show the whole picture.", "fit", ("Ctrl+0", "F"), needs=_PICTURE),
+    ActionInfo("view.fit", "&Fit picture", "Show the whole picture.", "fit", ("Ctrl+0",), needs=_PICTURE),
     ActionInfo(
         "view.actual",
         "&Actual size",
@@ -104,7 +172,7 @@ ACTIONS: Final = (
         "&Go to selected cell",
         "Bring the selected cell to the middle.",
         "target",
-        ("C",),
+        ("G",),
         needs=_SELECTION,
     ),
     ActionInfo(

@@ -42,6 +42,10 @@ class SelectedCell:
         Its stable id.
     area : str
         Area within its outline with the unit; empty where only the box is known.
+    status : str
+        What people think of it, in a word; empty while no project keeps it.
+    history : tuple of str
+        What happened to it, a line each, oldest first.
     """
 
     crop: NDArray[np.uint8] | None
@@ -52,6 +56,8 @@ class SelectedCell:
     source: str
     id_text: str
     area: str = ""
+    status: str = ""
+    history: tuple[str, ...] = ()
 
 
 class SelectedPanel(QWidget):
@@ -79,6 +85,9 @@ class SelectedPanel(QWidget):
             name: label("", selectable=True, wrap=True) for name in ("Confidence", "Size", "Area", "Centre", "Found by")
         }
         self._titles: dict[str, QLabel] = {}
+        self._history_title = label("History", "muted")
+        self._history = label("", selectable=True, wrap=True)
+        self._history.setAccessibleName("History of the selected cell")
         self._lay_out()
         self.show_cell(None)
 
@@ -115,10 +124,12 @@ class SelectedPanel(QWidget):
         grid.setColumnStretch(1, 1)
         grid.addWidget(label("Found by", "muted"), 0, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._values["Found by"], 0, 1)
+        grid.addWidget(self._history_title, 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._history, 1, 1)
         inside.addLayout(grid)
         buttons = QHBoxLayout()
         buttons.addWidget(
-            button("Go to", "Bring the cell to the middle of the picture (C).", self.centre_asked.emit, "small")
+            button("Go to", "Bring the cell to the middle of the picture (G).", self.centre_asked.emit, "small")
         )
         buttons.addWidget(
             button("Copy id", "Copy the name of this cell that stays the same in every file.", self._copy_id, "small")
@@ -141,7 +152,10 @@ class SelectedPanel(QWidget):
         y0, x0, y1, x1 = (float(side) for side in cell.box)
         size = size_text(y1 - y0, x1 - x0, cell.pixel_size)
         pixels = "" if cell.pixel_size is None else f"\n{size_text(y1 - y0, x1 - x0, None)}"
-        self._values["Confidence"].setText(f"{cell.score:.3f}")
+        self._values["Confidence"].setText(f"{cell.score:.3f}" + (f", {cell.status}" if cell.status else ""))
+        self._history.setText("\n".join(cell.history))
+        for words in (self._history, self._history_title):
+            words.setVisible(bool(cell.history))
         self._values["Size"].setText(size + pixels)
         self._values["Area"].setText(cell.area)
         for words in (self._values["Area"], self._titles["Area"]):

@@ -16,7 +16,8 @@ from cellwright.ui.looks.widgets import button, column, empty, label, restyle
 from cellwright.ui.state.samples import SAMPLES
 
 _RECENT_SHOWN = 6
-_NAME_CHARS = 46
+_PROJECTS_SHOWN = 4
+_NAME_CHARS = 30
 _THUMBNAIL_PX = 72
 
 
@@ -29,14 +30,19 @@ class StartPage(QWidget):
         A button was pressed.
     sample_asked(str)
         Name of the sample whose button was pressed.
-    recent_chosen(str)
-        Path of a recent file.
+    recent_chosen(str), project_chosen(str)
+        Path of a recent file, or folder of a recent project.
+    new_project_asked(), open_project_asked()
+        A button was pressed.
     """
 
     open_asked = Signal()
     folder_asked = Signal()
     sample_asked = Signal(str)
     recent_chosen = Signal(str)
+    project_chosen = Signal(str)
+    new_project_asked = Signal()
+    open_project_asked = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,13 +60,18 @@ class StartPage(QWidget):
         middle.addWidget(self._drop)
         middle.addWidget(label("Or try a sample", "section"))
         middle.addLayout(self._sample_row())
-        self._recent_title = label("Recent", "section")
-        middle.addWidget(self._recent_title)
+        lists = QHBoxLayout()
+        lists.setSpacing(24)
+        self._recent_title = label("Recent pictures", "section")
         self._recent = column(margin=0, gap=0)
-        middle.addLayout(self._recent)
+        lists.addLayout(_list(self._recent_title, self._recent), 1)
+        self._projects = column(margin=0, gap=0)
+        lists.addLayout(_list(label("Projects", "section"), self._projects), 1)
+        middle.addLayout(lists)
         middle.addStretch(3)
         self.set_theme(theme)
         self.set_recent([])
+        self.set_projects([])
 
     def _head(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -144,11 +155,32 @@ class StartPage(QWidget):
         for path in shown:
             self._recent.addWidget(self._recent_button(path))
 
+    def set_projects(self, projects: Sequence[tuple[str, str]]) -> None:
+        """Show how to begin a project, and recent ones, newest first: folder and title of each."""
+        empty(self._projects)
+        for folder, title in projects[:_PROJECTS_SHOWN]:
+            text = title.replace("&", "&&")
+            go_on = partial(self.project_chosen.emit, folder)
+            self._projects.addWidget(button(text, folder, go_on, "recent", name=f"Open the project {title}"))
+        for text, tip, asked in (
+            ("New project…", "Make a folder that keeps pictures and corrections (Ctrl+N).", self.new_project_asked),
+            ("Open project…", "Go on with an earlier project (Ctrl+Alt+O).", self.open_project_asked),
+        ):
+            self._projects.addWidget(button(text, tip, asked.emit, "recent"))
+
     def _recent_button(self, path: str) -> QWidget:
         name, folder = Path(path).name, str(Path(path).parent)
         short = folder if len(folder) <= _NAME_CHARS else "…" + folder[-_NAME_CHARS:]
         text = f"{name}    {short}".replace("&", "&&")
         return button(text, path, lambda: self.recent_chosen.emit(path), "recent", name=f"Open {name}")
+
+
+def _list(title: QWidget, entries: QVBoxLayout) -> QVBoxLayout:
+    made = column(margin=0, gap=4)
+    made.addWidget(title)
+    made.addLayout(entries)
+    made.addStretch(1)
+    return made
 
 
 def _thumbnail(path: Path) -> QIcon:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle
+from cellwright.ui.state.marks import Marks
 
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
@@ -71,6 +72,8 @@ class Picture:
         Everything found down to the floor of the model's card; None before anything was found.
     styles : tuple of ClassStyle
         Name, colour and letter of each class of `objects`.
+    marks : Marks or None
+        What people think of `objects`; None while no project keeps them.
     generation : int
         Counts up with every new analysis; an answer with an older number is dropped.
     fraction : float or None
@@ -100,6 +103,7 @@ class Picture:
     pixel_size_note: str = ""
     objects: Objects | None = None
     styles: tuple[ClassStyle, ...] = ()
+    marks: Marks | None = None
     analysis: Analysis | None = None
     generation: int = 0
     fraction: float | None = None

@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle, styles_of
+from cellwright.ui.state.marks import Marks
 from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Session:
         self._hidden: set[str] = set()
         self._lit: str | None = None
         self._selected: int | None = None
+        self._chosen: NDArray[np.intp] = np.zeros(0, np.intp)
         self._card: ModelCard | None = None
         self._model_folder: Path | None = None
 
@@ -103,7 +105,8 @@ class Session:
         """Make a picture the one that is shown; selection is dropped."""
         if picture is self._current:
             return
-        self._current, self._selected, self._lit = picture, None, None
+        self._current, self._lit = picture, None
+        self._choose(np.zeros(0, np.intp), None)
         self.current_changed.emit(picture)
         self.selection_changed.emit()
 
@@ -122,15 +125,24 @@ class Session:
         picture.user_pixel_size = size
         self.picture_changed.emit(picture)
 
-    def set_objects(self, picture: Picture, objects: Objects | None, styles: tuple[ClassStyle, ...] = ()) -> None:
-        """Replace what was found on a picture; a selected cell that is still there stays selected."""
-        chosen = self.selected_id if picture is self._current else None
-        picture.objects = objects
+    def set_objects(
+        self,
+        picture: Picture,
+        objects: Objects | None,
+        styles: tuple[ClassStyle, ...] = (),
+        marks: Marks | None = None,
+    ) -> None:
+        """Replace what was found on a picture, and what people think of it; selected cells still there stay so."""
+        is_current = picture is self._current
+        first, chosen = (self.selected_id, self.selected_ids) if is_current else (None, None)
+        picture.objects, picture.marks = objects, marks
         picture.styles = styles or picture.styles
-        if picture is self._current:
-            self._selected = _row_of(objects, chosen)
+        if chosen is not None and len(chosen):
+            rows = rows_of(objects, chosen)
+            row = rows_of(objects, np.frombuffer(first, "V16")) if first is not None else rows
+            self._choose(rows, int(row[0]) if len(row) else None)
         self.objects_changed.emit(picture)
-        if chosen is not None:
+        if chosen is not None and len(chosen):
             self.selection_changed.emit()
 
     def show_plane(self, picture: Picture, look: Look) -> None:
@@ -249,13 +261,13 @@ class Session:
         self.filter_changed.emit()
 
     def counted(self, picture: Picture) -> NDArray[np.bool_]:
-        """(N,) mask of a picture's objects that reach their class's threshold."""
+        """(N,) mask of a picture's objects that count: surer than their class's threshold, or confirmed by a person."""
         objects = picture.objects
         if objects is None:
             return np.zeros(0, bool)
         limits = np.array(self.thresholds_for(picture), np.float32)
         mask: NDArray[np.bool_] = objects.scores >= limits[objects.class_index]
-        return mask
+        return mask if picture.marks is None else picture.marks.counted(mask)
 
     def shown(self, picture: Picture) -> NDArray[np.intp]:
         """Rows of a picture's objects that are counted and of a visible class."""
@@ -284,13 +296,40 @@ class Session:
         """The class whose cells stand out, chosen by a click on its count."""
         return self._lit
 
+    @property
+    def selected_rows(self) -> NDArray[np.intp]:
+        """(K,) rows of all selected cells, rising; `selected` is one of them."""
+        return self._chosen
+
+    @property
+    def selected_ids(self) -> NDArray[np.void]:
+        """(K,) stable ids of all selected cells."""
+        objects = self._current.objects if self._current is not None else None
+        return np.zeros(0, "V16") if objects is None else objects.ids[self._chosen]
+
     def select(self, row: int | None) -> None:
         """Select a cell of the shown picture, or none."""
+        self.select_rows(np.zeros(0, np.intp) if row is None else np.array([row], np.intp), row)
+
+    def select_rows(self, rows: NDArray[np.intp], first: int | None = None) -> None:
+        """Select several cells of the shown picture.
+
+        Parameters
+        ----------
+        rows : (K,) ndarray of intp
+            Which; those that are not there are left out.
+        first : int, optional
+            Of which the panel tells more; the first of them where None is given.
+        """
         objects = self._current.objects if self._current is not None else None
-        row = row if row is not None and objects is not None and 0 <= row < len(objects) else None
-        if row != self._selected:
-            self._selected = row
+        kept = np.unique(rows[(rows >= 0) & (rows < (len(objects) if objects is not None else 0))])
+        first = first if first is not None and first in kept else (int(kept[0]) if len(kept) else None)
+        if first != self._selected or not np.array_equal(kept, self._chosen):
+            self._choose(kept, first)
             self.selection_changed.emit()
+
+    def _choose(self, rows: NDArray[np.intp], first: int | None) -> None:
+        self._chosen, self._selected = rows, first
 
     def light_up(self, name: str | None) -> None:
         """Let the cells of one class stand out, or of none."""
@@ -299,8 +338,9 @@ class Session:
             self.selection_changed.emit()
 
 
-def _row_of(objects: Objects | None, chosen: bytes | None) -> int | None:
-    if objects is None or chosen is None:
-        return None
-    rows = np.flatnonzero(objects.ids == np.frombuffer(chosen, "V16")[0])
-    return int(rows[0]) if len(rows) else None
+def rows_of(objects: Objects | None, ids: NDArray[np.void]) -> NDArray[np.intp]:
+    """Return the rows, rising, of the objects that have one of these ids."""
+    if objects is None or not len(ids):
+        return np.zeros(0, np.intp)
+    # as text, which numpy can sort; trailing zeros are dropped on both sides alike
+    return np.flatnonzero(np.isin(objects.ids.view("S16"), np.ascontiguousarray(ids).view("S16")))

@@ -1,0 +1,148 @@
+"""The objects of a picture column by column, as screens and tables want them, and which of them changed lately."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.annotation import Geometry, GeometryKind, Status
+from cellwright.core import Masks
+from cellwright.shapes import masks_from_polygons
+
+_STATUSES = {status.value: number for number, status in enumerate(Status)}
+_COLUMNS = "o.uuid, s.kind, s.y0, s.x0, s.y1, s.x1, s.data, o.class, o.score, o.status, u.name LIKE 'person:%'"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectColumns:
+    """N objects of one picture as they stand.
+
+    Parameters
+    ----------
+    ids : (N,) ndarray of 'V16'
+        The bytes of their UUIDs.
+    boxes : (N, 4) ndarray of float32
+        y0, x0, y1, x1 in level-0 pixels, half-open.
+    class_ids : (N,) ndarray of int64
+        A `ClassRecord` each.
+    scores : (N,) ndarray of float32
+        In [0, 1]; NaN where no model said one.
+    status : (N,) ndarray of uint8
+        Index into ``tuple(Status)``.
+    by_person : (N,) ndarray of bool
+        Whether a person drew it.
+    masks : Masks or None
+        Pixels of masks and polygons, none for boxes and points; None where there are boxes and points alone.
+    """
+
+    ids: NDArray[np.void]
+    boxes: NDArray[np.float32]
+    class_ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
+    status: NDArray[np.uint8]
+    by_person: NDArray[np.bool_]
+    masks: Masks | None
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureChange:
+    """What became of the objects of one picture.
+
+    Parameters
+    ----------
+    picture_id : int
+        Which picture.
+    present : ObjectColumns
+        Those that were changed or are new, as they stand now.
+    gone : (K,) ndarray of 'V16'
+        Those that are not there any more.
+    """
+
+    picture_id: int
+    present: ObjectColumns
+    gone: NDArray[np.void]
+
+
+def columns(connection: sqlite3.Connection, picture: int) -> ObjectColumns:
+    """Return all objects of a picture, in the order in which they came."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM region AS r CROSS JOIN object AS o ON o.id = r.id "
+        "CROSS JOIN shape AS s ON s.id = o.shape CROSS JOIN source AS u ON u.id = o.source "
+        "WHERE r.picture0 = :picture AND r.picture1 = :picture ORDER BY o.id",
+        {"picture": picture},
+    ).fetchall()
+    return _columns(rows)
+
+
+def changes_since(connection: sqlite3.Connection, number: int) -> list[PictureChange]:
+    """Return what became of every object that entries of the journal after `number` touched, picture by picture."""
+    rows = connection.execute(
+        f"SELECT o.picture, {_COLUMNS} FROM (SELECT DISTINCT object FROM change WHERE edit > ?) AS c "
+        "CROSS JOIN object AS o ON o.id = c.object LEFT JOIN shape AS s ON s.id = o.shape "
+        "LEFT JOIN source AS u ON u.id = o.source ORDER BY o.id",
+        (number,),
+    ).fetchall()
+    found = []
+    for picture in dict.fromkeys(row[0] for row in rows):
+        mine = [row[1:] for row in rows if row[0] == picture]
+        gone = b"".join(row[0] for row in mine if row[1] is None)
+        there = _columns([row for row in mine if row[1] is not None])
+        found.append(PictureChange(picture, there, np.frombuffer(gone, "V16")))
+    return found
+
+
+def deleted(connection: sqlite3.Connection, picture: int) -> list[bytes]:
+    """Return the ids of the objects of a picture that a person deleted; not of those whose coming was taken back."""
+    rows = connection.execute(
+        "SELECT o.uuid FROM object AS o WHERE o.picture = ? AND o.shape IS NULL AND 'delete' = (SELECT e.kind FROM "
+        "change AS c CROSS JOIN edit AS e ON e.id = c.edit WHERE c.object = o.id ORDER BY c.edit DESC LIMIT 1)",
+        (picture,),
+    )
+    return [bytes(row[0]) for row in rows]
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """Return the number of the newest entry of the journal, 0 where it is empty."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM edit").fetchone()[0])
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> ObjectColumns:
+    ids, kinds, y0, x0, y1, x1, data, classes, scores, status, by_person = (
+        zip(*rows, strict=True) if rows else ((),) * 11
+    )
+    boxes = np.array([y0, x0, y1, x1], np.float32).T.reshape(-1, 4)
+    return ObjectColumns(
+        np.frombuffer(b"".join(ids), "V16"),
+        boxes,
+        np.array(classes, np.int64),
+        np.array([np.nan if score is None else score for score in scores], np.float32),
+        np.array([_STATUSES[each] for each in status], np.uint8),
+        np.array(by_person, np.bool_),
+        _masks(kinds, data, boxes),
+    )
+
+
+def _masks(kinds: Sequence[str], data: Sequence[bytes | None], boxes: NDArray[np.float32]) -> Masks | None:
+    """Join the pixels of every object; polygons are filled."""
+    if not {"mask", "polygon"} & set(kinds):
+        return None
+    spans = [_spans(kind, each, boxes[row]) for row, (kind, each) in enumerate(zip(kinds, data, strict=True))]
+    starts = np.concatenate([[0], np.cumsum([len(each) for each in spans])]).astype(np.int64)
+    return Masks(starts, np.concatenate(spans).astype(np.int32))
+
+
+def _spans(kind: str, data: bytes | None, box: NDArray[np.float32]) -> NDArray[np.int32]:
+    if kind == "mask" and data is not None:
+        return np.frombuffer(data, "<i4").reshape(-1, 3)
+    if kind == "polygon":
+        y0, x0, y1, x1 = (float(edge) for edge in box)
+        return masks_from_polygons([Geometry(GeometryKind.POLYGON, (y0, x0, y1, x1), data).rings()]).spans
+    return np.zeros((0, 3), np.int32)

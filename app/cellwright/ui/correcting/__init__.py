@@ -1,0 +1,1 @@
+"""What people correct in the window: the project behind it, what gestures mean as edits, undo, history, keys."""

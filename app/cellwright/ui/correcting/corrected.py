@@ -1,0 +1,104 @@
+"""An analysis as people corrected it, so that counts, tables and files follow; and one remembered by a project."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import ValidationError
+
+from cellwright.annotation import ModelRecord, PictureRecord, RunRecord, Status
+from cellwright.core import Box
+from cellwright.ui.correcting.tables import PictureTable
+from cellwright.ui.looks.wording import plural
+from cellwright.ui.state.class_style import ClassStyle
+from cellwright.ui.state.picture import Picture
+
+if TYPE_CHECKING:
+    from cellwright.workflows import Analysis
+    from cellwright.zoo import ModelCard
+
+_OTHER_CLASS = 0.5
+"""Confidence from which objects of a class count that the model does not know."""
+
+
+def corrected(analysis: Analysis, table: PictureTable, styles: tuple[ClassStyle, ...]) -> Analysis:
+    """Return an analysis whose objects are those of a project: without the rejected, with people's word for the others.
+
+    Its card has the project's classes; what else the network said is dropped, as nothing can be chosen from it anew.
+    """
+    marks = table.marks
+    keep = np.flatnonzero(~marks.is_status(Status.REJECTED))
+    confirmed = marks.counted(np.zeros(len(marks), bool))[keep]
+    objects = table.objects if len(keep) == len(marks) else table.objects.take(keep)
+    return replace(
+        analysis,
+        objects=objects,
+        confirmed=confirmed,
+        card=_with_classes(analysis.card, styles),
+        notes=(*(note for note in analysis.notes if not note.endswith(_END)), review_note(table)),
+        answers=None,
+    )
+
+
+_END = "reviewed by people."
+
+
+def review_note(table: PictureTable) -> str:
+    """Return how many cells were looked at, in one sentence; those that were rejected are among them."""
+    done, n = int(table.marks.is_reviewed.sum()), len(table.marks)
+    return f"{done:,} of {plural(n, 'found cell')} {_END}"
+
+
+def remembered(
+    picture: Picture, record: PictureRecord, model: ModelRecord, run: RunRecord, table: PictureTable
+) -> Analysis | None:
+    """Return the analysis that a project remembers of an opened picture; None where its card cannot be read."""
+    from cellwright.imaging import SlideRef
+    from cellwright.inference import Coverage, TileRecord, TileState
+    from cellwright.workflows import Analysis, PictureInfo
+    from cellwright.zoo import ModelCard
+
+    if picture.shape is None:
+        return None
+    try:
+        card = ModelCard.model_validate_json(model.card)
+        said = json.loads(run.parameters)
+    except (ValidationError, ValueError):
+        return None
+    info = PictureInfo(
+        SlideRef(Path(picture.path)),
+        picture.name,
+        picture.shape,
+        picture.pixel_size,
+        picture.pixel_size_note,
+        record.sha256,
+    )
+    rows = round(run.coverage * picture.shape[0])
+    tiles = [TileRecord(Box(0, 0, rows, picture.shape[1]), TileState.ANALYSED)]
+    if rows < picture.shape[0]:
+        left = Box(rows, 0, *picture.shape)
+        tiles.append(TileRecord(left, TileState.FAILED, "not analysed when the project was made"))
+    return Analysis(
+        info,
+        card,
+        table.objects,
+        Coverage(tuple(tiles)),
+        str(said.get("device", "")),
+        str(said.get("engine", "")),
+        float(said.get("seconds", 0.0)),
+    )
+
+
+def _with_classes(card: ModelCard, styles: tuple[ClassStyle, ...]) -> ModelCard:
+    from cellwright.zoo import ObjectClass
+
+    classes = tuple(
+        ObjectClass(name=style.name, title=style.title, colour=style.colour, badge=style.letter) for style in styles
+    )
+    limits = {name: card.thresholds.confidence.get(name, _OTHER_CLASS) for name in (style.name for style in styles)}
+    thresholds = card.thresholds.model_copy(update={"confidence": limits})
+    return card.model_copy(update={"classes": classes, "thresholds": thresholds})
