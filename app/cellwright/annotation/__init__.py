@@ -4,6 +4,7 @@ from cellwright.annotation.answering import Reviewer, judged, region_marked, sor
 from cellwright.annotation.choosing import inside_lasso
 from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
+from cellwright.annotation.filtering import Columns, Filter, FilterMistake, columns_of, columns_of_objects
 from cellwright.annotation.finding import found_at_click, found_in_box
 from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
@@ -31,10 +32,13 @@ __all__ = [
     "AuditItemRecord",
     "AuditRecord",
     "ClassRecord",
+    "Columns",
     "Draw",
     "Drawn",
     "Edit",
     "EditKind",
+    "Filter",
+    "FilterMistake",
     "Geometry",
     "GeometryKind",
     "ModelRecord",
@@ -50,6 +54,8 @@ __all__ = [
     "RunRecord",
     "Status",
     "added",
+    "columns_of",
+    "columns_of_objects",
     "cut",
     "deleted",
     "erased",

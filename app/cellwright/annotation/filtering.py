@@ -1,0 +1,169 @@
+"""`Filter`: many objects chosen by what a person wrote, such as ``area < 20 µm² and score < 0.4``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.annotation.filter_parser import Parser
+from cellwright.annotation.filter_terms import Columns, FilterMistake, Quantity, Term, Words
+from cellwright.annotation.geometry import GeometryKind
+from cellwright.annotation.state import AnnotatedObject, Status
+from cellwright.core import Objects, PixelSize
+
+__all__ = ["NAMES", "Columns", "Filter", "FilterMistake", "Quantity", "Words", "columns_of", "columns_of_objects"]
+
+NAMES: Mapping[str, Quantity] = {
+    "area": Quantity.AREA,
+    "width": Quantity.LENGTH,
+    "height": Quantity.LENGTH,
+    "x": Quantity.LENGTH,
+    "y": Quantity.LENGTH,
+    "score": Quantity.NUMBER,
+    "class": Quantity.WORDS,
+    "status": Quantity.WORDS,
+    "source": Quantity.WORDS,
+}
+"""What every object has: `x` and `y` are the middle of its box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which objects a person means.
+
+    Text is made of conditions joined by ``and``, ``or``, ``not`` and brackets. Numbers are compared by
+    ``< <= > >= == !=`` and may have a unit (px, nm, µm, mm, each also squared, and %); without one, areas are px² and
+    lengths px. ``10 < area < 20`` is two conditions. Words are compared by ``==``, ``!=``, ``in (a, b)`` and
+    ``contains``, without regard to capitals, in quotes or without. An object whose number nobody knows, such as the
+    score of one that a person drew, meets no comparison of it.
+
+    Parameters
+    ----------
+    term : Term
+        What was understood; ``str`` of a filter is a text that means the same.
+    """
+
+    term: Term
+
+    @staticmethod
+    def parse(
+        text: str,
+        *,
+        names: Mapping[str, Quantity] = NAMES,
+        classes: Collection[str] | None = None,
+    ) -> Filter:
+        """Understand a text.
+
+        Parameters
+        ----------
+        text : str
+            What a person wrote.
+        names : mapping of str to Quantity
+            The columns there are, in small letters.
+        classes : collection of str, optional
+            The classes there are; any other is then a mistake.
+
+        Raises
+        ------
+        FilterMistake
+            If it cannot be understood; says what, where, and what would be.
+        """
+        choices: dict[str, Collection[str]] = {"status": [status.value for status in Status]}
+        if classes is not None:
+            choices["class"] = classes
+        return Filter(Parser(text, names, choices).term())
+
+    def __str__(self) -> str:
+        return str(self.term)
+
+    def rows(self, columns: Columns) -> NDArray[np.bool_]:
+        """Return which objects are meant, (N,) bool.
+
+        Raises
+        ------
+        FilterMistake
+            If a column is missing, or µm are asked for and nobody knows how large a pixel is.
+        """
+        return self.term.rows(columns)
+
+
+def columns_of(
+    objects: Sequence[AnnotatedObject], classes: Mapping[int, str], pixel_size: PixelSize | None = None
+) -> Columns:
+    """Return the columns of objects of a project.
+
+    Parameters
+    ----------
+    objects : sequence of AnnotatedObject
+        Of one picture.
+    classes : mapping of int to str
+        The name of each class.
+    pixel_size : PixelSize or None
+        Of the picture.
+    """
+    states = [each.state for each in objects]
+    boxes = np.array([state.geometry.box for state in states], np.float64).reshape(-1, 4)
+    areas = _box_areas(boxes)
+    for row, state in enumerate(states):
+        if state.geometry.kind is GeometryKind.MASK and state.geometry.data is not None:
+            spans = np.frombuffer(state.geometry.data, "<i4").reshape(-1, 3)
+            areas[row] = int(spans[:, 2].sum(dtype=np.int64) - spans[:, 1].sum(dtype=np.int64))
+        elif state.geometry.kind is GeometryKind.POLYGON:
+            areas[row] = _polygon_area(state.geometry.rings())
+        elif state.geometry.kind is GeometryKind.POINTS:
+            areas[row] = np.nan
+    scores = np.array([np.nan if state.score is None else state.score for state in states], np.float64)
+    words = {
+        "class": Words.of(classes.get(state.class_id, str(state.class_id)) for state in states),
+        "status": Words.of(state.status.value for state in states),
+        "source": Words.of(state.source for state in states),
+    }
+    return Columns({**_places(boxes), "area": areas, "score": scores}, words, len(states), pixel_size)
+
+
+def columns_of_objects(
+    objects: Objects, pixel_size: PixelSize | None = None, more: Mapping[str, NDArray[np.generic]] | None = None
+) -> Columns:
+    """Return the columns of what a model found: nobody reviewed it, so that every status is ``unreviewed``.
+
+    Parameters
+    ----------
+    objects : Objects
+        N objects.
+    pixel_size : PixelSize or None
+        Of the picture.
+    more : mapping of str to (N,) ndarray, optional
+        Other numbers of the objects, for names that were given to `Filter.parse`.
+    """
+    boxes = objects.boxes.astype(np.float64)
+    areas = _box_areas(boxes) if objects.masks is None else objects.masks.areas().astype(np.float64)
+    numbers = {**_places(boxes), "area": areas, "score": objects.scores, **(more or {})}
+    one = np.zeros(len(objects), np.int32)
+    words = {
+        "class": Words(objects.class_index, objects.classes),
+        "status": Words(one, (Status.UNREVIEWED.value,)),
+        "source": Words(one, (objects.source,)),
+    }
+    return Columns(numbers, words, len(objects), pixel_size)
+
+
+def _places(boxes: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
+    y0, x0, y1, x1 = boxes.T
+    return {"width": x1 - x0, "height": y1 - y0, "y": (y0 + y1) / 2, "x": (x0 + x1) / 2}
+
+
+def _box_areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    areas: NDArray[np.float64] = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas
+
+
+def _polygon_area(rings: Sequence[NDArray[np.float32]]) -> float:
+    """Return the area of the outer ring less that of its holes."""
+    sizes = []
+    for ring in rings:
+        y, x = (ring.astype(np.float64) - ring[0]).T
+        sizes.append(abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2)
+    return sizes[0] - sum(sizes[1:])

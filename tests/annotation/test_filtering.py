@@ -1,0 +1,267 @@
+"""What a person writes is what is chosen; what cannot be understood says where and why."""
+
+from __future__ import annotations
+
+import uuid
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cellwright.annotation import (
+    AnnotatedObject,
+    Columns,
+    Filter,
+    FilterMistake,
+    Geometry,
+    ObjectState,
+    Status,
+    columns_of,
+    columns_of_objects,
+)
+from cellwright.annotation.filter_terms import (
+    All,
+    Amount,
+    Any,
+    Column,
+    Compare,
+    Contains,
+    Not,
+    OneOf,
+    Quantity,
+    Term,
+    Words,
+)
+from cellwright.annotation.filtering import NAMES
+from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
+from cellwright.shapes import stroke
+
+HALF_UM = PixelSize(0.5, 0.5, PixelSizeSource.USER)
+CELLS = Columns(
+    {
+        "area": np.array([40, 79, 81, 200, np.nan]),
+        "width": np.array([6.0, 9, 10, 20, 1]),
+        "height": np.array([8.0, 9, 9, 10, 1]),
+        "score": np.array([0.9, 0.3, 0.39, 0.95, np.nan]),
+    },
+    {
+        "class": Words.of(["RBC", "RBC", "WBC", "Platelet", "WBC"]),
+        "status": Words.of(["unreviewed", "accepted", "unreviewed", "rejected", "corrected"]),
+        "source": Words.of(["model:stardist@1", "model:stardist@1", "model:yolo@2", "person:Ann", "person:Ann"]),
+    },
+    5,
+    HALF_UM,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("area < 20 µm² and score < 0.4", [1]),
+        ("area < 80", [0, 1]),
+        ("area < 80 px2", [0, 1]),
+        ("area<=20.25um^2", [0, 1, 2]),
+        ("AREA > 0.00002 mm2", [2, 3]),
+        ("score >= 90 %", [0, 3]),
+        ("score > 39%", [0, 3]),
+        ("0.3 < score ≤ 0.9", [0, 2]),
+        ("4.5 µm > width", [0, 4]),
+        ("width == 4500 nm", [1]),
+        ("width > height", [2, 3]),
+        ("score != 0.3", [0, 2, 3]),
+        ("not score >= 0.4", [1, 2, 4]),
+        ("class == 'WBC'", [2, 4]),
+        ("class = wbc", [2, 4]),
+        ('class in ("WBC", Platelet)', [2, 3, 4]),
+        ("class not in (WBC, Platelet)", [0, 1]),
+        ("class != RBC and status = unreviewed", [2]),
+        ("source contains stardist or source contains 'PERSON:'", [0, 1, 3, 4]),
+        ("source not contains 'model'", [3, 4]),
+        ("class = RBC or class = WBC and score < 0.4", [0, 1, 2]),
+        ("(class = RBC or class = WBC) and score < 0.4", [1, 2]),
+        ("not (not (area > 1e2))", [3]),
+        ("area > -3", [0, 1, 2, 3]),
+    ],
+)
+def test_a_filter_chooses_what_it_says(text: str, chosen: list[int]) -> None:
+    understood = Filter.parse(text, classes=("RBC", "WBC", "Platelet"))
+    assert np.flatnonzero(understood.rows(CELLS)).tolist() == chosen
+    assert np.flatnonzero(Filter.parse(str(understood)).rows(CELLS)).tolist() == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "start"),
+    [
+        ("", "Write what you look for", 0),
+        ("  ", "Write what you look for", 2),
+        ("arae < 20", "Did you mean 'area'?", 0),
+        ("area < 20 and scroe > 1", "Did you mean 'score'?", 14),
+        ("area", "comes a comparison such as < or >=, not the end", 4),
+        ("area 20", "not '20'", 5),
+        ("area <", "something to compare, such as area or score, not the end", 6),
+        ("area < and", "not 'and'", 7),
+        ("area < 20 score > 1", "There is no unit 'score'", 10),
+        ("area < 20 px² score > 1", "need 'and' or 'or' between them, not 'score'", 14),
+        ("area < 20 µm", "area is measured in px², nm², µm² or mm², not in µm", 7),
+        ("20 µm > area", "area is measured in", 0),
+        ("score < 3 px", "score is measured in %", 8),
+        ("area < 20 furlongs", "There is no unit 'furlongs'", 10),
+        ("1 < 2", "not two numbers", 0),
+        ("area < score", "area and score cannot be compared", 7),
+        ("area < class", "area and class cannot be compared", 7),
+        ("area < -x", "After '-' comes a number", 8),
+        ("(area < 20", "bracket at character 1 is not closed before the end", 10),
+        ("area < 20)", "between them, not ')'", 9),
+        ("class in WBC", "After 'in' comes a list in brackets", 9),
+        ("class in (WBC; RBC)", "';' has no meaning here", 13),
+        ("class in (WBC RBC)", "is not closed before 'RBC'", 14),
+        ("class in ()", "a word such as 'WBC', not ')'", 10),
+        ("class < WBC", "compared by ==, !=, in or contains, not by '<'", 6),
+        ("class not == WBC", "not by '=='", 10),
+        ("class == WCB", "Did you mean 'WBC'?", 9),
+        ("status = seen", "There is: accepted, corrected, rejected, unreviewed.", 9),
+        ("class == 'WBC", "This quote is not closed", 9),
+        ("area < 20 and __import__('os')", "Nothing is called '__import__'", 14),
+        ("area ; 20", "';' has no meaning here", 5),
+        ("(" * 200 + "area < 1" + ")" * 200, "More than 50 brackets", 50),
+        ("not " * 200 + "area < 1", "More than 50 brackets", 200),
+    ],
+)
+def test_every_mistake_is_told_with_its_place(text: str, says: str, start: int) -> None:
+    with pytest.raises(FilterMistake) as told:
+        Filter.parse(text, classes=("RBC", "WBC"))
+    assert says in str(told.value)
+    assert told.value.start == start
+    assert f"(character {start + 1})" in str(told.value)
+
+
+def test_micrometres_need_a_pixel_size() -> None:
+    unknown = Columns(CELLS.numbers, CELLS.words, 5)
+    assert Filter.parse("area < 80 px²").rows(unknown).sum() == 2
+    with pytest.raises(FilterMistake, match="give area in px², or set the pixel size") as told:
+        Filter.parse("area < 20 µm²").rows(unknown)
+    assert (told.value.start, told.value.end) == (7, 13)
+
+
+def test_what_nobody_measured_is_told() -> None:
+    bare = Columns({}, {}, 5)
+    for text in ("area < 1", "class = a"):
+        with pytest.raises(FilterMistake, match="Nothing is known"):
+            Filter.parse(text).rows(bare)
+
+
+def test_measured_columns_can_be_named_too() -> None:
+    understood = Filter.parse("roundness < 0.8", names={**NAMES, "roundness": Quantity.NUMBER})
+    assert understood.rows(Columns({"roundness": np.array([0.7, 0.9])}, {}, 2)).tolist() == [True, False]
+
+
+def test_pixels_that_are_not_square_are_measured_as_they_are() -> None:
+    flat = PixelSize(2.0, 0.5, PixelSizeSource.TAG)
+    columns = Columns({"width": np.array([10.0]), "height": np.array([10.0]), "area": np.array([100.0])}, {}, 1, flat)
+    assert Filter.parse("width == 5 µm and height == 20 µm and area == 100 µm²").rows(columns).all()
+
+
+def test_objects_of_a_project_and_of_a_model_have_the_same_columns() -> None:
+    disc = stroke([[10, 10]], 4)
+    square = Geometry.of_polygon([np.array([[0, 0], [0, 4], [4, 4], [4, 0.0]]), np.array([[1, 1], [2, 1], [2, 2.0]])])
+    places = [Geometry.of_box(0, 0, 4, 6), Geometry.of_mask(disc), square, Geometry.of_points(np.array([[1.0, 2.0]]))]
+    objects = [
+        AnnotatedObject(
+            uuid.uuid4(), 1, ObjectState(place, row % 2, None if row else 0.5, "person:Ann", Status.ACCEPTED)
+        )
+        for row, place in enumerate(places)
+    ]
+    columns = columns_of(objects, {0: "RBC"})
+    np.testing.assert_allclose(columns.numbers["area"], [24, disc.areas()[0], 15.5, np.nan])
+    assert Filter.parse("class = rbc and status = accepted and score = 0.5").rows(columns).tolist() == [1, 0, 0, 0]
+    assert Filter.parse("class = '1' and x < 4").rows(columns).tolist() == [0, 0, 0, 1]
+    found = Objects(
+        np.zeros(1, "V16"), disc.boxes(), np.zeros(1, np.int16), np.ones(1, np.float32), ("RBC",), "model:a@1", disc
+    )
+    text = f"area == {disc.areas()[0]} and width = 8 and class = RBC and status = unreviewed and source contains 'a@'"
+    assert Filter.parse(text).rows(columns_of_objects(found)).all()
+    assert not Filter.parse("area > 3 or class = a").rows(columns_of_objects(Objects.empty(("RBC",)))).any()
+    assert columns_of([], {}).n == 0
+    assert not Filter.parse("area > 3 or class = a").rows(columns_of([], {})).any()
+
+
+NUMBERS = [name for name, quantity in NAMES.items() if quantity is not Quantity.WORDS]
+amounts = st.floats(0, 1e6, allow_nan=False) | st.integers(-50, 50).map(float)
+plain_words = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=8)
+conditions: st.SearchStrategy[Term] = (
+    st.builds(
+        lambda name, sign, value: Compare(Column(name, NAMES[name]), sign, Amount(value)),
+        st.sampled_from(NUMBERS),
+        st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+        amounts,
+    )
+    | st.builds(
+        lambda words: OneOf(Column("class", Quantity.WORDS), tuple(words)),
+        st.lists(plain_words, min_size=1, max_size=3),
+    )
+    | st.builds(lambda piece: Contains(Column("source", Quantity.WORDS), piece), plain_words)
+)
+terms: st.SearchStrategy[Term] = st.recursive(
+    conditions,
+    lambda inner: (
+        inner.map(Not)
+        | st.lists(inner, min_size=2, max_size=3).map(lambda each: All(tuple(each)))
+        | st.lists(inner, min_size=2, max_size=3).map(lambda each: Any(tuple(each)))
+    ),
+    max_leaves=8,
+)
+
+
+@given(terms)
+def test_a_filter_reads_what_it_writes(term: Term) -> None:
+    assert Filter.parse(str(Filter(term))) == Filter(term)
+
+
+@given(
+    st.text(max_size=40)
+    | st.lists(
+        st.sampled_from(
+            [
+                "area",
+                "score",
+                "class",
+                "in",
+                "not",
+                "and",
+                "or",
+                "(",
+                ")",
+                "<",
+                ">",
+                "==",
+                "3",
+                "µm²",
+                "'a'",
+                ",",
+                "contains",
+                "-",
+                "%",
+            ]
+        ),
+        max_size=12,
+    ).map(" ".join)
+)
+def test_any_text_is_understood_or_told_why_not(text: str) -> None:
+    try:
+        chosen = Filter.parse(text).rows(CELLS)
+    except FilterMistake as problem:
+        assert 0 <= problem.start <= problem.end <= len(text)  # noqa: PT017 - either outcome is right
+        assert isinstance(problem, BadParameter)  # noqa: PT017
+    else:
+        assert chosen.shape == (5,)
+        assert chosen.dtype == np.bool_
+
+
+@given(terms, st.sampled_from(["area > 80", "class = RBC", "score < 0.5"]))
+def test_what_is_meant_and_what_is_not_meant_is_everything(term: Term, more: str) -> None:
+    columns = Columns({**CELLS.numbers, "x": CELLS.numbers["width"], "y": CELLS.numbers["height"]}, CELLS.words, 5)
+    other = Filter.parse(more).term
+    assert np.array_equal(Not(term).rows(columns), ~term.rows(columns))
+    neither = Not(Any((term, other))).rows(columns)
+    assert np.array_equal(neither, All((Not(term), Not(other))).rows(columns))
