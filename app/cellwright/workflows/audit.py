@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, EditKind, RecordChange
+from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, EditKind, RecordChange, Status
 from cellwright.core import BadParameter
+from cellwright.workflows.doubt import decisions_for
 
 if TYPE_CHECKING:
-    from cellwright.project import Project
+    from cellwright.project import ObjectColumns, Project
 
 
 class Strata(str, Enum):
@@ -46,8 +48,13 @@ class Population:
     members: tuple[tuple[UUID, int], ...]
 
 
-def populations(project: Project, strata: Strata, pictures: Sequence[int] | None = None) -> list[Population]:
-    """Return the groups of a project's objects, rejected ones left out, in the order of their names.
+def populations(
+    project: Project,
+    strata: Strata,
+    pictures: Sequence[int] | None = None,
+    decisions: Mapping[int, float] | None = None,
+) -> list[Population]:
+    """Return the groups of a project's objects that count, rejected ones left out, in the order of their names.
 
     Parameters
     ----------
@@ -57,17 +64,17 @@ def populations(project: Project, strata: Strata, pictures: Sequence[int] | None
         How to group.
     pictures : sequence of int, optional
         Only these.
+    decisions : mapping, optional
+        Score from which each class counts, by its number; what a person confirmed or drew counts whatever its score.
+        All objects count where nothing is given.
     """
-    from cellwright.annotation import Status
-
     classes = {each.id: each.name for each in project.classes()}
-    rejected = tuple(Status).index(Status.REJECTED)
     groups: dict[str, list[tuple[UUID, int]]] = {}
     for picture in project.pictures():
         if pictures is not None and picture.id not in pictures:
             continue
         found = project.columns(picture.id)
-        for row in np.flatnonzero(found.status != rejected):
+        for row in np.flatnonzero(_counting(found, decisions)):
             kind = classes.get(int(found.class_ids[row]), "")
             name = {Strata.CLASS: kind, Strata.PICTURE: f"{picture.path} #{picture.id}"}.get(strata, "all")
             groups.setdefault(name, []).append((UUID(bytes=found.ids[row].tobytes()), picture.id))
@@ -140,6 +147,18 @@ def strata_of(audit: AuditRecord) -> list[Mapping[str, object]]:
     """Return the groups of an audit: the name, the population and the size of each."""
     made: list[Mapping[str, object]] = json.loads(audit.strata)
     return made
+
+
+def _counting(found: ObjectColumns, decisions: Mapping[int, float] | None) -> NDArray[np.bool_]:
+    """Return which objects count: surer than their class asks for or confirmed by a person, and not rejected."""
+    statuses = tuple(Status)
+    rejected, unreviewed = (np.uint8(statuses.index(each)) for each in (Status.REJECTED, Status.UNREVIEWED))
+    there: NDArray[np.bool_] = found.status != rejected
+    if decisions is None:
+        return there
+    deciding = decisions_for(found.class_ids, decisions)
+    is_sure = np.isnan(found.scores) | (found.scores >= deciding.astype(np.float32))
+    return there & (is_sure | found.by_person | (found.status != unreviewed))
 
 
 def _shares(populations: Sequence[int], size: int) -> list[int]:

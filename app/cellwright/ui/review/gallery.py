@@ -1,0 +1,343 @@
+"""`Gallery`: keeps the panel of crops with the project, and turns keys, drops and buttons into steps of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from cellwright.annotation import Draw, Drawn, Status
+from cellwright.core import Box, CellwrightError
+from cellwright.jobs.queue import Job, Lane
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.review import answers
+from cellwright.ui.review.bins import Sorting, class_with_key, letter_of
+from cellwright.ui.review.cells import Cells, cells_of, decisions_in, joined, masks_of
+from cellwright.ui.review.crop_painting import CropLook
+from cellwright.ui.review.crops import CropStore, Wanted
+from cellwright.ui.review.gallery_panel import GalleryPanel
+from cellwright.ui.review.project_side import Link, Window
+from cellwright.ui.state.marks import Provenance
+from cellwright.workflows.cell_features import DescribeCells
+from cellwright.workflows.doubt import Order
+from cellwright.workflows.empty_windows import FindEmptyWindows
+
+_AHEAD_ROWS = 4
+"""So many rows beyond what is in view are cut as well."""
+
+
+class Gallery(QObject):
+    """The gallery and what it does.
+
+    Parameters
+    ----------
+    window : Window
+        Where it stands.
+
+    Signals
+    -------
+    said(str)
+        What was done, for the status line.
+    """
+
+    said = Signal(str)
+
+    def __init__(self, window: Window, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._window = window
+        self._link: Link | None = None
+        self._every_picture = False
+        self._tables: dict[int, tuple[object, list[float], Cells]] = {}
+        self._paths: dict[int, Path] = {}
+        self._describing: set[int] = set()
+        self._features: dict[bytes, Any] = {}
+        self.sorting = Sorting()
+        self.panel = GalleryPanel(self.look_of)
+        self.crops = CropStore(window.submit_quietly, self._paths.get, self)
+        # several pictures change in one step: one look at all of them afterwards
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.refresh)
+        self._connect()
+
+    def _connect(self) -> None:
+        panel, grid = self.panel, self.panel.grid
+        panel.order_chosen.connect(self.set_order)
+        panel.unreviewed_only_changed.connect(self.set_unreviewed_only)
+        panel.every_picture_changed.connect(self.set_every_picture)
+        panel.accept_visible_asked.connect(self.accept_visible)
+        panel.start_asked.connect(self.start)
+        panel.bins.bin_chosen.connect(self.choose_bin)
+        panel.bins.dropped.connect(self.put_chosen)
+        grid.key_pressed.connect(self.on_key)
+        grid.viewed.connect(self._on_viewed)
+        grid.activated.connect(self.go_to)
+        self.crops.arrived.connect(grid.viewport().update)
+
+    # ---- what is shown
+
+    @property
+    def link(self) -> Link | None:
+        """The project."""
+        return self._link
+
+    def set_link(self, link: Link | None) -> None:
+        """Show another project, or none."""
+        self._link = link
+        self._tables.clear()
+        self._features.clear()
+        self._describing.clear()
+        self.crops.forget()
+        if link is not None:
+            link.changed.connect(self._on_changed)
+            link.records_changed.connect(self._soon.start)
+        self.refresh()
+
+    def close(self) -> None:
+        """Stop working, before the window goes."""
+        self._soon.stop()
+        self.crops.close()
+
+    def start(self) -> None:
+        """Begin to review: a project comes about where there is none."""
+        try:
+            self._window.need_link()
+        except CellwrightError as error:
+            self._window.say(Message(Level.WARNING, str(error)))
+        self.refresh()
+
+    def follow_picture(self) -> None:
+        """Show the cells of the picture that is shown now."""
+        if not self._every_picture:
+            self._soon.start()
+
+    def follow_thresholds(self) -> None:
+        """Count anew after a threshold moved."""
+        self._soon.start()
+
+    def refresh(self) -> None:
+        """Read what changed, sort, and draw."""
+        link, sorting = self._link, self.sorting
+        before = sorting.chosen, sorting.order, tuple(np.unique(sorting.cells.picture))
+        if link is None:
+            sorting.cells, sorting.classes = Cells.empty(), ()
+        else:
+            sorting.classes = link.classes
+            self._paths.update({each.id: self._path(link, each.path) for each in link.pictures})
+            sorting.cells = joined([self._cells(link, number) for number in self.pictures()])
+        sorting.features = self._features
+        sorting.sort()
+        after = sorting.chosen, sorting.order, tuple(np.unique(sorting.cells.picture))
+        self.panel.bins.show_bins(sorting.bins(), sorting.chosen)
+        self.panel.grid.set_count(len(sorting.rows), keep_place=before == after)
+        self.panel.show_progress(sorting.progress())
+        can_start = link is None and self._window.shown_picture() is not None
+        self.panel.show_words(has_cells=len(sorting.cells) > 0, can_start=can_start)
+        if sorting.order is Order.OUTLIERNESS:
+            self._describe()
+
+    def pictures(self) -> list[int]:
+        """Return the numbers of the pictures whose cells are shown."""
+        if self._link is None:
+            return []
+        if self._every_picture:
+            return [each.id for each in self._link.pictures]
+        path = self._window.shown_picture()
+        number = self._link.picture_id(path) if path is not None else None
+        return [] if number is None else [number]
+
+    def path_of(self, number: int) -> Path | None:
+        """Return where the picture with a number lies."""
+        return self._paths.get(number)
+
+    def cells_on(self, pictures: Sequence[int]) -> Cells:
+        """Return the cells of some pictures, whichever are shown."""
+        return joined([self._cells(self._need(), number) for number in pictures])
+
+    def missed_cells(self, number: int) -> FindEmptyWindows:
+        """Return the operation that looks for missed cells on a picture, knowing all that was found there."""
+        link = self._need()
+        table = link.table(number)
+        objects, marks = table.objects, table.marks
+        decisions = np.array(decisions_in(objects.classes, self._window.threshold), np.float32)
+        counts = marks.counted(objects.scores >= decisions[objects.class_index])
+        is_candidate = ~counts & ~marks.is_reviewed
+        return FindEmptyWindows(
+            self._paths[number],
+            objects.boxes[counts],
+            objects.boxes[is_candidate],
+            objects.scores[is_candidate],
+            tuple(link.project.regions_reviewed(number)),
+        )
+
+    def set_order(self, order: Order) -> None:
+        """Sort in another way."""
+        self.sorting.order = order
+        self.refresh()
+
+    def set_unreviewed_only(self, on: bool) -> None:
+        """Leave out what has been looked at, or not."""
+        self.sorting.is_unreviewed_only = on
+        self.refresh()
+
+    def set_every_picture(self, on: bool) -> None:
+        """Show the cells of all pictures, or of the one that is shown."""
+        self._every_picture = on
+        self.refresh()
+
+    def choose_bin(self, name: str) -> None:
+        """Show the cells of one bin."""
+        self.sorting.chosen = name
+        self.refresh()
+
+    def look_of(self, place: int) -> CropLook:
+        """Return how the crop at a place is drawn."""
+        sorting, cells = self.sorting, self.sorting.cells
+        row = int(sorting.rows[place])
+        kind = sorting.classes[int(cells.class_index[row])]
+        score = float(cells.scores[row])
+        return CropLook(
+            self.crops.get(self.wanted(row)),
+            kind.colour,
+            letter_of(kind),
+            "by hand" if np.isnan(score) else f"{score:.2f}",
+            Provenance(int(cells.marks.provenance[row])),
+            bool(cells.marks.status[row] == _REJECTED),
+        )
+
+    def wanted(self, row: int) -> Wanted:
+        """Return what names the crop of a cell."""
+        number, name = self.sorting.cells.key(row)
+        y0, x0, y1, x1 = self.sorting.cells.boxes[row].tolist()
+        return Wanted(number, name, (y0, x0, y1, x1))
+
+    # ---- what is done
+
+    def on_key(self, key: str) -> None:
+        """Answer for the cells that are meant."""
+        places = self.panel.grid.meant()
+        if key == "N":
+            self.go_on()
+        elif key in ("A", "X", "Delete"):
+            self._judge(places, Status.ACCEPTED if key == "A" else Status.REJECTED)
+        else:
+            kind = class_with_key(self.sorting.classes, key)
+            if kind is None:
+                self.said.emit(f"No class has the key {key}.")
+            else:
+                self._put(places, kind.name)
+
+    def put_chosen(self, name: str) -> None:
+        """Put the chosen crops into a bin."""
+        self._put(self.panel.grid.chosen_rows().tolist(), name)
+
+    def accept_visible(self) -> None:
+        """Accept every crop in view that counts, as one step."""
+        first, last = self.panel.grid.in_view
+        rejected = self.sorting.cells.marks.status[self.sorting.rows] == _REJECTED
+        self._judge([place for place in range(first, last) if not rejected[place]], Status.ACCEPTED)
+
+    def go_on(self) -> None:
+        """Make the next cell that nobody has looked at the current one."""
+        place = self.sorting.next_unreviewed(self.panel.grid.current)
+        if place is None:
+            self.said.emit("Every cell of this bin has been reviewed.")
+        else:
+            self.panel.grid.go_to(place)
+
+    def go_to(self, place: int) -> None:
+        """Show a cell on its picture."""
+        row = int(self.sorting.rows[place])
+        number, name = self.sorting.cells.key(row)
+        y0, x0, y1, x1 = (round(edge) for edge in self.sorting.cells.boxes[row].tolist())
+        self._window.go_to(self._paths[number], Box(y0, x0, y1, x1), name)
+
+    def _judge(self, places: list[int], status: Status) -> None:
+        ids, draws = self._named(places)
+        self._attempt(lambda: answers.judge(self._need(), ids, status, draws))
+
+    def _put(self, places: list[int], name: str) -> None:
+        ids, draws = self._named(places)
+        self._attempt(lambda: answers.put(self._need(), ids, name, draws))
+
+    def _named(self, places: list[int]) -> tuple[list[bytes], dict[UUID, Draw]]:
+        """Return the ids at places, and how they came before the person: sorted by doubt, on purpose; else freely."""
+        cells = self.sorting.cells
+        ids = [cells.ids[self.sorting.rows[place]].tobytes() for place in places]
+        drawn = Drawn.DOUBTFUL if self.sorting.order is Order.DOUBT else Drawn.FREE
+        return ids, {UUID(bytes=each): Draw(drawn) for each in ids}
+
+    def _need(self) -> Link:
+        if self._link is None:
+            raise CellwrightError("There is no project to keep this in; analyze a picture first.")
+        return self._link
+
+    def _attempt(self, do: Callable[[], str]) -> None:
+        try:
+            text = do()
+        except CellwrightError as error:
+            self._window.say(Message(Level.WARNING, str(error)))
+            return
+        if text:
+            self.said.emit(f"{text} · Ctrl+Z takes it back")
+
+    # ---- following
+
+    def _on_changed(self, _number: int) -> None:
+        self._soon.start()
+
+    def _cells(self, link: Link, number: int) -> Cells:
+        """Return the cells of a picture; worked out anew only where its table or a threshold is another."""
+        table = link.table(number)
+        decisions = decisions_in(table.objects.classes, self._window.threshold)
+        kept = self._tables.get(number)
+        if kept is None or kept[0] is not table or kept[1] != decisions:
+            found = cells_of(number, table.objects, table.marks, decisions)
+            kept = self._tables[number] = (table, decisions, found)
+        return kept[2]
+
+    def _on_viewed(self, first: int, last: int) -> None:
+        ahead = _AHEAD_ROWS * self.panel.grid.columns
+        rows = self.sorting.rows
+        # What is in view first, then what comes next, then what was just left.
+        order = [*range(first, last), *range(last, min(len(rows), last + ahead)), *range(max(0, first - ahead), first)]
+        self.crops.want([self.wanted(int(rows[place])) for place in order if place < len(rows)])
+
+    def _describe(self) -> None:
+        """Describe the cells that nobody has described, picture by picture, in the background."""
+        link = self._link
+        if link is None:
+            return
+        for number in self.pictures():
+            cells = self._cells(link, number)
+            is_new = np.array([each.tobytes() not in self._features for each in cells.ids], bool)
+            if not is_new.any() or number in self._describing:
+                continue
+            self._describing.add(number)
+            ids = cells.ids[is_new]
+            masks = masks_of(link.table(number).objects, ids)
+            operation = DescribeCells(self._paths[number], cells.boxes[is_new], masks)
+            done = partial(self._on_described, number, [each.tobytes() for each in ids], link)
+            self._window.submit_quietly(operation, Lane.FILES, done, listed=True)
+
+    def _on_described(self, number: int, ids: list[bytes], link: Link, job: Job[Any]) -> None:
+        if link is not self._link:
+            return
+        if job.result is None:
+            return  # what cannot be read stays in `_describing`, so that it is not tried again and again
+        self._describing.discard(number)
+        self._features.update(zip(ids, job.result, strict=True))
+        self._soon.start()
+
+    @staticmethod
+    def _path(link: Link, path: str) -> Path:
+        return (link.project.folder / path).resolve()
+
+
+_REJECTED = tuple(Status).index(Status.REJECTED)

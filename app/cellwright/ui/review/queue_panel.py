@@ -1,0 +1,206 @@
+"""`QueuePanel`: one doubtful thing after the other, large, with the keys that answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from cellwright.project import ReviewProgress
+from cellwright.ui.looks.widgets import as_panel, button, column, describe, empty, label
+from cellwright.ui.review.queue import QueueKind
+
+SIDE_PX = 240
+"""Side of the crop."""
+_KEYS = {*"1234567890", "A", "X", "N", "P"}
+_COLUMNS = 2
+
+
+class QueuePanel(QWidget):
+    """The queue.
+
+    Signals
+    -------
+    queue_chosen(object, int)
+        A `QueueKind`, and the number of the audit (0 for none).
+    audit_asked()
+        An audit is to be drawn.
+    said(str)
+        A key: a digit, ``"A"`` (yes), ``"X"`` (no), ``"N"`` (next), ``"P"`` (previous).
+    class_chosen(str)
+        The class of that name is right.
+    place_asked()
+        The thing is to be shown on its picture.
+    start_asked()
+        Reviewing is to begin.
+    """
+
+    queue_chosen = Signal(object, int)
+    audit_asked = Signal()
+    said = Signal(str)
+    class_chosen = Signal(str)
+    place_asked = Signal()
+    start_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Review queue")
+        self._kinds = QComboBox()
+        self._bar = QProgressBar()
+        self._progress = label("", "muted")
+        self._crop = QLabel()
+        self._why = label("", wrap=True)
+        self._classes = QGridLayout()
+        self._audits: list[int] = []
+        self._yes = button("", "", lambda: self.said.emit("A"), "primary", name="Yes")
+        self._no = button("", "", lambda: self.said.emit("X"), name="No")
+        self._body = QWidget()
+        self._words = label("", "muted", wrap=True)
+        self._start = button("Start reviewing", "Begin a project and go through its cells.", self.start_asked.emit)
+        self._lay_out()
+        self.set_audits([])
+
+    def _lay_out(self) -> None:
+        describe(self._kinds, "What to look at", "Doubtful cells, places where cells may be missing, or an audit.")
+        describe(self._bar, "How far the review is", "How many of the queue have been looked at.")
+        self._kinds.currentIndexChanged.connect(self._on_kind)
+        self._bar.setTextVisible(False)
+        self._crop.setFixedSize(SIDE_PX, SIDE_PX)
+        self._crop.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout = column(self, margin=12)
+        top = QHBoxLayout()
+        top.addWidget(self._kinds, 1)
+        ask = "Draw cells at random, to learn how often the model is right."
+        top.addWidget(button("Audit…", ask, self.audit_asked.emit, "small", name="Draw an audit"))
+        layout.addLayout(top)
+        layout.addWidget(self._words)
+        layout.addWidget(self._start, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self._body)
+        layout.addStretch(1)
+        inside = column(self._body, margin=0)
+        inside.addWidget(self._bar)
+        inside.addWidget(self._progress)
+        inside.addWidget(self._crop, 0, Qt.AlignmentFlag.AlignHCenter)
+        inside.addWidget(self._why)
+        answers = QHBoxLayout()
+        answers.addWidget(self._yes, 1)
+        answers.addWidget(self._no, 1)
+        inside.addLayout(answers)
+        inside.addLayout(self._classes)
+        steps = QHBoxLayout()
+        steps.addWidget(button("Previous", "Go back (P).", lambda: self.said.emit("P"), "small"))
+        steps.addWidget(
+            button("Next", "Go to the next that nobody has looked at (N).", lambda: self.said.emit("N"), "small")
+        )
+        steps.addStretch(1)
+        steps.addWidget(button("Show on picture", "Go to this place on its picture.", self.place_asked.emit, "small"))
+        inside.addLayout(steps)
+
+    # ---- what is shown
+
+    def set_audits(self, audits: Sequence[tuple[int, str]]) -> None:
+        """Offer these audits, each a number and its words, beside the two queues."""
+        entries = [(QueueKind.DOUBTFUL, 0, "Doubtful cells"), (QueueKind.WINDOWS, 0, "Places with missed cells")]
+        entries += [(QueueKind.AUDIT, number, words) for number, words in audits]
+        now = self._kinds.currentData()
+        self._kinds.blockSignals(True)
+        self._kinds.clear()
+        for kind, number, words in entries:
+            self._kinds.addItem(words, (kind, number))
+        chosen = next((at for at in range(len(entries)) if self._kinds.itemData(at) == now), 0)
+        self._kinds.setCurrentIndex(chosen)
+        self._kinds.blockSignals(False)
+
+    def choose(self, kind: QueueKind, number: int = 0) -> None:
+        """Choose a queue, as a person would."""
+        at = next((at for at in range(self._kinds.count()) if self._kinds.itemData(at) == (kind, number)), -1)
+        if at >= 0:
+            self._kinds.setCurrentIndex(at)
+
+    def set_classes(self, classes: Sequence[tuple[str, str, str]]) -> None:
+        """Offer these classes as answers: name, title and key of each."""
+        empty(self._classes)
+        for place, (name, title, key) in enumerate(classes):
+            text = f"{key}  {title}" if key else title
+            made = button(
+                text, f"This is: {title}.", lambda name=name: self.class_chosen.emit(name), "small", name=title
+            )
+            self._classes.addWidget(made, place // _COLUMNS, place % _COLUMNS)
+
+    def show_progress(self, progress: ReviewProgress) -> None:
+        """Say how far the queue has been looked through."""
+        self._bar.setRange(0, max(1, progress.total))
+        self._bar.setValue(progress.reviewed)
+        self._progress.setText(str(progress))
+
+    def show_words(self, text: str, *, can_start: bool = False) -> None:
+        """Show words in place of a thing; none shows the thing."""
+        self._words.setText(text)
+        self._words.setVisible(bool(text))
+        self._start.setVisible(can_start)
+        self._body.setVisible(not text)
+
+    def show_item(self, why: str, *, is_window: bool) -> None:
+        """Show why a thing stands here, and the answers it can have; its crop comes later."""
+        self._why.setText(why)
+        self._yes.setText("Nothing missed (A)" if is_window else "Accept (A)")
+        self._no.setText("Cells missed (X)" if is_window else "Reject (X)")
+        for at in range(self._classes.count()):
+            item = self._classes.itemAt(at)
+            widget = item.widget() if item is not None else None
+            if widget is not None:
+                widget.setVisible(not is_window)
+        self._crop.clear()
+
+    def show_crop(self, image: QImage | None, cell: QRectF) -> None:
+        """Show the crop, with the cell marked in it; `cell` in shares of the crop's sides."""
+        if image is None:
+            self._crop.setText("This part of the picture cannot be read.")
+            return
+        ratio = self.devicePixelRatioF()
+        side = round(SIDE_PX * ratio)
+        shown = QPixmap.fromImage(
+            image.scaled(
+                QSize(side, side), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            )
+        )
+        painter = QPainter(shown)
+        painter.setPen(QPen(QColor("#F0E442"), 2 * ratio, Qt.PenStyle.DashLine))
+        painter.drawRect(QRectF(cell.x() * side, cell.y() * side, cell.width() * side, cell.height() * side))
+        painter.end()
+        shown.setDevicePixelRatio(ratio)
+        self._crop.setPixmap(shown)
+        self._crop.setAccessibleName("The thing to be looked at")
+
+    # ---- Qt
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys of the queue from the window's actions while the queue has the focus."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _said(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Answer."""
+        said = _said(event)
+        if said:
+            self.said.emit(said)
+        else:
+            super().keyPressEvent(event)
+
+    def _on_kind(self, _at: int) -> None:
+        chosen = self._kinds.currentData()
+        if chosen is not None:
+            self.queue_chosen.emit(*chosen)
+
+
+def _said(event: QKeyEvent) -> str:
+    if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return ""
+    text = event.text().upper()
+    return text if text in _KEYS else ""

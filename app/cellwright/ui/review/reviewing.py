@@ -1,0 +1,153 @@
+"""`Reviewing`: gallery and queue of one window, joined with its project, its pictures and its thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from cellwright.core import Box
+from cellwright.jobs import Operation
+from cellwright.jobs.queue import Job, Lane
+from cellwright.ui.correcting.correcting import Correcting
+from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.looks.theme import Theme
+from cellwright.ui.panels.banner import Message
+from cellwright.ui.review.gallery import Gallery
+from cellwright.ui.review.queueing import Queueing
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.session import rows_of
+from cellwright.workflows.doubt import DECISION, decisions_of
+
+_SAID_MS = 5000
+
+
+class ReviewHost(Host, Protocol):
+    """The window, as far as reviewing goes; see `MainWindow`."""
+
+    correcting: Correcting
+
+
+class Reviewing(QObject):
+    """Everything about reviewing in one window.
+
+    Parameters
+    ----------
+    host : ReviewHost
+        The window.
+    """
+
+    def __init__(self, host: ReviewHost, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host = host
+        side = WindowSide(host)
+        self.gallery = Gallery(side, self)
+        self.queueing = Queueing(side, self.gallery, self)
+        for part in (self.gallery, self.queueing):
+            part.said.connect(self._say)
+        host.correcting.files.opened.connect(self._on_project)
+        session = host.session
+        session.current_changed.connect(self._on_current)
+        session.filter_changed.connect(self._on_filter)
+        session.objects_changed.connect(self._on_objects)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self.gallery.panel.set_theme(theme)
+
+    def next_unreviewed(self) -> None:
+        """Go to the next thing in the queue."""
+        self.queueing.go_on()
+
+    def stop(self) -> None:
+        """Let go of everything, before the window goes."""
+        session = self._host.session
+        session.current_changed.disconnect(self._on_current)
+        session.filter_changed.disconnect(self._on_filter)
+        session.objects_changed.disconnect(self._on_objects)
+        self.gallery.close()
+        self.queueing.close()
+
+    def _on_project(self, link: OpenProject | None) -> None:
+        self.gallery.set_link(link)
+        self.queueing.set_link(link)
+
+    def _on_current(self, _picture: Picture | None) -> None:
+        self.gallery.follow_picture()
+        self.queueing.refill_soon()
+
+    def _on_filter(self) -> None:
+        self.gallery.follow_thresholds()
+        self.queueing.refill_soon()
+
+    def _on_objects(self, picture: Picture) -> None:
+        # Before there is a project, its button is offered as soon as something was found.
+        if self.gallery.link is None and picture is self._host.session.current:
+            self.gallery.follow_picture()
+
+    def _say(self, text: str) -> None:
+        self._host.status.showMessage(text, _SAID_MS)
+
+
+class WindowSide:
+    """What gallery and queue ask of the window."""
+
+    def __init__(self, host: ReviewHost) -> None:
+        self._host = host
+        self._known: tuple[object, dict[str, float]] = (None, {})
+
+    def submit_quietly(
+        self, operation: Operation[Any], lane: Lane, done: Callable[[Job[Any]], None], *, listed: bool = False
+    ) -> Job[Any]:
+        """Run an operation, and call `done` on this thread."""
+        return self._host.opener.submit_quietly(operation, lane, done, listed=listed)
+
+    def say(self, message: Message) -> None:
+        """Show a message above the picture."""
+        self._host.say(message)
+
+    def threshold(self, name: str) -> float:
+        """Return the score from which a class counts: the slider's, else that of the model that found it."""
+        chosen = self._host.session.thresholds
+        return chosen[name] if name in chosen else self._decisions().get(name, DECISION)
+
+    def shown_picture(self) -> Path | None:
+        """Return the picture that is shown."""
+        current = self._host.session.current
+        return None if current is None else current.path
+
+    def need_link(self) -> OpenProject | None:
+        """Return the project, a draft where there is none yet, with the picture that is shown."""
+        link = self._host.correcting.files.need()
+        picture = self._host.session.current
+        if picture is not None and not picture.state.is_busy:
+            self._host.correcting.belonging.take(picture)
+        return link
+
+    def go_to(self, path: Path, box: Box, name: bytes | None) -> None:
+        """Show a place of a picture, and select the object there that has this id."""
+        session = self._host.session
+        picture = next((each for each in session.pictures if each.path.resolve() == path.resolve()), None)
+        if picture is None:
+            self._host.opener.open_paths([path])
+            return
+        session.show(picture)
+        if name is not None:
+            session.select_rows(rows_of(picture.objects, np.frombuffer(name, "V16")))
+        canvas = self._host.centre.canvas
+        if canvas is not None:
+            canvas.centre_on(np.array([box.y0, box.x0, box.y1, box.x1], np.float32))
+
+    def _decisions(self) -> dict[str, float]:
+        """Return the thresholds of the project's models by class name; read once for each list of classes."""
+        link = self._host.correcting.link
+        if link is None:
+            return {}
+        if self._known[0] is not link.classes:
+            by_number = decisions_of(link.project)
+            self._known = link.classes, {each.name: by_number[each.id] for each in link.classes}
+        return self._known[1]
