@@ -48,6 +48,11 @@ class CanvasDrags(QObject):
         self._is_ruling, self._from = on, None
         self._surface.setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
 
+    @property
+    def is_ruling(self) -> bool:
+        """Whether the left button draws a ruler."""
+        return self._is_ruling
+
     def takes(self, event: QMouseEvent) -> bool:
         """Act on a movement of the mouse; return whether nobody else should."""
         return self._drag_contrast(event) or (self._is_ruling and self._drag_ruler(event))

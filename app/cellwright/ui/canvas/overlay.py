@@ -20,6 +20,8 @@ from cellwright.ui.state.measured_line import MeasuredLine
 
 _OVERVIEW_PX = 150
 _MARGIN_PX = 12
+_MOST_MARKED = 2_000
+"""So many selected cells are marked one by one; of more, one sees that they are many."""
 
 
 class CanvasOverlay(QWidget):
@@ -45,6 +47,7 @@ class CanvasOverlay(QWidget):
         self.show_objects(ShownObjects())
         self.selected: NDArray[np.float32] | None = None
         self.selected_rings: tuple[NDArray[np.float32], ...] = ()
+        self.also_selected: NDArray[np.float32] = np.zeros((0, 4), np.float32)
         self.lines: tuple[MeasuredLine, ...] = ()
         self.ruler: MeasuredLine | None = None
         self.pixel_size: PixelSize | None = None
@@ -83,6 +86,7 @@ class CanvasOverlay(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.show_marks:
+            self._paint_also_selected(painter, viewport)
             self._paint_selected(painter, viewport)
             for line in self.lines:
                 paint_line(painter, viewport, line)
@@ -131,6 +135,15 @@ class CanvasOverlay(QWidget):
         for colour, width in (("#000000", 5.0), ("#ffffff", 2.5)):
             painter.setPen(QPen(QColor(colour), width))
             painter.drawPath(path)
+
+    def _paint_also_selected(self, painter: QPainter, viewport: Viewport) -> None:
+        rows = viewport.visible_rows(self.also_selected)[:_MOST_MARKED] if len(self.also_selected) else ()
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for y0, x0, y1, x1 in viewport.to_screen(self.also_selected[rows]) if len(rows) else ():
+            place = QRectF(x0 - 2, y0 - 2, x1 - x0 + 4, y1 - y0 + 4)
+            for colour, width in (("#000000", 3.0), ("#ffffff", 1.5)):
+                painter.setPen(QPen(QColor(colour), width))
+                painter.drawRoundedRect(place, 3, 3)
 
     def _paint_scale_bar(self, painter: QPainter, viewport: Viewport) -> None:
         length, text = scale_bar(self.pixel_size, viewport.zoom)

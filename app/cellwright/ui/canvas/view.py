@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QTimer, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
+from cellwright.ui.canvas.gestures import Tool
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
 from cellwright.ui.canvas.results import ResultLayers
+from cellwright.ui.canvas.tools import CanvasTools
 from cellwright.ui.state.measured_line import MeasuredLine
 
 if TYPE_CHECKING:
@@ -51,12 +53,18 @@ class PictureCanvas(QWidget):
         y, x under the mouse.
     view_changed()
         Zoom or place changed.
+    gesture(object)
+        A tool's finished gesture, one of `cellwright.ui.canvas.gestures`.
+    tool_ended()
+        A person left the tool with Esc.
     """
 
     clicked = Signal(float, float)
     double_clicked = Signal(float, float)
     hovered = Signal(float, float)
     view_changed = Signal()
+    gesture = Signal(object)
+    tool_ended = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,6 +99,7 @@ class PictureCanvas(QWidget):
         self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
         self._overlay = CanvasOverlay(self._native, self.viewport)
         self.drags = CanvasDrags(self._native, self._place_of)
+        self.tools = CanvasTools(self._native, self.viewport)
         self._connect()
         self.set_theme(theme)
         self.setFocusProxy(self._native)
@@ -102,6 +111,10 @@ class PictureCanvas(QWidget):
         self._model.mouse_double_click_callbacks.clear()  # napari would zoom in
         self._model.mouse_double_click_callbacks.append(self._on_double_click)
         self._model.mouse_move_callbacks.append(self._on_move)
+        self.tools.gesture.connect(self.gesture)
+        self.tools.tool_ended.connect(self.tool_ended)
+        self.tools.clicked.connect(self.clicked)
+        self.tools.tool_changed.connect(self._on_tool)
         # one repaint of the overlay a frame, however many events a movement makes
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
@@ -182,6 +195,9 @@ class PictureCanvas(QWidget):
         self._overlay.picture_shape = None
         self.show_objects(ShownObjects())
         self.set_selected(None)
+        self.tools.set_editable(None)
+        self.tools.drop()
+        self.set_also_selected(np.zeros((0, 4), np.float32))
 
     def forget(self, key: int) -> None:
         """Drop the remembered place of a picture that was closed."""
@@ -208,6 +224,12 @@ class PictureCanvas(QWidget):
         """Mark one object, or none: by the rings of its outline, (P, 2) y, x each, else by its box, y0, x0, y1, x1."""
         if box is not None or self._overlay.selected is not None:
             self._overlay.selected, self._overlay.selected_rings = box, rings
+            self._overlay.update()
+
+    def set_also_selected(self, boxes: NDArray[np.float32]) -> None:
+        """Mark several objects, (K, 4) y0, x0, y1, x1, beside the one of `set_selected`; or none."""
+        if len(boxes) or len(self._overlay.also_selected):
+            self._overlay.also_selected = boxes
             self._overlay.update()
 
     def set_lit(self, index: int | None) -> None:
@@ -261,6 +283,23 @@ class PictureCanvas(QWidget):
         overlay.show_labels = options.labels and is_drawn and self._lit is None and not self._is_hidden
         overlay.show_marks = not self._is_hidden
         overlay.update()
+
+    # ---- what the mouse does
+
+    @property
+    def tool(self) -> Tool:
+        """What the mouse does."""
+        return self.tools.tool
+
+    def set_tool(self, tool: Tool) -> None:
+        """Take a tool in hand; keys go to the picture from now on."""
+        self.tools.set_tool(tool)
+        if tool is not Tool.LOOK:
+            self._native.setFocus()
+
+    def _on_tool(self, tool: Tool) -> None:
+        if (tool is Tool.RULER) != self.drags.is_ruling:
+            self.drags.set_ruling(tool is Tool.RULER)
 
     # ---- where one looks
 
@@ -326,6 +365,7 @@ class PictureCanvas(QWidget):
         if not self._is_moving:
             self._is_fitted = False  # a person moved the picture
         self._overlay.update()
+        self.tools.follow()
         self._repaint.start()
 
     def _after_view_change(self) -> None:
@@ -360,12 +400,21 @@ class PictureCanvas(QWidget):
         """Keep keys from napari, whose own would turn the picture to 3D; and keep a whole picture whole."""
         if watched is self._native and event.type() == QEvent.Type.Resize and self._is_fitted:
             QTimer.singleShot(0, self, self._fit_again)
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            event.ignore()
-            return True
-        if watched is self._native and isinstance(event, QMouseEvent) and self.drags.takes(event):
-            return True
+        if isinstance(event, QKeyEvent):
+            return self._takes_key(event)
+        if watched is self._native and event.type() == QEvent.Type.Leave:
+            self.tools.leave()
+        if watched is self._native and isinstance(event, QMouseEvent):
+            return self.drags.takes(event) or self.tools.takes(event)
         return super().eventFilter(watched, event)
+
+    def _takes_key(self, event: QKeyEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            is_tools = self.tools.wants_key(event)
+            event.setAccepted(is_tools)
+            return is_tools
+        event.setAccepted(self.tools.takes_key(event))
+        return True
 
     def _place_of(self, point: QPointF) -> tuple[float, float] | None:
         """Return y, x in level-0 pixels of a point of the canvas."""
