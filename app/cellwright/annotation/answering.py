@@ -118,7 +118,10 @@ def window_judged(picture_id: int, window: Box, reviewer: Reviewer, *, is_comple
         reviewer.author,
         picture_id,
         None,
-        *(float(edge) for edge in (window.y0, window.x0, window.y1, window.x1)),
+        float(window.y0),
+        float(window.x0),
+        float(window.y1),
+        float(window.x1),
         answer,
         drawn=Drawn.EMPTY_WINDOW,
     )

@@ -51,8 +51,8 @@ class Reviews:
     def reviewer(self, author: str) -> Reviewer:
         """Return who reviews, with the numbers that their next records get; take a new one for every edit."""
         with explained(self._path):
-            numbers = (records.next_id(self._connection, kind) for kind in (ReviewRecord, RegionReviewedRecord))
-            return Reviewer(author, *numbers)
+            review = records.next_id(self._connection, ReviewRecord)
+            return Reviewer(author, review, records.next_id(self._connection, RegionReviewedRecord))
 
     def regions_reviewed(self, picture_id: int) -> list[Box]:
         """Return the parts of a picture that were looked at in full, as they were marked; they may overlap."""

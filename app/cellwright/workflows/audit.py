@@ -140,7 +140,7 @@ def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, 
         AuditItemRecord(first + place, audit, drawn[row][1], drawn[row][0].hex, drawn[row][2], drawn[row][3])
         for place, row in enumerate(order)
     ]
-    return Edit(EditKind.AUDIT, records=tuple(RecordChange(None, each) for each in (record, *items)))
+    return Edit(EditKind.AUDIT, records=(RecordChange(None, record), *(RecordChange(None, each) for each in items)))
 
 
 def strata_of(audit: AuditRecord) -> list[Mapping[str, object]]:
@@ -158,7 +158,8 @@ def _counting(found: ObjectColumns, decisions: Mapping[int, float] | None) -> ND
         return there
     deciding = decisions_for(found.class_ids, decisions)
     is_sure = np.isnan(found.scores) | (found.scores >= deciding.astype(np.float32))
-    return there & (is_sure | found.by_person | (found.status != unreviewed))
+    counting: NDArray[np.bool_] = there & (is_sure | found.by_person | (found.status != unreviewed))
+    return counting
 
 
 def _shares(populations: Sequence[int], size: int) -> list[int]:

@@ -174,4 +174,5 @@ def _robust_z(values: Values, measure: Values) -> Values:
     spread = _MAD_TO_SIGMA * np.nanmedian(distance, axis=0)
     spread = np.where(spread > 0, spread, _MEAN_TO_SIGMA * np.nanmean(distance, axis=0))
     z: Values = np.divide(values - middle, spread, out=np.zeros(values.shape), where=spread > 0)
-    return np.where(np.isfinite(values), z, np.nan)
+    known_z: Values = np.where(np.isfinite(values), z, np.nan)
+    return known_z

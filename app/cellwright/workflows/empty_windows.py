@@ -225,7 +225,9 @@ def _unlike_the_commonest(described: Values) -> NDArray[np.bool_]:
     from skimage.filters import threshold_otsu
 
     distance = np.linalg.norm(described - np.median(described, axis=(0, 1)), axis=2)
-    unlike: NDArray[np.bool_] = distance > (threshold_otsu(distance) if distance.max() > distance.min() else np.inf)
+    if not distance.max() > distance.min():
+        return np.zeros(distance.shape, np.bool_)
+    unlike: NDArray[np.bool_] = distance > threshold_otsu(distance)  # type: ignore[no-untyped-call]
     return unlike
 
 

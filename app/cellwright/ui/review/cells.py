@@ -117,8 +117,8 @@ def joined(parts: Sequence[Cells]) -> Cells:
         np.concatenate([part.marks.status for part in parts]),
         np.concatenate([part.marks.by_person for part in parts]),
     )
-    names = ("picture", "ids", "boxes", "class_index", "scores")
-    return Cells(*(column(name) for name in names), marks, column("margins"), column("areas"))  # type: ignore[arg-type]
+    names = ("picture", "ids", "boxes", "class_index", "scores", "margins", "areas")
+    return Cells(marks=marks, **{name: column(name) for name in names})  # type: ignore[arg-type]
 
 
 def decisions_in(classes: Sequence[str], threshold: Callable[[str], float]) -> list[float]:

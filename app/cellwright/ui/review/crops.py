@@ -238,4 +238,5 @@ def _exactly(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
         return pixels
     rows = np.minimum(np.arange(side) * height // side, height - 1)
     columns = np.minimum(np.arange(side) * width // side, width - 1)
-    return pixels[rows][:, columns]
+    fitted: NDArray[np.uint8] = pixels[rows][:, columns]
+    return fitted

@@ -237,6 +237,10 @@ class Gallery(QObject):
         """Put the chosen crops into a bin."""
         self._put(self.panel.grid.chosen_rows().tolist(), name)
 
+    def put(self, ids: list[bytes], name: str) -> None:
+        """Put cells into a bin."""
+        self._attempt(lambda: answers.put(self._need(), ids, name, self._draws(ids)))
+
     def accept_visible(self) -> None:
         """Accept every crop in view that counts, as one step."""
         first, last = self.panel.grid.in_view
@@ -259,19 +263,19 @@ class Gallery(QObject):
         self._window.go_to(self._paths[number], Box(y0, x0, y1, x1), name)
 
     def _judge(self, places: list[int], status: Status) -> None:
-        ids, draws = self._named(places)
-        self._attempt(lambda: answers.judge(self._need(), ids, status, draws))
+        ids = self._ids(places)
+        self._attempt(lambda: answers.judge(self._need(), ids, status, self._draws(ids)))
 
     def _put(self, places: list[int], name: str) -> None:
-        ids, draws = self._named(places)
-        self._attempt(lambda: answers.put(self._need(), ids, name, draws))
+        self.put(self._ids(places), name)
 
-    def _named(self, places: list[int]) -> tuple[list[bytes], dict[UUID, Draw]]:
-        """Return the ids at places, and how they came before the person: sorted by doubt, on purpose; else freely."""
-        cells = self.sorting.cells
-        ids = [cells.ids[self.sorting.rows[place]].tobytes() for place in places]
+    def _ids(self, places: list[int]) -> list[bytes]:
+        return [self.sorting.cells.ids[self.sorting.rows[place]].tobytes() for place in places]
+
+    def _draws(self, ids: list[bytes]) -> dict[UUID, Draw]:
+        """Return how cells came before the person: sorted by doubt, on purpose; else freely."""
         drawn = Drawn.DOUBTFUL if self.sorting.order is Order.DOUBT else Drawn.FREE
-        return ids, {UUID(bytes=each): Draw(drawn) for each in ids}
+        return {UUID(bytes=each): Draw(drawn) for each in ids}
 
     def _need(self) -> Link:
         if self._link is None:

@@ -120,7 +120,9 @@ class Queue:
             All answers of the project: an audit counts only those that were given for it.
         """
         known = set(reviewed)
-        audited = {(each.audit, each.object) for each in answered if each.audit is not None}
+        audited: set[tuple[int | None, str | None]] = {
+            (each.audit, each.object) for each in answered if each.audit is not None
+        }
         windows = {(each.picture, (each.y0, each.x0, each.y1, each.x1)) for each in answered if each.object is None}
         self.done = {row for row, item in enumerate(self.items) if _has_answer(item, known, audited, windows)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
@@ -126,9 +127,7 @@ class QueuePanel(QWidget):
         empty(self._classes)
         for place, (name, title, key) in enumerate(classes):
             text = f"{key}  {title}" if key else title
-            made = button(
-                text, f"This is: {title}.", lambda name=name: self.class_chosen.emit(name), "small", name=title
-            )
+            made = button(text, f"This is: {title}.", partial(self.class_chosen.emit, name), "small", name=title)
             self._classes.addWidget(made, place // _COLUMNS, place % _COLUMNS)
 
     def show_progress(self, progress: ReviewProgress) -> None:
