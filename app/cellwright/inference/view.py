@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,14 +66,19 @@ class View:
 
 
 def plan_view(
-    shape: tuple[int, int], pixel_size: PixelSize | None, contract: InputContract, object_px: float | None = None
+    shape: tuple[int, int],
+    pixel_size: PixelSize | None,
+    contract: InputContract,
+    object_px: float | None = None,
+    largest: float = 1.0,
 ) -> View:
     """Choose how a picture is shown to a network.
 
     When the pixel sizes of picture and model are both known, the picture is read at the model's, unless they agree
     within the model's tolerance. Otherwise a picture up to `FIT_LIMIT` tiles long is fitted where the model asks for
     it: its long side becomes the tile's, its shape is kept. So is a picture of any size where tiles have no halo: such
-    a model knows whole pictures only, as of a chest. Other larger ones are tiled at their own resolution, and tiles
+    a model knows whole pictures only, as of a chest. Other larger ones are tiled at their own resolution, or shrunk as
+    the model asks for, and tiles
     then begin at multiples of the stride, where the network sees the same as in the whole picture.
 
     Parameters
@@ -86,6 +91,9 @@ def plan_view(
         What the network was trained to look at.
     object_px : float or None
         Diameter of a typical object in level-0 pixels, where a person measured it; comes before pixel sizes.
+    largest : float
+        The largest of the sizes that `at_size` will be asked for. Above 1, tiles are as much smaller, as far as halos
+        leave room, so that the network is never given more than it would be at its own size.
     """
     downsample, notes = _measured_scale(object_px, contract)
     if downsample is None:
@@ -98,12 +106,34 @@ def plan_view(
         input_shape = _padded_shape([content], contract.stride)
         found = () if picture.is_empty else (whole,)
         return View(found, 1.0, contract.tile_px, input_shape, _fit_note(shape, content))
-    scale = downsample or 1.0
+    scale = downsample or contract.shrink
     tile_px, halo_px = math.floor(contract.tile_px * scale), math.floor(contract.halo_px * scale)
+    if largest > 1.0:
+        tile_px = max(math.floor(tile_px / largest), 2 * halo_px + contract.stride)
     align = contract.stride if scale == 1.0 and contract.stride <= tile_px - 2 * halo_px else 1
     tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align)
     contents = {Region(tile.read, scale).shape for tile in tiles}
     return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
+
+
+def at_size(view: View, size: float, stride: int) -> View:
+    """Show the same tiles of a picture `size` times as large, 1 being as `view` does.
+
+    Parameters
+    ----------
+    view : View
+        From `plan_view`.
+    size : float
+        Above 0.
+    stride : int
+        Of the network.
+    """
+    if size == 1.0:
+        return view
+    downsample = view.downsample if view.fit_px else view.downsample / size
+    fit_px = max(1, round(view.fit_px * size)) if view.fit_px else None
+    scaled = View(view.tiles, downsample, fit_px, view.input_shape, view.notes)
+    return replace(scaled, input_shape=_padded_shape({scaled.content_shape(tile) for tile in view.tiles}, stride))
 
 
 def contract_in_use(card: ModelCard) -> InputContract:

@@ -1,6 +1,18 @@
-"""Long work: what an operation is, and the two drivers that run one (inline, or on background threads)."""
+"""Long work: what an operation is, and what runs one: inline, on background threads, or in a process of its own."""
 
+from cellwright.jobs.isolated import IsolatedRun, RunReport, RunState
 from cellwright.jobs.operation import Operation, Progress, run_inline
 from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
 
-__all__ = ["Job", "JobQueue", "JobState", "Lane", "Operation", "Progress", "run_inline"]
+__all__ = [
+    "IsolatedRun",
+    "Job",
+    "JobQueue",
+    "JobState",
+    "Lane",
+    "Operation",
+    "Progress",
+    "RunReport",
+    "RunState",
+    "run_inline",
+]

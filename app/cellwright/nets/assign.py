@@ -14,11 +14,17 @@ class Truth(NamedTuple):
     """True boxes of a batch, padded to the longest list.
 
     ``boxes`` (N, G, 4) float32 xyxy in input pixels; ``classes`` (N, G) int64; ``valid`` (N, G) bool, False on padding.
+    ``known`` (N, H, W) bool: where somebody looked, None everywhere; elsewhere nothing is said to be absent.
+    ``finer`` (N, G) bool: boxes drawn when a class was not yet told apart, so that one of the classes from ``later`` on
+    may be the truth; None where every class is sure.
     """
 
     boxes: Tensor
     classes: Tensor
     valid: Tensor
+    known: Tensor | None = None
+    finer: Tensor | None = None
+    later: int = 0
 
 
 class GridTargets(NamedTuple):
@@ -152,7 +158,7 @@ def assign_by_alignment(
     if g == 0 or not bool(truth.valid.any()):
         none = torch.zeros(n, p, dtype=torch.bool, device=scores.device)
         return PointTargets(torch.zeros_like(boxes), torch.zeros_like(scores), none)
-    inside = _points_inside(points, truth.boxes) & truth.valid[..., None]  # (N, G, P)
+    inside = points_inside(points, truth.boxes) & truth.valid[..., None]  # (N, G, P)
     iou = pairwise_iou(truth.boxes, boxes)  # (N, G, P)
     score = scores.transpose(1, 2).gather(1, truth.classes[..., None].expand(n, g, p))  # (N, G, P)
     worth = score.pow(alpha) * iou.pow(beta) * inside
@@ -173,7 +179,29 @@ def assign_by_alignment(
     return PointTargets(target_boxes, target_scores, positive)
 
 
-def _points_inside(points: Tensor, boxes: Tensor) -> Tensor:
+def known_at(known: Tensor | None, points: Tensor) -> Tensor | None:
+    """Return whether somebody looked at places.
+
+    Parameters
+    ----------
+    known : (N, H, W) bool tensor or None
+        See `Truth`.
+    points : (P, 2) tensor
+        x and y in input pixels.
+
+    Returns
+    -------
+    (N, P) bool tensor or None
+        None where everything is known.
+    """
+    if known is None:
+        return None
+    x = points[:, 0].long().clamp(0, known.shape[2] - 1)
+    y = points[:, 1].long().clamp(0, known.shape[1] - 1)
+    return known[:, y, x]
+
+
+def points_inside(points: Tensor, boxes: Tensor) -> Tensor:
     """(N, G, P) bool: whether each point lies inside each box."""
     x, y = points[:, 0], points[:, 1]
     x0, y0, x1, y1 = boxes[..., None].unbind(-2)  # each (N, G, 1)

@@ -224,18 +224,22 @@ class StarsHead(DenseHead):
         """Return probability, distance, pixel and class losses, as the weights say."""
         logit, t, pixels, classes = self._split(raw)
         distances = self._lengths(t)
+        known = truth.known
+        # A grid point stands on the first pixel of its square.
+        at_points = None if known is None else known[:, :1]
         if self.distance_loss == "l1":
             length = distance_loss(distances, truth.distances, truth.probability)
         else:
             length = polar_iou_loss(distances, truth.distances, truth.probability)
         parts = {
-            "probability": self.probability_weight * probability_loss(logit, truth.probability),
+            "probability": self.probability_weight * probability_loss(logit, truth.probability, at_points),
             "distance": self.distance_weight * length,
         }
         if self.pixels:
             if truth.covered is None:
                 raise BadParameter("The network tells which pixels belong to objects, but this truth does not; add it.")
-            cost = probability_loss(pixels, truth.covered) + covered_loss(pixels.sigmoid(), truth.covered)
+            cost = probability_loss(pixels, truth.covered, known)
+            cost = cost + covered_loss(pixels.sigmoid(), truth.covered, known)
             parts["pixels"] = self.pixel_weight * cost
         if self.classes:
             if truth.classes is None:

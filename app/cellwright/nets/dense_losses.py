@@ -166,21 +166,31 @@ def _two_nearest(labels: NDArray[np.integer], reach: int) -> tuple[NDArray[np.fl
     return nearest, second
 
 
-def probability_loss(logits: Tensor, probability: Tensor) -> Tensor:
-    """Binary cross-entropy of the object probability against its soft target, mean over the grid (StarDist)."""
-    return F.binary_cross_entropy_with_logits(logits, probability)
+def probability_loss(logits: Tensor, probability: Tensor, known: Tensor | None = None) -> Tensor:
+    """Binary cross-entropy of the object probability against its soft target, mean over the grid (StarDist).
+
+    ``known``, 0 or 1 and of the same shape, leaves out what nobody looked at.
+    """
+    if known is None:
+        return F.binary_cross_entropy_with_logits(logits, probability)
+    loss = F.binary_cross_entropy_with_logits(logits, probability, reduction="none")
+    return (loss * known).sum() / known.sum().clamp(min=1)
 
 
-def covered_loss(probability: Tensor, covered: Tensor, *, smooth: float = 1.0) -> Tensor:
+def covered_loss(probability: Tensor, covered: Tensor, known: Tensor | None = None, *, smooth: float = 1.0) -> Tensor:
     """One minus the soft Dice coefficient 2·Σpt / (Σp + Σt) of one mask (after Milletari et al., 3DV 2016).
 
     Parameters
     ----------
     probability, covered : tensor
         Of the same shape, in [0, 1]; sums run over the whole batch.
+    known : tensor, optional
+        Of the same shape, 0 or 1; what is not known is left out of every sum.
     smooth : float
         Added above and below, in pixels.
     """
+    if known is not None:
+        probability, covered = probability * known, covered * known
     hit = 2 * (probability * covered).sum() + smooth
     return 1 - hit / (probability.sum() + covered.sum() + smooth)
 

@@ -85,13 +85,15 @@ def targets_of(truth: InstanceTruth | Truth, first_label: int, *, with_masks: bo
     """
     pictures = _pictures(truth)
     targets = []
-    for boxes, classes, masks in pictures:
+    for boxes, classes, masks, known in pictures:
         keep = (boxes[:, 2:] > boxes[:, :2]).all(1)
         target = {"boxes": boxes[keep].float(), "labels": classes[keep] + first_label}
         if with_masks:
             if masks is None:
                 raise BadParameter("Mask R-CNN learns from outlines, but these objects have boxes only.")
             target["masks"] = masks[keep]
+        if known is not None:
+            target["known"] = known
         targets.append(target)
     return targets
 
@@ -99,7 +101,11 @@ def targets_of(truth: InstanceTruth | Truth, first_label: int, *, with_masks: bo
 def _pictures(truth: InstanceTruth | Truth) -> list[PictureInstances]:
     if isinstance(truth, Truth):
         rows = zip(truth.boxes, truth.classes, truth.valid, strict=True)
-        return [PictureInstances(boxes[valid], classes[valid]) for boxes, classes, valid in rows]
+        known = [None] * len(truth.boxes) if truth.known is None else list(truth.known)
+        return [
+            PictureInstances(boxes[valid], classes[valid], None, seen)
+            for (boxes, classes, valid), seen in zip(rows, known, strict=True)
+        ]
     return [PictureInstances(*picture) for picture in truth.pictures]
 
 

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from torchvision.models.detection.faster_rcnn import FasterRCNN, FastRCNNPredictor, TwoMLPHead
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
-from torchvision.models.detection.rpn import RPNHead
+from torchvision.models.detection.roi_heads import RoIHeads
+from torchvision.models.detection.rpn import RegionProposalNetwork, RPNHead
 from torchvision.ops import MultiScaleRoIAlign
 
-from cellwright.nets.assign import Truth
+from cellwright.nets.assign import Truth, known_at
 from cellwright.nets.detector import Found, TorchvisionDetector, in_mode, targets_of
 from cellwright.nets.parameters import make, need
 from cellwright.nets.pyramid import Anchors, build_pyramid
@@ -102,6 +103,8 @@ class FasterRcnn(TorchvisionDetector):
             box_detections_per_img=detections,
             box_batch_size_per_image=rois_train,
         )
+        # Their methods alone differ: what they hold was just made by torchvision.
+        self.net.rpn.__class__, self.net.roi_heads.__class__ = _Proposals, _Regions
 
     def forward(self, images: Tensor) -> list[Found]:
         """(N, 3, H, W) in [0, 1] → what is found in each picture."""
@@ -183,6 +186,39 @@ def _without_background(found: dict[str, Tensor]) -> Found:
     if "masks" in found:
         plain["masks"] = found["masks"].squeeze(1)
     return plain
+
+
+class _Proposals(RegionProposalNetwork):  # type: ignore[misc]  # torchvision is not typed
+    """Proposals, of which those on ground that nobody looked at are neither right nor wrong."""
+
+    def assign_targets_to_anchors(
+        self, anchors: list[Tensor], targets: list[dict[str, Tensor]]
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        labels, boxes = super().assign_targets_to_anchors(anchors, targets)
+        return [_without_unknown(row, *each) for row, *each in zip(labels, anchors, targets, strict=True)], boxes
+
+
+class _Regions(RoIHeads):  # type: ignore[misc]  # torchvision is not typed
+    """Regions, of which those on ground that nobody looked at are neither right nor wrong."""
+
+    def select_training_samples(
+        self, proposals: list[Tensor], targets: list[dict[str, Tensor]]
+    ) -> tuple[list[Tensor], ...]:
+        # Proposals whose middle nobody looked at are taken away: there is no way to mark one as neither.
+        kept = [each[_looked_at(each, target)] for each, target in zip(proposals, targets, strict=True)]
+        chosen: tuple[list[Tensor], ...] = super().select_training_samples(kept, targets)
+        return chosen
+
+
+def _looked_at(boxes: Tensor, target: dict[str, Tensor]) -> Tensor:
+    """(n,) bool: whether somebody looked at the middle of each box."""
+    known = known_at(target["known"][None] if "known" in target else None, (boxes[:, :2] + boxes[:, 2:]) / 2)
+    return torch.ones(len(boxes), dtype=torch.bool, device=boxes.device) if known is None else known[0]
+
+
+def _without_unknown(labels: Tensor, anchors: Tensor, target: dict[str, Tensor]) -> Tensor:
+    """Mark anchors on unknown ground with -1, which torchvision leaves out."""
+    return torch.where((labels == 0) & ~_looked_at(anchors, target), -torch.ones_like(labels), labels)
 
 
 # Under autocast the layers below answer in bf16; places and losses are computed from what they answer, in float32.

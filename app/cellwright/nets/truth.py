@@ -25,25 +25,28 @@ class StarTruth(NamedTuple):
     ``probability`` (N, 1, h, w) float32 in [0, 1]: how far inside an object, 0 on background; ``distances``
     (N, R, h, w) float32: length of each ray to the object's edge in input pixels; ``classes`` (N, h, w) int64: 0 … C-1,
     -1 where there is no object, or None where classes are not learned; ``covered`` (N, g², h, w) float32, 0 or 1: which
-    pixels of a grid point's square belong to objects, row by row, or None where that is not learned.
+    pixels of a grid point's square belong to objects, row by row, or None where that is not learned; ``known``
+    (N, g², h, w) float32, 0 or 1: which of those pixels somebody looked at, or None where that is all of them.
     """
 
     probability: Tensor
     distances: Tensor
     classes: Tensor | None = None
     covered: Tensor | None = None
+    known: Tensor | None = None
 
 
 class PictureInstances(NamedTuple):
     """The n objects of one picture.
 
     ``boxes`` (n, 4) float32 xyxy in input pixels; ``classes`` (n,) int64, 0 … C-1; ``masks`` (n, H, W) bool, or None
-    where only boxes are known.
+    where only boxes are known; ``known`` (H, W) bool: where somebody looked, None everywhere.
     """
 
     boxes: Tensor
     classes: Tensor
     masks: Tensor | None = None
+    known: Tensor | None = None
 
 
 class InstanceTruth(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,12 +25,21 @@ _KEEP = 0.3
 class Sample:
     """One picture and its boxes.
 
-    ``image`` (3, H, W) uint8; ``boxes`` (B, 4) float32 xyxy in pixels of the image; ``classes`` (B,) int64.
+    ``image`` (3, H, W) uint8; ``boxes`` (B, 4) float32 xyxy in pixels of the image; ``classes`` (B,) int64; ``known``
+    (K, 4) float32 xyxy: the parts that somebody looked at, None for all of it; ``finer`` (B,) bool: boxes of which the
+    class may since have been divided, None where that is none.
     """
 
     image: Tensor
     boxes: NDArray[np.float32]
     classes: NDArray[np.int64]
+    known: NDArray[np.float32] | None = None
+    finer: NDArray[np.bool_] | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether all of the picture was looked at, and every class means what it says."""
+        return self.known is None and self.finer is None
 
 
 def make_sample(
@@ -53,11 +62,13 @@ def make_sample(
     """
     sample = _mosaic(pictures, index, phase, augment, rng) if rng.random() < phase.mosaic else None
     sample = sample or _single(pictures[index], phase, augment, rng)
-    if rng.random() < augment.mix_up:
-        sample = _mix_up(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
-    if rng.random() < augment.cut_mix:
-        sample = _cut_mix(sample, _single(_any(pictures, rng), phase, augment, rng), rng)
-    return Sample(degraded(coloured(sample.image, augment, rng), augment, rng), sample.boxes, sample.classes)
+    for share, mixed in ((augment.mix_up, _mix_up), (augment.cut_mix, _cut_mix)):
+        if rng.random() < share:
+            other = _single(_any(pictures, rng), phase, augment, rng)
+            # Of a blend with something unknown, nobody could say what is there.
+            if sample.is_sure and other.is_sure:
+                sample = mixed(sample, other, rng)
+    return replace(sample, image=degraded(coloured(sample.image, augment, rng), augment, rng))
 
 
 def _any(pictures: Sequence[Sample], rng: np.random.Generator) -> Sample:
@@ -72,17 +83,23 @@ def fit(sample: Sample, size: int) -> Sample:
 
 def turned(sample: Sample, quarter_turns: int, *, mirrored: bool) -> Sample:
     """Turn by quarter turns counter-clockwise, after mirroring left-right where asked."""
-    image, boxes = sample.image, sample.boxes
+    image, boxes, known = sample.image, sample.boxes, sample.known
     if mirrored:
         width = image.shape[2]
         image = image.flip(2)
-        boxes = np.stack((width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]), 1)
+        boxes, known = (
+            part if part is None else np.stack((width - part[:, 2], part[:, 1], width - part[:, 0], part[:, 3]), 1)
+            for part in (boxes, known)
+        )
     for _ in range(quarter_turns % 4):
         width = image.shape[2]
         image = image.rot90(1, (1, 2))
         # A point (x, y) goes to (y, width - x).
-        boxes = np.stack((boxes[:, 1], width - boxes[:, 2], boxes[:, 3], width - boxes[:, 0]), 1)
-    return Sample(image, boxes, sample.classes)
+        boxes, known = (
+            part if part is None else np.stack((part[:, 1], width - part[:, 2], part[:, 3], width - part[:, 0]), 1)
+            for part in (boxes, known)
+        )
+    return replace(sample, image=image, boxes=boxes, known=known)
 
 
 def _resized(sample: Sample, scale: float) -> Sample:
@@ -93,7 +110,8 @@ def _resized(sample: Sample, scale: float) -> Sample:
     # Height and width round apart, so each side has its own exact factor.
     factor = np.array([new_w / w, new_h / h, new_w / w, new_h / h], np.float32)
     image = F.interpolate(sample.image[None], (new_h, new_w), mode="bilinear", antialias=True)[0]
-    return Sample(image, sample.boxes * factor, sample.classes)
+    known = None if sample.known is None else sample.known * factor
+    return replace(sample, image=image, boxes=sample.boxes * factor, known=known)
 
 
 def _prepared(sample: Sample, phase: Phase, augment: Augment, rng: np.random.Generator) -> Sample:
@@ -116,7 +134,14 @@ def _pasted(canvas: Tensor, sample: Sample, window: tuple[int, int, int, int], a
     left = (cut[:, 2:] - cut[:, :2]).prod(1)
     keep = (left > _KEEP * area) & ((cut[:, 2:] - cut[:, :2]).min(1, initial=np.inf) >= 2)
     shift = np.array([x - x0, y - y0, x - x0, y - y0], np.float32)
-    return Sample(canvas, cut[keep] + shift, sample.classes[keep])
+    known = None
+    if sample.known is not None:
+        known = sample.known.copy()
+        known[:, [0, 2]] = known[:, [0, 2]].clip(x0, x1)
+        known[:, [1, 3]] = known[:, [1, 3]].clip(y0, y1)
+        known = known + shift
+    finer = None if sample.finer is None else sample.finer[keep]
+    return Sample(canvas, cut[keep] + shift, sample.classes[keep], known, finer)
 
 
 def _single(picture: Sample, phase: Phase, augment: Augment, rng: np.random.Generator) -> Sample:
@@ -140,7 +165,7 @@ def _mosaic(pictures: Sequence[Sample], index: int, phase: Phase, augment: Augme
     cy, cx = (int(rng.uniform(0.3, 0.7) * size) for _ in range(2))
     corners = ((0, 0, cy, cx), (0, cx, cy, size), (cy, 0, size, cx), (cy, cx, size, size))
     members = [index, *rng.integers(len(pictures), size=3)]
-    parts = []
+    parts, places = [], []
     for (y0, x0, y1, x1), member in zip(corners, members, strict=True):
         sample = _prepared(pictures[member], phase, augment, rng)
         _, h, w = sample.image.shape
@@ -148,9 +173,18 @@ def _mosaic(pictures: Sequence[Sample], index: int, phase: Phase, augment: Augme
         wy, wx = int(rng.integers(0, h - ny + 1)), int(rng.integers(0, w - nx + 1))
         # A picture smaller than its corner sits against the middle, so that the grey lies outside.
         y, x = (y1 - ny if y0 == 0 else y0), (x1 - nx if x0 == 0 else x0)
-        parts.append(_pasted(canvas, sample, (wy, wx, wy + ny, wx + nx), (y, x)))
+        part = _pasted(canvas, sample, (wy, wx, wy + ny, wx + nx), (y, x))
+        parts.append(part)
+        places.append(np.array([[x, y, x + nx, y + ny]], np.float32))
     boxes = np.concatenate([part.boxes for part in parts])
-    return Sample(canvas, boxes, np.concatenate([part.classes for part in parts]))
+    classes = np.concatenate([part.classes for part in parts])
+    known = finer = None
+    if any(part.known is not None for part in parts):
+        regions = [place if part.known is None else part.known for part, place in zip(parts, places, strict=True)]
+        known = np.concatenate(regions)
+    if any(part.finer is not None for part in parts):
+        finer = np.concatenate([np.zeros(len(p.classes), bool) if p.finer is None else p.finer for p in parts])
+    return Sample(canvas, boxes, classes, known, finer)
 
 
 def _mix_up(a: Sample, b: Sample, rng: np.random.Generator) -> Sample:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
+from cellwright.training.syllabus import epoch_order
 from cellwright.training.tasks.task import Batch, Task
 
 
@@ -18,14 +19,17 @@ class EpochSamples(Dataset[Any]):
         self.task, self.pictures, self.epoch = task, pictures, epoch
         self.seed = task.recipe.seed
         self.phase = task.recipe.phase_at(epoch)
-        self.order = np.random.default_rng((self.seed, epoch)).permutation(len(pictures))
+        self.order = epoch_order(pictures, self.seed, epoch)
 
     def __len__(self) -> int:
         return len(self.order)
 
     def __getitem__(self, place: int) -> Any:
         index = int(self.order[place])
-        rng = np.random.default_rng((self.seed, self.epoch, index))
+        before = int((self.order[:place] == index).sum())
+        rng = np.random.default_rng(
+            (self.seed, self.epoch, index, before) if before else (self.seed, self.epoch, index)
+        )
         return self.task.sample(self.pictures, index, self.phase, rng)
 
 

@@ -19,6 +19,8 @@ from cellwright.training.recipe import Augment, Phase
 
 OUTSIDE = -1
 """Label of what lies beyond the picture: nobody knows what is there."""
+UNKNOWN = -2
+"""Label of what lies on the picture, but nobody has looked at: nothing is taught there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,7 @@ class LabelSample:
     image : (3, H, W) uint8 tensor
     labels : (H, W) ndarray of int32
         A number of its own for each object, or the class of each pixel; 0 is the ground, `OUTSIDE` is beyond the
-        picture.
+        picture, `UNKNOWN` is what nobody looked at.
     kinds : ndarray of int64 or None
         Class (from 0) of the object with each label value, entry 0 unused; None makes all objects of class 0.
     path : Path or None
@@ -159,8 +161,14 @@ def _toned(image: Tensor, augment: Augment, rng: np.random.Generator) -> Tensor:
 
 
 def without_outside(labels: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Return labels in which what lies beyond the picture is ground: no object is there."""
-    return np.where(labels == OUTSIDE, 0, labels)
+    """Return labels in which what lies beyond the picture, or is not known, is ground: no object is there."""
+    return np.maximum(labels, 0)
+
+
+def known_in(labels: NDArray[np.int32]) -> NDArray[np.bool_] | None:
+    """Return where somebody looked, of the labels' shape; None where that is everywhere."""
+    known: NDArray[np.bool_] = labels != UNKNOWN
+    return None if known.all() else known
 
 
 def whole(sample: LabelSample, size: int | None, stride: int) -> tuple[Tensor, tuple[int, int]]:

@@ -50,8 +50,8 @@ def read_picture(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)
 
 
-def stack_boxes(samples: Sequence[Sample]) -> Truth:
-    """Put the boxes of samples side by side, padded to the longest list."""
+def stack_boxes(samples: Sequence[Sample], later: int = 0) -> Truth:
+    """Put the boxes of samples side by side, padded to the longest list; ``later`` as in `Truth`."""
     longest = max(1, *(len(sample.classes) for sample in samples))
     n = len(samples)
     boxes, classes = torch.zeros(n, longest, 4), torch.zeros(n, longest, dtype=torch.int64)
@@ -61,4 +61,29 @@ def stack_boxes(samples: Sequence[Sample]) -> Truth:
         boxes[row, :count] = torch.from_numpy(sample.boxes)
         classes[row, :count] = torch.from_numpy(sample.classes)
         valid[row, :count] = True
-    return Truth(boxes, classes, valid)
+    return Truth(boxes, classes, valid, _known(samples), _finer(samples, longest), later)
+
+
+def _known(samples: Sequence[Sample]) -> Tensor | None:
+    """(N, S, S) bool: where somebody looked; None where that is everywhere."""
+    if all(sample.known is None for sample in samples):
+        return None
+    known = torch.zeros(len(samples), *samples[0].image.shape[1:], dtype=torch.bool)
+    for row, sample in zip(known, samples, strict=True):
+        if sample.known is None:
+            row[:] = True
+            continue
+        for x0, y0, x1, y1 in sample.known.round().astype(int).clip(0):
+            row[y0:y1, x0:x1] = True
+    return known
+
+
+def _finer(samples: Sequence[Sample], longest: int) -> Tensor | None:
+    """(N, G) bool: boxes whose class may since have been divided; None where there is none."""
+    if all(sample.finer is None for sample in samples):
+        return None
+    finer = torch.zeros(len(samples), longest, dtype=torch.bool)
+    for row, sample in zip(finer, samples, strict=True):
+        if sample.finer is not None:
+            row[: len(sample.finer)] = torch.from_numpy(sample.finer)
+    return finer

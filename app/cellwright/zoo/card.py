@@ -40,6 +40,8 @@ class InputContract(Part):
         Greys as a person sees them, or stretched between two percentiles of the whole picture.
     percentiles : tuple of float
         Which two become black and brightest, of all channels of an RGB picture together.
+    shrink : float
+        Level-0 pixels per pixel of the network's input, where neither pixel sizes nor a measured object say it.
     object_px : float or None
         Median diameter of the objects that the network was trained on, in pixels of its input.
     light : tuple of "fluorescence", "stained" or "grey"
@@ -55,6 +57,7 @@ class InputContract(Part):
     fit: bool = True
     contrast: Literal["display", "percentile"] = "display"
     percentiles: tuple[float, float] = (1.0, 99.8)
+    shrink: Positive = 1.0
     object_px: Positive | None = None
     light: tuple[Literal["fluorescence", "stained", "grey"], ...] = ()
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from cellwright.nets.truth import InstanceTruth, PictureInstances
 from cellwright.shapes import masks_from_labels
-from cellwright.training.crops import LabelSample, make_crop, without_outside
+from cellwright.training.crops import LabelSample, known_in, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_outlines
@@ -31,12 +31,16 @@ SMALLEST_PX = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class InstanceSample:
-    """``image`` (3, S, S) uint8; ``boxes`` (n, 4) float32 xyxy; ``classes`` (n,) int64; ``masks`` (n, S, S) bool."""
+    """``image`` (3, S, S) uint8; ``boxes`` (n, 4) float32 xyxy; ``classes`` (n,) int64; ``masks`` (n, S, S) bool.
+
+    ``known`` (S, S) bool: where somebody looked, None everywhere.
+    """
 
     image: Tensor
     boxes: NDArray[np.float32]
     classes: NDArray[np.int64]
     masks: NDArray[np.bool_]
+    known: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,17 @@ class Instances:
         values = values[(values > 0) & (counts >= SMALLEST_PX)]
         masks = labels[None] == values[:, None, None]
         kinds = np.zeros(len(values), np.int64) if crop.kinds is None else crop.kinds[values]
-        return InstanceSample(crop.image, boxes_of(masks), kinds, masks)
+        return InstanceSample(crop.image, boxes_of(masks), kinds, masks, known_in(crop.labels))
 
     def collate(self, samples: Sequence[InstanceSample]) -> Batch:
         """See `Task.collate`."""
         truth = InstanceTruth(
             [
                 PictureInstances(
-                    torch.from_numpy(sample.boxes), torch.from_numpy(sample.classes), torch.from_numpy(sample.masks)
+                    torch.from_numpy(sample.boxes),
+                    torch.from_numpy(sample.classes),
+                    torch.from_numpy(sample.masks),
+                    None if sample.known is None else torch.from_numpy(sample.known),
                 )
                 for sample in samples
             ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from cellwright.core import Masks
-from cellwright.training.crops import LabelSample, whole
+from cellwright.training.crops import LabelSample, known_in, whole, without_outside
 from cellwright.training.outline_scores import object_scores
 from cellwright.training.recipe import Recipe
 from cellwright.training.tasks.task import Judgement
@@ -44,10 +44,24 @@ def answer(network: nn.Module, picture: LabelSample, recipe: Recipe, dtype: torc
     return predicted[0].float().cpu(), width / picture.labels.shape[1]
 
 
+def of_known(masks: Masks, labels: NDArray[np.int32]) -> tuple[Masks, NDArray[np.intp]]:
+    """Leave out the masks that lie by more than half on what nobody looked at; the rows kept come with the others."""
+    known = known_in(labels)
+    if known is None or not len(masks):
+        return masks, np.arange(len(masks))
+    y, x0, x1 = masks.spans.T
+    before = np.zeros((labels.shape[0], labels.shape[1] + 1), np.int64)
+    before[:, 1:] = np.cumsum(known, 1)
+    inside = np.bincount(masks.owners, before[y, x1] - before[y, x0], len(masks))
+    rows = np.flatnonzero(inside * 2 >= masks.areas())
+    return masks.take(rows), rows
+
+
 def judge_outlines(
     judged: Sequence[LabelSample], find: Callable[[LabelSample], Found], classes: Sequence[str]
 ) -> Judgement:
     """Score outlines as StarDist does, by AP = TP / (TP + FP + FN); see `outline_scores.object_scores`."""
     found = [find(picture) for picture in judged]
-    named = object_scores((picture.labels, one.masks) for picture, one in zip(judged, found, strict=True))
+    pairs = zip(judged, found, strict=True)
+    named = object_scores((without_outside(pic.labels), of_known(one.masks, pic.labels)[0]) for pic, one in pairs)
     return Judgement(named, len(judged), {classes[0]: named} if len(classes) == 1 else {}, found)

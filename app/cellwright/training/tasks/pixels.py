@@ -66,7 +66,7 @@ class PixelClasses:
     def targets(self, labels: NDArray[np.int32]) -> NDArray[np.int64]:
         """Return the class of each pixel that the network is taught."""
         reach = self.recipe.pixels.touching_px
-        return touching_classes(labels, reach) if reach else labels.astype(np.int64)
+        return touching_classes(labels, reach) if reach else np.maximum(labels, -1).astype(np.int64)
 
     def sample(
         self, pictures: Sequence[LabelSample], index: int, phase: Phase, rng: np.random.Generator
@@ -95,8 +95,12 @@ class PixelClasses:
 
     def judge(self, network: nn.Module, judged: Sequence[LabelSample], dtype: torch.dtype | None) -> Judgement:
         """Score classes by Dice and IoU, pooled over all pixels; what touches an object counts as the object."""
-        found = [self._find(network, picture, dtype) for picture in judged]
-        pairs: Iterable[tuple[ClassMap, ClassMap]] = zip([picture.labels for picture in judged], found, strict=True)
+        found = [
+            np.where(picture.labels < 0, 0, self._find(network, picture, dtype)).astype(np.int32) for picture in judged
+        ]
+        pairs: Iterable[tuple[ClassMap, ClassMap]] = zip(
+            [without_outside(picture.labels) for picture in judged], found, strict=True
+        )
         if self.recipe.pixels.touching_px:
             pairs = ((np.minimum(true, 1), np.minimum(one, 1)) for true, one in pairs)
         scores, per_class = class_scores(pairs, self.recipe.data.classes)

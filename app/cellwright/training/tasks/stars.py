@@ -23,7 +23,7 @@ from cellwright.shapes import (
     star_nms,
     without_overlaps,
 )
-from cellwright.training.crops import LabelSample, make_crop, without_outside
+from cellwright.training.crops import LabelSample, known_in, make_crop, without_outside
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import FOREGROUND, publish_outlines
 from cellwright.training.outline_figures import draw_outlines
@@ -40,7 +40,8 @@ class StarSample:
     """A picture, and at every grid point how likely an object is there and how far its edge lies along each ray.
 
     ``image`` (3, S, S) uint8; ``probability`` (h, w) float32; ``distances`` (h, w, R) float32 in pixels; ``kinds``
-    (h, w) int64, -1 where no object is; ``covered`` (S, S) bool, whether a pixel belongs to an object.
+    (h, w) int64, -1 where no object is; ``covered`` (S, S) bool, whether a pixel belongs to an object; ``known`` (S, S)
+    bool, whether somebody looked at it, None where that is everywhere.
     """
 
     image: Tensor
@@ -48,6 +49,7 @@ class StarSample:
     distances: NDArray[np.float32]
     kinds: NDArray[np.int64]
     covered: NDArray[np.bool_]
+    known: NDArray[np.bool_] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Stars:
             star_distances(labels, self.rays, self.grid),
             kinds.astype(np.int64),
             labels > 0,
+            known_in(crop.labels),
         )
 
     def collate(self, samples: Sequence[StarSample]) -> Batch:
@@ -112,14 +115,19 @@ class Stars:
             torch.from_numpy(np.stack([sample.kinds for sample in samples]))
             if len(self.recipe.data.classes) > 1
             else None,
-            self._covered(samples) if self.tells_pixels else None,
+            self._by_point([sample.covered for sample in samples]) if self.tells_pixels else None,
+            self._known(samples),
         )
         return Batch(torch.stack([sample.image for sample in samples]), truth)
 
-    def _covered(self, samples: Sequence[StarSample]) -> Tensor:
+    def _known(self, samples: Sequence[StarSample]) -> Tensor | None:
+        if all(sample.known is None for sample in samples):
+            return None
+        return self._by_point([np.ones_like(s.covered) if s.known is None else s.known for s in samples])
+
+    def _by_point(self, pixels: Sequence[NDArray[np.bool_]]) -> Tensor:
         """(N, g², h, w) float32: the pixels of each grid point's square."""
-        covered = torch.from_numpy(np.stack([sample.covered for sample in samples])[:, None]).float()
-        return F.pixel_unshuffle(covered, self.grid)
+        return F.pixel_unshuffle(torch.from_numpy(np.stack(pixels)[:, None]).float(), self.grid)
 
     def cost(self, network: nn.Module, images: Tensor, truth: StarTruth, dtype: torch.dtype | None) -> Cost:
         """See `Task.cost`."""

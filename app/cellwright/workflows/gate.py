@@ -1,0 +1,324 @@
+"""`judge`: is a tuned model better than the one it came from, on pictures that neither has learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.evaluate import Matches
+from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE
+from cellwright.workflows.held_out import BoxShowing, OutlineShowing, PixelShowing, Showing, shown_on
+from cellwright.zoo import load_card, score_title
+
+if TYPE_CHECKING:
+    from cellwright.training.lesson import LessonPicture
+
+WORST_SHOWN = 20
+_DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class GateRules:
+    """What a tuned model must show; bounds are those of a paired bootstrap over the held-out pictures.
+
+    Parameters
+    ----------
+    level : float
+        How sure each bound is: the lower bound of the gain is its 1 - `level` quantile.
+    margin : float
+        What the lower bound of the gain must exceed. At 0 a model that is merely as good is not taken: a change of
+        models costs a person something, and a training that taught nothing wins half of all draws by chance.
+    loss : float
+        By how much, at that bound, the score of the classes that the old model knows may fall where new ones came.
+    count_loss : float
+        By how much, at that bound, the count may be further off, as a share of the objects that are there.
+    fewest : int
+        Pictures below which nothing can be said. Below five, every one of them must moreover be better.
+    """
+
+    level: float = 0.975
+    margin: float = 0.0
+    loss: float = 0.02
+    count_loss: float = 0.05
+    fewest: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A number of the old and of the tuned model, and bounds of what lies between."""
+
+    old: float
+    tuned: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that the tuned model gets wrong.
+
+    Parameters
+    ----------
+    picture : Path
+        Where.
+    box : tuple of float
+        y0, x0, y1, x1 in level-0 pixels: of the object, or of the picture where pixels are sorted.
+    kind : str
+        ``"missed"``, ``"invented"`` or ``"poor"``.
+    class_name : str
+        Of the object.
+    score : float
+        Of what was invented; the score of the picture where pixels are sorted; 0 else.
+    was_right : bool
+        Whether the old model had it right.
+    """
+
+    picture: Path
+    box: tuple[float, float, float, float]
+    kind: str
+    class_name: str
+    score: float
+    was_right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of it.
+
+    Parameters
+    ----------
+    is_better : bool
+        Whether the tuned model may take the old one's place.
+    sentence : str
+        For a person.
+    metric : str
+        Name of the score.
+    pictures : int
+        Held-out pictures.
+    gain : Difference
+        Of the score, mean over all classes.
+    known : Difference or None
+        The same over the classes that the old model knows; None where there are no others.
+    count : Difference
+        Of how far counts are off, as a share; lower is better.
+    per_class : dict
+        Class → score of the old and the tuned model; None where it does not occur.
+    worst : tuple of Case
+        At most twenty, what the old model had right first.
+    """
+
+    is_better: bool
+    sentence: str
+    metric: str
+    pictures: int
+    gain: Difference
+    known: Difference | None
+    count: Difference
+    per_class: dict[str, tuple[float | None, float | None]]
+    worst: tuple[Case, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as values that JSON knows."""
+        words = asdict(self)
+        words["worst"] = [{**asdict(case), "picture": str(case.picture)} for case in self.worst]
+        return words
+
+
+def judge(
+    old: Path,
+    tuned: Path,
+    pictures: Sequence[LessonPicture],
+    classes: tuple[str, ...],
+    rules: GateRules | None = None,
+    device: str = "auto",
+    seed: int = 0,
+) -> Verdict:
+    """Compare two models on held-out pictures.
+
+    Parameters
+    ----------
+    old, tuned : Path
+        Model folders.
+    pictures : sequence of LessonPicture
+        Not learned from, and nothing was chosen by them.
+    classes : tuple of str
+        All that the tuned model knows; those of the old one come first.
+    rules : GateRules, optional
+        What is asked.
+    device : str
+        See `AnalyzePicture`.
+    seed : int
+        Of the draws.
+
+    Raises
+    ------
+    SlideNotReadable, ModelNotUsable
+        If a picture or a model cannot be used.
+    """
+    rules = rules or GateRules()
+    cards = load_card(old), load_card(tuned)
+    if len(pictures) < rules.fewest:
+        return _unjudged(len(pictures), rules)
+    before, after = (
+        shown_on(folder, card, pictures, classes, device) for folder, card in zip((old, tuned), cards, strict=True)
+    )
+    older = len(cards[0].classes)
+    return compared(before, after, pictures, classes, older, rules, seed)
+
+
+def compared(
+    before: Showing,
+    after: Showing,
+    pictures: Sequence[LessonPicture],
+    classes: tuple[str, ...],
+    older: int,
+    rules: GateRules,
+    seed: int = 0,
+) -> Verdict:
+    """Judge what two models showed on the same pictures; the first `older` classes are those that both know.
+
+    A paired bootstrap (Efron & Tibshirani 1993, chapter 16): pictures are drawn with replacement, the same for both
+    models, and the score is taken anew over all that was drawn, since average precision is no mean over pictures.
+    """
+    n = len(pictures)
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), _DRAWS)
+    ones = np.ones(n, np.int64)
+    tables = [np.array([showing.scores(drawn) for drawn in (ones, *draws)]) for showing in (before, after)]
+    known = _difference(_mean(tables[0][:, :older]), _mean(tables[1][:, :older]), rules)
+    # What the old model cannot say counts as nothing found.
+    gain = _difference(_mean(np.nan_to_num(tables[0]), tables[1]), _mean(tables[1]), rules)
+    biases = [np.array([np.abs(showing.count_bias(drawn)) for drawn in (ones, *draws)]) for showing in (before, after)]
+    count = _difference(_mean(biases[0]), _mean(biases[1]), rules)
+    each = [showing.scores(row) for row in np.eye(n, dtype=np.int64) for showing in (after, before)]
+    better = [float(np.nanmean(a) if (~np.isnan(a)).any() else 0) for a in each]
+    all_better = all(now > then for now, then in zip(better[::2], better[1::2], strict=True))
+    reasons = _reasons(gain, known if older < len(classes) else None, count, rules, n, all_better=all_better)
+    per_class = {name: (_plain(tables[0][0, c]), _plain(tables[1][0, c])) for c, name in enumerate(classes)}
+    return Verdict(
+        not reasons,
+        _sentence(after.metric, gain, reasons, n),
+        after.metric,
+        n,
+        gain,
+        known if older < len(classes) else None,
+        count,
+        per_class,
+        _worst(before, after, pictures, classes),
+    )
+
+
+def _mean(table: NDArray[np.float64], like: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+    """(D,) mean over the classes that occur in a draw; 0 where none does."""
+    there = ~np.isnan(table if like is None else like)
+    total = np.where(there, np.nan_to_num(table), 0.0).sum(1)
+    return np.divide(total, there.sum(1), out=np.zeros(len(table)), where=there.any(1))
+
+
+def _difference(old: NDArray[np.float64], tuned: NDArray[np.float64], rules: GateRules) -> Difference:
+    low, high = np.quantile((tuned - old)[1:], [1 - rules.level, rules.level])
+    return Difference(float(old[0]), float(tuned[0]), float(low), float(high))
+
+
+def _reasons(
+    gain: Difference, known: Difference | None, count: Difference, rules: GateRules, pictures: int, *, all_better: bool
+) -> list[str]:
+    """Return why the tuned model is not taken; nothing where it is."""
+    reasons = []
+    if not gain.low > rules.margin:
+        reasons.append("the gain may be chance" if gain.tuned > gain.old else "the score did not rise")
+    elif pictures < 5 and not all_better:
+        reasons.append(f"with {pictures} pictures each must be better, and one is not")
+    if known is not None and known.low < -rules.loss:
+        reasons.append(f"what it knew before may have fallen by up to {-known.low:.3f}")
+    if count.high > rules.count_loss:
+        reasons.append(f"counts may be off by {count.high:.0%} more than before")
+    return reasons
+
+
+def _sentence(metric: str, gain: Difference, reasons: Sequence[str], pictures: int) -> str:
+    moved = (
+        f"{score_title(metric)} {gain.old:.3f} → {gain.tuned:.3f} on {pictures} held-out pictures "
+        f"(difference {gain.low:+.3f} to {gain.high:+.3f})"
+    )
+    if not reasons:
+        return f"Better: {moved}."
+    return f"Not better: keep the old one. {moved}; {' and '.join(reasons)}."
+
+
+def _unjudged(pictures: int, rules: GateRules) -> Verdict:
+    nothing = Difference(0.0, 0.0, 0.0, 0.0)
+    there = "no picture was" if not pictures else f"only {pictures} picture{'s were' if pictures > 1 else ' was'}"
+    sentence = (
+        f"Not judged: keep the old one. To tell whether it is better, {there} held out; "
+        f"correct at least {rules.fewest} that are not learned from."
+    )
+    return Verdict(False, sentence, "", pictures, nothing, None, nothing, {}, ())
+
+
+def _worst(
+    before: Showing, after: Showing, pictures: Sequence[LessonPicture], classes: tuple[str, ...]
+) -> tuple[Case, ...]:
+    if isinstance(after, PixelShowing):
+        return _poor_pictures(before, after, pictures)
+    if not isinstance(before, BoxShowing | OutlineShowing) or not isinstance(after, BoxShowing | OutlineShowing):
+        return ()
+    cases = [*_missed(before.shown, after.shown, pictures, classes), *_invented(after, pictures, classes)]
+    cases.sort(key=lambda case: (not case.was_right, -case.score))
+    # Half of each kind at the most, so that one does not hide the other.
+    missed, invented = ([c for c in cases if c.kind == kind] for kind in ("missed", "invented"))
+    half = WORST_SHOWN // 2
+    chosen = missed[: max(half, WORST_SHOWN - len(invented))] + invented[: max(half, WORST_SHOWN - len(missed))]
+    return tuple(sorted(chosen, key=lambda case: (not case.was_right, -case.score))[:WORST_SHOWN])
+
+
+def _hits(matches: Matches, picture: int) -> set[int]:
+    """Return the true objects of a picture that were found."""
+    mine = (matches.picture == picture) & (matches.outcome[0] == TRUE_POSITIVE)
+    return set(matches.truth_row[0, mine].tolist())
+
+
+def _missed(then: Matches, now: Matches, pictures: Sequence[LessonPicture], classes: tuple[str, ...]) -> list[Case]:
+    cases = []
+    for number, picture in enumerate(pictures):
+        found, had = _hits(now, number), _hits(then, number)
+        for row in sorted(set(range(len(picture))) - found):
+            kind = classes[int(picture.kinds[row])]
+            cases.append(Case(picture.path, _corners(picture.boxes[row]), "missed", kind, 0.0, row in had))
+    return cases
+
+
+def _invented(
+    after: BoxShowing | OutlineShowing, pictures: Sequence[LessonPicture], classes: tuple[str, ...]
+) -> list[Case]:
+    now = after.shown
+    cases = []
+    for row in np.flatnonzero(now.outcome[0] == FALSE_POSITIVE):
+        number = int(now.picture[row])
+        box = _corners(after.boxes[number][int(now.row[row])])
+        kind = classes[int(now.class_index[row])]
+        cases.append(Case(pictures[number].path, box, "invented", kind, float(now.scores[row]), was_right=False))
+    return cases
+
+
+def _poor_pictures(before: Showing, after: Showing, pictures: Sequence[LessonPicture]) -> tuple[Case, ...]:
+    cases = []
+    for number, picture in enumerate(pictures):
+        drawn = np.eye(len(pictures), dtype=np.int64)[number]
+        then, now = (_mean(showing.scores(drawn)[None])[0] for showing in (before, after))
+        whole = (0.0, 0.0, float(picture.shape[0]), float(picture.shape[1]))
+        cases.append(Case(picture.path, whole, "poor", "", float(now), bool(then > now)))
+    return tuple(sorted(cases, key=lambda case: case.score)[:WORST_SHOWN])
+
+
+def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    y0, x0, y1, x1 = (float(value) for value in box)
+    return y0, x0, y1, x1
+
+
+def _plain(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
