@@ -113,9 +113,16 @@ def test_paint_takes_from_a_neighbour_only_when_asked() -> None:
     lost = next(change for change in over.objects if change.id == neighbour.id)
     assert lost.after is not None
     assert pixels_of(lost.after.geometry).areas()[0] < 400
-    inside = Stroke(line((30, 50)), 3.0)
     with pytest.raises(BadParameter, match="Other cells have all"):
-        edit_of(inside, scene([neighbour]))
+        edit_of(PolygonDrawn(line((25, 45), (25, 55), (35, 55), (35, 45))), scene([neighbour]))
+
+
+def test_a_stroke_adds_to_the_cell_it_begins_on_and_apart_from_the_chosen_one_begins_another() -> None:
+    chosen, other = cell(square(100, 100, 120, 120)), cell(square(20, 40, 40, 60))
+    onto = edit_of(Stroke(line((30, 58), (30, 70)), 3.0), scene([chosen, other], chosen))
+    assert [change.id for change in onto.objects] == [other.id]
+    apart = edit_of(Stroke(line((150, 150)), 3.0), scene([chosen, other], chosen))
+    assert apart.objects[0].before is None
 
 
 def test_a_rejected_neighbour_does_not_hinder_paint() -> None:

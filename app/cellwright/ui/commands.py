@@ -233,7 +233,9 @@ class Commands:
             self._session.set_pixel_size(each, size)
 
     def deselect(self) -> None:
-        """Select nothing, light up nothing, put the ruler away."""
+        """Put the tool away; where there is none, select nothing, light up nothing, put the ruler away."""
+        if self._window.correcting.tools.leave():
+            return
         self._window.actions_set["edit.ruler"].setChecked(False)
         self._session.light_up(None)
         self._session.select(None)

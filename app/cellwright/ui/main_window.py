@@ -160,6 +160,7 @@ class MainWindow(QMainWindow):
         bar.setIconSize(QSize(18, 18))
         self.addToolBar(bar)
         self.actions_set.fill_toolbar(bar)
+        self._make_tools()
         self.actions_set.set_theme(self.theme)
         for dock in self.docks:
             action = dock.toggleViewAction()
@@ -171,6 +172,15 @@ class MainWindow(QMainWindow):
         self._check_layers()
         self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
         self.actions_set.set_checked("analyze.on_open", self.settings.analyze_on_open)
+
+    def _make_tools(self) -> None:
+        """Put the tools of the mouse beside the picture."""
+        bar = QToolBar("Tools of the mouse")
+        bar.setAccessibleName("Tools of the mouse")
+        bar.setOrientation(Qt.Orientation.Vertical)
+        bar.setIconSize(QSize(18, 18))
+        self.actions_set.fill_tools(bar)
+        self.centre.put_beside(bar)
 
     def _connect(self) -> None:
         commands, session, controller = self.commands, self.session, self.controller
@@ -199,6 +209,7 @@ class MainWindow(QMainWindow):
         self.counts.class_lit.connect(session.light_up)
         self.selected.centre_asked.connect(self.presenter.centre_selected)
         self.objects.chosen.connect(session.select)
+        self.objects.rows_chosen.connect(lambda rows: session.select_rows(rows, session.selected))
         self.objects.activated.connect(lambda _row: self.presenter.centre_selected())
         self.objects.analyze_asked.connect(commands.analyze)
         self.status.pixel_size_asked.connect(commands.set_pixel_size)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 
 from cellwright.core import Box, Objects
 from cellwright.ui.canvas import ShownObjects
@@ -140,6 +141,7 @@ class Presenter(QObject):
         canvas.view_changed.connect(self._on_view)
         canvas.drags.contrast_dragged.connect(self._window.display.drag)
         self._window.measuring.watch(canvas)
+        self._window.correcting.tools.watch(canvas)
         if self._on_canvas is not None:
             canvas.show_picture(*self._on_canvas)
             self._window.centre.show_canvas()
@@ -177,7 +179,18 @@ class Presenter(QObject):
         picture = self._session.current
         if picture is None or picture.objects is None:
             return
-        self._session.select(object_at(picture.objects, self._shown, y, x))
+        row = object_at(picture.objects, self._shown, y, x)
+        if QGuiApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._add_to_selection(row)
+        else:
+            self._session.select(row)
+
+    def _add_to_selection(self, row: int | None) -> None:
+        """Select a cell beside those selected; one that is selected is taken out."""
+        if row is not None:
+            rows = self._session.selected_rows
+            is_in = bool((rows == row).any())
+            self._session.select_rows(rows[rows != row] if is_in else np.append(rows, row), None if is_in else row)
 
     def _on_double_click(self, y: float, x: float) -> None:
         self._on_click(y, x)
@@ -295,7 +308,7 @@ class Presenter(QObject):
         """Mark the selected cell in picture, table and panel, and the class that stands out."""
         picture, row = self._session.current, self._session.selected
         window = self._window
-        window.objects.select_object(row)
+        window.objects.select_objects(self._session.selected_rows, row)
         cell = self._cell(picture, row) if picture is not None and row is not None else None
         window.selected.show_cell(cell)
         canvas = window.centre.canvas
@@ -305,9 +318,16 @@ class Presenter(QObject):
             else:
                 canvas.set_selected(cell.box, _rings(picture.objects, row))
             names = [style.name for style in picture.styles]
+            canvas.set_also_selected(self._boxes_of(picture, self._session.selected_rows))
             lit = self._session.lit_class
             canvas.set_lit(names.index(lit) if lit in names else None)
         window.update_actions()
+
+    @staticmethod
+    def _boxes_of(picture: Picture, rows: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Return the boxes of several selected cells; none where at most one is selected, which is marked itself."""
+        several = picture.objects is not None and len(rows) > 1
+        return picture.objects.boxes[rows] if several and picture.objects is not None else np.zeros((0, 4), np.float32)
 
     def _cell(self, picture: Picture, row: int) -> SelectedCell | None:
         objects = picture.objects

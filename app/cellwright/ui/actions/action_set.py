@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButto
 from cellwright.core import unknown_name
 from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.declared import ACTIONS
-from cellwright.ui.actions.menus import MENUS, SEPARATOR, TOOLBAR
+from cellwright.ui.actions.menus import MENUS, SEPARATOR, TOOLBAR, TOOLS
 from cellwright.ui.looks.icons import icon
 from cellwright.ui.looks.theme import Theme, mix
 
@@ -143,6 +143,12 @@ class ActionSet:
             else:
                 bar.addAction(self[key])
                 self._dress(bar, key)
+
+    def fill_tools(self, bar: QToolBar) -> None:
+        """Build the bar of the tools of the mouse."""
+        for key in TOOLS:
+            bar.addAction(self[key])
+            self._dress(bar, key)
 
     def _dress(self, bar: QToolBar, key: str) -> None:
         button = bar.widgetForAction(self[key])

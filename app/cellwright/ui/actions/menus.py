@@ -6,6 +6,14 @@ from typing import Final
 
 SEPARATOR: Final = ""
 
+TOOLS: Final = tuple(
+    f"tool.{name}"
+    for name in (
+        *("box", "paint", "erase", "fill", "polygon", "scissors", "seeds", "lasso", "point", "click", "box_mask"),
+    )
+)
+"""Tools of the mouse in their order; each has a button beside the picture."""
+
 MENUS: Final[dict[str, tuple[str, ...]]] = {
     "&File": (
         "file.open",
@@ -93,6 +101,15 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "correct.reject",
         "correct.delete",
         "correct.next",
+        SEPARATOR,
+        *TOOLS,
+        "tool.overwrite",
+        "tool.brush_larger",
+        "tool.brush_smaller",
+        SEPARATOR,
+        "correct.merge",
+        "correct.fill_holes",
+        "correct.smooth",
     ),
     "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
 }

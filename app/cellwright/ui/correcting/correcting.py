@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import Status
+from cellwright.annotation import Geometry, Status, smoothed, without_holes
 from cellwright.core import CellwrightError
 from cellwright.ui.actions.action_info import Needs
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.corrections import KEYS, Corrections
 from cellwright.ui.correcting.drafts import title_of
+from cellwright.ui.correcting.drawing import Drawing
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_files import ProjectFiles
 from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.correcting.tools import Tools
 from cellwright.ui.correcting.wording import entry_text, line_text
 from cellwright.ui.state.picture import Picture
+
+_SMOOTH_PX = 2.0
 
 
 class Correcting(QObject):
@@ -36,6 +41,8 @@ class Correcting(QObject):
         self.belonging = Belonging(host, self)
         self.files = ProjectFiles(host, self.belonging, self)
         self.corrections = Corrections(host, self.belonging, self.files.need, self)
+        self.drawing = Drawing(host, self.corrections, self)
+        self.tools = Tools(host, self.corrections, self.drawing, self)
         self.files.opened.connect(self._on_project)
 
     @property
@@ -58,6 +65,10 @@ class Correcting(QObject):
             "correct.reject": partial(corrections.set_status, Status.REJECTED),
             "correct.delete": corrections.delete,
             "correct.next": corrections.select_next,
+            "correct.merge": corrections.merge,
+            "correct.fill_holes": partial(corrections.reshape, without_holes),
+            "correct.smooth": partial(corrections.reshape, _smoother),
+            **self.tools.handlers(),
         }
 
     def needs(self) -> set[Needs]:
@@ -117,6 +128,7 @@ class Correcting(QObject):
 
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
+        self.tools.stop()
         self.belonging.stop()
         self.files.shut()
 
@@ -129,3 +141,7 @@ class Correcting(QObject):
 
     def _name(self, key: str, verb: str, what: str) -> None:
         self._host.actions_set[key].setText(f"{verb} {what}".strip())
+
+
+def _smoother(geometry: Geometry, others: Sequence[Geometry]) -> Geometry:
+    return smoothed(geometry, _SMOOTH_PX, others)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import Status
+from cellwright.annotation import (
+    AnnotatedObject,
+    Edit,
+    EditKind,
+    Geometry,
+    Status,
+    joined,
+    judged,
+    merged,
+    reshaped,
+    sorted_into,
+)
 from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry
 from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.meaning import whole_box
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.looks.wording import plural
@@ -23,6 +35,8 @@ from cellwright.ui.state.picture import Picture
 
 KEYS = "123456789"
 _SAID_MS = 5000
+_ONE_BY_ONE = 2000
+"""Up to so many cells are noted as reviewed one by one; more are changed in one go."""
 
 
 class Corrections(QObject):
@@ -45,6 +59,8 @@ class Corrections(QObject):
         self._host, self._session = host, host.session
         self._belonging = belonging
         self._need_project = need_project
+        self.new_class = ""
+        """Name of the class of what is drawn next; empty for the first."""
 
     # ---- to the selected cells
 
@@ -60,35 +76,101 @@ class Corrections(QObject):
         """Take the selected cells away."""
         self._attempt(self._delete)
 
+    def merge(self) -> None:
+        """Make one cell of the selected ones."""
+        self._attempt(self._merge)
+
+    def reshape(self, shaped: Callable[[Geometry, Sequence[Geometry]], Geometry]) -> None:
+        """Give the selected cell another outline, made from its own and those of its neighbours."""
+        self._attempt(partial(self._reshape, shaped))
+
     def _give_class(self, key: str) -> None:
-        if not self._has_selection():
-            return
-        link, _ = self._begin()
-        chosen = link.class_with_key(key)
+        chosen = self._class_with_key(key)
         if chosen is None:
             self._say(f"No class has the key {key}; give it one in Correct, Classes.")
             return
-        objects = self._session.current.objects if self._session.current is not None else None
-        assert objects is not None
-        rows = self._session.selected_rows
-        others = rows[objects.class_index[rows] != objects.classes.index(chosen.name)]
-        if len(others):
-            self._tell(link.change(objects.ids[others], class_id=chosen.id), f"now {chosen.title}")
+        self.new_class = chosen
+        if not len(self._session.selected_rows):
+            self._say(f"New cells are {chosen} from now on.")
+            return
+        link, _ = self.begin()
+        record = next(each for each in link.classes if each.name == chosen)
+        ids = self._session.selected_ids
+        if len(ids) > _ONE_BY_ONE:
+            entry = link.change(ids, class_id=record.id)
         else:
-            self._tell(link.change(objects.ids[rows], status=Status.ACCEPTED), "accepted")
+            entry = self._apply(link, sorted_into(self._objects(link), link.reviewer(), record.id))
+        self._tell(entry, f"now {record.title}")
+
+    def _class_with_key(self, key: str) -> str | None:
+        """Return the name of the class that a key gives; classes have keys in their order while there is no project."""
+        link = self._belonging.link
+        if link is not None and link.classes:
+            found = link.class_with_key(key)
+            return found.name if found is not None else None
+        styles = self.styles()
+        return styles[int(key) - 1].name if int(key) <= len(styles) else None
 
     def _set_status(self, status: Status) -> None:
-        if self._has_selection():
-            link, _ = self._begin()
-            self._tell(link.change(self._session.selected_ids, status=status), status.value)
+        if not self._has_selection():
+            return
+        link, _ = self.begin()
+        ids = self._session.selected_ids
+        if len(ids) > _ONE_BY_ONE:
+            entry = link.change(ids, status=status)
+        else:
+            entry = self._apply(link, judged(self._objects(link), link.reviewer(), status))
+        self._tell(entry, status.value)
+
+    def known(self, ids: Sequence[bytes]) -> list[AnnotatedObject]:
+        """Return cells as the project has them; none where there is no project, or it does not have them."""
+        link = self._belonging.link
+        return [] if link is None else link.objects(ids)
+
+    @staticmethod
+    def _apply(link: OpenProject, edit: Edit) -> JournalEntry | None:
+        """Do a step, unless it would say again what was said of these cells already."""
+        return link.apply(edit) if edit.objects else None
+
+    def _objects(self, link: OpenProject) -> list[AnnotatedObject]:
+        return link.objects(each.tobytes() for each in self._session.selected_ids)
+
+    def _merge(self) -> None:
+        if len(self._session.selected_rows) < 2:
+            self._say("Select the cells that are one: Shift-click them, or draw a lasso around them.")
+            return
+        link, _ = self.begin()
+        parts = sorted(self._objects(link), key=lambda each: -(each.state.score or 0))
+        first = self._session.selected_id
+        parts.sort(key=lambda each: each.id.bytes != first)
+        self._tell(link.apply(merged(parts, joined([each.state.geometry for each in parts]))), "are one now")
+
+    def _reshape(self, shaped: Callable[[Geometry, Sequence[Geometry]], Geometry]) -> None:
+        if not self._has_selection():
+            return
+        link, number = self.begin()
+        changes = []
+        for one in self._objects(link):
+            around = whole_box(one.state.geometry.box)
+            near = [each for each in link.project.objects_in(number, around) if each.id != one.id]
+            after = shaped(one.state.geometry, [each.state.geometry for each in near])
+            if after != one.state.geometry:
+                changes += reshaped(one, after, EditKind.PAINT).objects
+        self._tell(self._apply(link, Edit(EditKind.PAINT, tuple(changes))), "reshaped")
 
     def _delete(self) -> None:
         if self._has_selection():
-            link, _ = self._begin()
+            link, _ = self.begin()
             self._tell(link.change(self._session.selected_ids, is_deleted=True), "deleted")
 
-    def _begin(self) -> tuple[OpenProject, int]:
-        """Return the project and the number of the picture shown, which joins where it has not."""
+    def begin(self) -> tuple[OpenProject, int]:
+        """Return the project and the number of the picture shown, which joins where it has not.
+
+        Raises
+        ------
+        CellwrightError
+            If the picture cannot be corrected now; says why.
+        """
         picture = self._session.current
         assert picture is not None
         if picture.facts is not None and picture.facts.is_stack:

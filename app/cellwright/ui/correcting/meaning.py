@@ -37,7 +37,7 @@ from cellwright.annotation import (
     split_by_seeds,
 )
 from cellwright.core import BadParameter, Box, Masks
-from cellwright.shapes import stroke
+from cellwright.shapes import intersection, stroke
 from cellwright.ui.canvas.gestures import (
     BoxChanged,
     BoxDrawn,
@@ -163,7 +163,20 @@ def _inside(box: Corners, shape: tuple[int, int]) -> Corners:
 
 def _stroke(gesture: Stroke, scene: Scene) -> Edit:
     pixels = _on_picture(stroke(gesture.path, gesture.radius_px), scene.shape)
-    return _erase(gesture, pixels, scene) if gesture.is_erasing else _paint(pixels, scene.chosen, scene)
+    if gesture.is_erasing:
+        return _erase(gesture, pixels, scene)
+    return _paint(pixels, _painted_on(gesture, pixels, scene), scene)
+
+
+def _painted_on(gesture: Stroke, pixels: Masks, scene: Scene) -> AnnotatedObject | None:
+    """Return the cell that a stroke adds to: the chosen one where it meets it, else the one it begins on."""
+    one = scene.chosen
+    if one is not None and _meets(one, pixels):
+        return one
+    y, x = gesture.path[0]
+    under = next(iter(scene.hit(y, x)), None)
+    is_on_it = under is not None and _is_outlined(under)
+    return under if is_on_it and _holds(under.state.geometry, math.floor(y), math.floor(x)) else None
 
 
 def _paint(pixels: Masks, onto: AnnotatedObject | None, scene: Scene) -> Edit:
@@ -182,6 +195,12 @@ def _paint(pixels: Masks, onto: AnnotatedObject | None, scene: Scene) -> Edit:
     return replace(
         first, kind=EditKind.PAINT if losses or onto is not None else EditKind.ADD, objects=first.objects + losses
     )
+
+
+def _meets(each: AnnotatedObject, pixels: Masks) -> bool:
+    if each.state.geometry.kind is GeometryKind.POINTS:
+        return False
+    return bool(len(intersection(pixels_of(each.state.geometry), pixels).spans))
 
 
 def _lost(each: AnnotatedObject, rest: Geometry | None) -> ObjectChange:

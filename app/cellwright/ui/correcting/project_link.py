@@ -18,6 +18,7 @@ from cellwright.annotation import (
     PictureRecord,
     Record,
     RecordChange,
+    Reviewer,
     Status,
 )
 from cellwright.core import CellwrightError, Objects
@@ -79,6 +80,10 @@ class OpenProject(QObject):
         """What objects drawn by this person come from."""
         return f"person:{self.author}"
 
+    def reviewer(self) -> Reviewer:
+        """Return who answers, with the numbers of their next records."""
+        return self.project.reviewer(self.author)
+
     # ---- what there is
 
     @property
@@ -116,9 +121,9 @@ class OpenProject(QObject):
 
     # ---- what changes it
 
-    def apply(self, edit: Edit) -> JournalEntry:
+    def apply(self, edit: Edit, *, is_aside: bool = False) -> JournalEntry:
         """Do one step of work; see `Project.apply`."""
-        return self._done(self.project.apply(edit, self.author))
+        return self._done(self.project.apply(edit, self.author, is_aside=is_aside))
 
     def change(
         self,

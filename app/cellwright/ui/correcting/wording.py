@@ -31,7 +31,7 @@ def entry_text(entry: JournalEntry) -> str:
         return "marking of a region as seen in full"
     if entry.kind is EditKind.AUDIT:
         return "draw of an audit"
-    return f"{_NOUNS[entry.kind]} {plural(entry.objects, 'cell')}"
+    return f"{_NOUNS.get(entry.kind, 'change of')} {plural(entry.objects, 'cell')}"
 
 
 def line_text(line: HistoryLine) -> str:

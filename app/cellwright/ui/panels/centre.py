@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QOpenGLContext
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.looks.theme import Theme
@@ -50,7 +50,12 @@ class Centre(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.banner)
-        layout.addWidget(self._stack, 1)
+        # tools stand beside the picture
+        self._beside = QHBoxLayout()
+        self._beside.setSpacing(0)
+        self._beside.addWidget(self._stack, 1)
+        self._tools: QWidget | None = None
+        layout.addLayout(self._beside, 1)
         layout.addWidget(self.planes)
 
     @property
@@ -66,8 +71,19 @@ class Centre(QWidget):
             self.canvas_made.emit(self.canvas)
         return self.canvas
 
+    def put_beside(self, tools: QWidget) -> None:
+        """Put tools to the left of the picture; they are seen while it is."""
+        self._tools = tools
+        self._beside.insertWidget(0, tools)
+        tools.hide()
+
+    def _show_tools(self, shown: bool) -> None:
+        if self._tools is not None:
+            self._tools.setVisible(shown)
+
     def show_start_page(self) -> None:
         """Show the start page."""
+        self._show_tools(False)
         self.planes.hide()
         self._stack.setCurrentWidget(self._start)
 
@@ -78,6 +94,7 @@ class Centre(QWidget):
 
     def show_canvas(self) -> None:
         """Show the picture."""
+        self._show_tools(True)
         if self.canvas is None:
             self.show_words(_NO_OPENGL)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedLayout, QTableView, QVBoxLayout, QWidget
 
@@ -25,6 +25,8 @@ class ObjectsTable(QWidget):
     -------
     chosen(object)
         Row, in the picture's objects, of the cell that became the current one; None if none is.
+    rows_chosen(object)
+        (K,) rows, in the picture's objects, of all selected cells where they are several.
     activated(int)
         The same for a double click or Enter.
     analyze_asked()
@@ -32,6 +34,7 @@ class ObjectsTable(QWidget):
     """
 
     chosen = Signal(object)
+    rows_chosen = Signal(object)
     activated = Signal(int)
     analyze_asked = Signal()
 
@@ -72,6 +75,7 @@ class ObjectsTable(QWidget):
             view.setColumnWidth(section, width)
         view.setSortingEnabled(True)
         view.selectionModel().currentRowChanged.connect(self._on_current)
+        view.selectionModel().selectionChanged.connect(self._on_selection)
         view.activated.connect(self._on_activated)
         view.doubleClicked.connect(self._on_activated)
 
@@ -123,6 +127,27 @@ class ObjectsTable(QWidget):
         self._is_following = False
         self.view.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
 
+    def select_objects(self, object_rows: NDArray[np.intp], first: int | None) -> None:
+        """Select the rows of several objects, and bring the first into view."""
+        if len(object_rows) < 2:
+            self.select_object(first)
+            return
+        places = [self.model.table_row(int(row)) for row in object_rows]
+        rows = np.sort(np.array([place for place in places if place is not None], np.intp))
+        wanted, last = QItemSelection(), self.model.columnCount() - 1
+        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+            if len(run):
+                wanted.select(self.model.index(int(run[0]), 0), self.model.index(int(run[-1]), last))
+        at = None if first is None else self.model.table_row(first)
+        self._is_following = True
+        chosen = self.view.selectionModel()
+        chosen.select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if at is not None:
+            index = self.model.index(at, 0)
+            chosen.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+            self.view.scrollTo(index, QAbstractItemView.ScrollHint.EnsureVisible)
+        self._is_following = False
+
     def step(self, by: int) -> None:
         """Make the row `by` places further the current one."""
         count = self.model.rowCount()
@@ -142,8 +167,15 @@ class ObjectsTable(QWidget):
         return len(rows)
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        if not self._is_following and current.isValid():
+        # Qt says first which rows are selected: several were told of already
+        is_alone = not self._is_following and len(self.view.selectionModel().selectedRows()) < 2
+        if is_alone and current.isValid():
             self.chosen.emit(int(self.model.object_rows[current.row()]))
+
+    def _on_selection(self) -> None:
+        rows = [] if self._is_following else self.view.selectionModel().selectedRows()
+        if len(rows) > 1:
+            self.rows_chosen.emit(self.model.object_rows[[index.row() for index in rows]])
 
     def _on_activated(self, index: QModelIndex) -> None:
         self.activated.emit(int(self.model.object_rows[index.row()]))

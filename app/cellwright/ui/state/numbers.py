@@ -26,6 +26,8 @@ def count_table_of(session: Session, picture: Picture) -> CountTable | None:
     if picture.analysis is not None:
         return count_table(now_of(picture, picture.analysis), thresholds)
     titles = {style.name: style.title for style in picture.styles}
+    if picture.marks is not None:
+        return count_table(picture.objects.take(session.counted(picture)), titles=titles)
     return count_table(picture.objects, thresholds, titles=titles)
 
 

@@ -1,0 +1,140 @@
+"""What is drawn on the picture becomes steps of work: each gesture is asked what it means, and that is done."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, inside_lasso
+from cellwright.core import BadParameter, Box, CellwrightError
+from cellwright.ui.canvas.gestures import BoxChanged, Gesture, Lassoed, PointMoved
+from cellwright.ui.correcting.belonging import new_classes
+from cellwright.ui.correcting.corrections import Corrections
+from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.meaning import Scene, edit_of
+from cellwright.ui.correcting.project_link import OpenProject, added
+from cellwright.ui.correcting.tables import rows_of_ids
+from cellwright.ui.correcting.wording import entry_text
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.state.picture import Picture
+
+if TYPE_CHECKING:
+    from cellwright.ui.state.loading import LoadedPicture
+
+_USUAL_PX = 32.0
+"""Diameter of a cell where none is known yet."""
+_FIRST_CLASS = ("cell", "Cell", "#009E73", "1")
+_SAID_MS = 5000
+
+
+class Drawing(QObject):
+    """Makes steps of gestures.
+
+    Parameters
+    ----------
+    host : Host
+        The window.
+    corrections : Corrections
+        Begins each step.
+    """
+
+    def __init__(self, host: Host, corrections: Corrections, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host, self._session = host, host.session
+        self._corrections = corrections
+        self.overwrite = False
+        """Whether paint takes pixels from neighbours."""
+
+    def take(self, gesture: Gesture) -> None:
+        """Do what a gesture means; where it means nothing, say why."""
+        picture = self._session.current
+        if picture is None:
+            return
+        if isinstance(gesture, Lassoed):
+            self._select(picture, gesture)
+            return
+        try:
+            self._do(picture, gesture)
+        except BadParameter as error:
+            # a slip of the hand: a line is enough, nothing has to be closed
+            self._host.status.showMessage(str(error), _SAID_MS)
+        except CellwrightError as error:
+            self._host.say(Message(Level.WARNING, str(error)))
+        self._host.update_actions()
+
+    def _do(self, picture: Picture, gesture: Gesture) -> None:
+        loaded = self._host.opener.loaded_picture(picture)
+        if loaded is None:
+            raise BadParameter("The picture is not there yet; draw when it is shown.")
+        link, number = self._corrections.begin()
+        chosen = self._chosen(link, gesture)
+        scene = Scene(
+            number,
+            loaded.shape,
+            self._class_of_new(link, chosen),
+            link.source,
+            chosen,
+            partial(link.project.objects_in, number),
+            partial(_crop, loaded),
+            self._usual_size(picture),
+            self.overwrite,
+        )
+        edit = edit_of(gesture, scene)
+        entry = link.apply(edit)
+        self._select_made(picture, edit)
+        self._host.status.showMessage(f"Done: {entry_text(entry)} · Ctrl+Z takes it back", _SAID_MS)
+
+    def _chosen(self, link: OpenProject, gesture: Gesture) -> AnnotatedObject | None:
+        name = self._session.selected_id
+        if isinstance(gesture, BoxChanged | PointMoved):
+            name = gesture.id.bytes
+        found = link.objects([name]) if name is not None else []
+        return found[0] if found else None
+
+    def _class_of_new(self, link: OpenProject, chosen: AnnotatedObject | None) -> int:
+        """Return the class of what is drawn: of the last key pressed, else of the selected cell, else the first."""
+        if not link.classes:
+            new = new_classes(link, self._corrections.styles())
+            new = new or [ClassRecord(link.project.next_id(ClassRecord), *_FIRST_CLASS)]
+            link.apply(Edit(EditKind.CLASSES, records=tuple(added(each) for each in new)), is_aside=True)
+        wanted = next((each for each in link.classes if each.name == self._corrections.new_class), None)
+        if wanted is not None:
+            return wanted.id
+        return chosen.state.class_id if chosen is not None else link.classes[0].id
+
+    def _usual_size(self, picture: Picture) -> float:
+        """Return the usual diameter of a cell: as measured, else the middle one of those that count."""
+        if picture.object_px is not None:
+            return picture.object_px
+        if picture.objects is None or not len(picture.objects):
+            return _USUAL_PX
+        sizes = np.sqrt(picture.objects.sizes[self._session.counted(picture)].prod(axis=1))
+        return float(np.median(sizes)) if len(sizes) else _USUAL_PX
+
+    def _select_made(self, picture: Picture, edit: Edit) -> None:
+        """Select what a step made or changed first, so that the next stroke goes on with it."""
+        there = [change.id.bytes for change in edit.objects if change.after is not None]
+        if picture.objects is None or not there:
+            return
+        rows = rows_of_ids(picture.objects.ids, np.frombuffer(b"".join(there), "V16"))
+        if edit.kind in (EditKind.ADD, EditKind.PAINT, EditKind.SPLIT) and len(rows) and rows[0] >= 0:
+            self._session.select(int(rows[0]))
+
+    def _select(self, picture: Picture, gesture: Lassoed) -> None:
+        objects = picture.objects
+        if objects is None:
+            return
+        shown = self._session.shown(picture)
+        rows = shown[inside_lasso(objects.boxes[shown], gesture.points)]
+        if gesture.is_adding:
+            rows = np.union1d(rows, self._session.selected_rows)
+        self._session.select_rows(rows)
+        self._host.status.showMessage(f"{len(rows):,} cells selected", _SAID_MS)
+
+
+def _crop(loaded: LoadedPicture, box: Box) -> NDArray[np.uint8]:
+    return loaded.crop(box)
