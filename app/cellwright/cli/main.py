@@ -39,6 +39,7 @@ _COMMANDS = {
     "undo": "cellwright.cli.project",
     "redo": "cellwright.cli.project",
     "restore": "cellwright.cli.project",
+    "dataset": "cellwright.cli.dataset",
     "models": "cellwright.cli.models",
     "doctor": "cellwright.cli.doctor",
 }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cellwright import __version__
+from cellwright.cli.dataset_words import add_dataset_commands
 
 EXPORT_FORMATS = (
     "csv",
@@ -38,6 +39,7 @@ _COMMANDS = {
     "undo": "take back the latest step in a project",
     "redo": "do again what was taken back",
     "restore": "bring a damaged project back from its backup",
+    "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
     "models": "list, show or verify models",
     "doctor": "say what is installed, what is missing and how to get it",
 }
@@ -78,6 +80,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "undo": _undo,
         "redo": _redo,
         "restore": _restore,
+        "dataset": _dataset,
         "models": _models,
         "doctor": _doctor,
     }[command]
@@ -176,6 +179,13 @@ def _models() -> argparse.ArgumentParser:
     for each in (listed, shown, verified):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return made
+
+
+def _dataset() -> argparse.ArgumentParser:
+    made = _parser("dataset", "Labelled sets: COCO, YOLO, VOC, label images, Cellpose, QuPath, and projects.")
+    what = made.add_subparsers(dest="what", required=True, metavar="import|health|split|prepare|freeze|compare|export")
+    add_dataset_commands(what)
     return made
 
 

@@ -25,7 +25,7 @@ def _new(options: argparse.Namespace) -> int:
     if missing:  # said before anything is made
         raise BadParameter(f"{missing[0]} is no file; name the pictures to be added.")
     with Project.create(options.folder) as project:
-        added = project.add_pictures(options.pictures, _author(options)) if options.pictures else []
+        added = project.add_pictures(options.pictures, author_of(options)) if options.pictures else []
         say(f"{options.folder}: a new project with {len({each.id for each in added}):,} pictures")
     return 0
 
@@ -45,7 +45,7 @@ def _step(options: argparse.Namespace) -> int:
     with Project(options.folder) as project:
         done = 0
         for _ in range(options.steps):
-            entry = (project.undo if options.command == "undo" else project.redo)(_author(options))
+            entry = (project.undo if options.command == "undo" else project.redo)(author_of(options))
             if entry is None:
                 say(f"There is nothing to {options.command}.")
                 break
@@ -64,7 +64,8 @@ def _restore(options: argparse.Namespace) -> int:
     return 0
 
 
-def _author(options: argparse.Namespace) -> str:
+def author_of(options: argparse.Namespace) -> str:
+    """Return who does this: the name that was given, else the one a person is logged in with."""
     if options.author:
         return str(options.author)
     try:

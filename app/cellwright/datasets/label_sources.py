@@ -129,6 +129,37 @@ class ClassImage:
         return masks_of_labels(self.read())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptMasks:
+    """Objects whose pixels are known already, such as those of a project.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the picture.
+    held : Masks
+        One a row of the boxes.
+    """
+
+    shape: tuple[int, int]
+    held: Masks
+
+    @property
+    def meaning(self) -> Meaning:
+        """`Meaning.OBJECTS`."""
+        return Meaning.OBJECTS
+
+    def read(self) -> NDArray[np.int32]:
+        """Return the label of every pixel; where two objects overlap, the earlier one is on top."""
+        from cellwright.shapes import labels_from_masks
+
+        return labels_from_masks(self.held, self.shape).astype(np.int32, copy=False)
+
+    def masks(self) -> Masks:
+        """Return the pixels of each object."""
+        return self.held
+
+
 def masks_of_labels(labels: NDArray[np.int32]) -> Masks:
     """Return the pixels of each label that occurs, in rising order; 0 and below are nothing."""
     from cellwright.shapes import masks_from_labels

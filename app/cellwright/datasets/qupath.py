@@ -196,9 +196,7 @@ def _is_rectangle(box: RawBox) -> bool:
         return False
     points = list(_pairs(outline.polygons[0]))
     corners = {(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)}
-    return set(points) == corners and all(
-        (a[0] == b[0]) != (a[1] == b[1]) for a, b in pairwise(points)
-    )
+    return set(points) == corners and all((a[0] == b[0]) != (a[1] == b[1]) for a, b in pairwise(points))
 
 
 def _pairs(ring: _Ring) -> Iterator[tuple[float, float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cellwright.core import DatasetNotReadable, unknown_name
@@ -12,6 +13,7 @@ from cellwright.datasets.drafts import Drafts, assemble
 from cellwright.datasets.label_images import label_folders, read_label_images
 from cellwright.datasets.label_sources import Meaning
 from cellwright.datasets.labelled import LabelledSet
+from cellwright.datasets.manifest import read_manifest
 from cellwright.datasets.qupath import SUFFIX, geojson_files, read_qupath
 from cellwright.datasets.report import ImportReport
 from cellwright.datasets.voc import annotation_files, read_voc
@@ -69,7 +71,7 @@ def read_dataset(
     """
     place = _existing(path)
     chosen = _detect(place) if format == "auto" else format
-    drafts = _read(place, chosen, classes, split)
+    drafts = _with_manifest(_read(place, chosen, classes, split), chosen)
     return assemble(drafts, split, classes, aliases or {})
 
 
@@ -91,7 +93,8 @@ def dataset_splits(
         As in `read_dataset`.
     """
     place = _existing(path)
-    drafts = _read(place, _detect(place) if format == "auto" else format, classes, None)
+    chosen = _detect(place) if format == "auto" else format
+    drafts = _with_manifest(_read(place, chosen, classes, None), chosen)
     return tuple(sorted({draft.split for draft in drafts.pictures if draft.problem is None}))
 
 
@@ -116,6 +119,22 @@ def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | No
     if name in _MEANINGS or name == _LABEL_IMAGES:
         return read_label_images(place, _MEANINGS.get(name), classes, divide=split in {"train", "val"})
     raise unknown_name("format of labelled sets", name, FORMATS)
+
+
+def _with_manifest(drafts: Drafts, name: str) -> Drafts:
+    """Let manifest.csv say group, and the split where the format names none; other readers ask it themselves."""
+    manifest = read_manifest(drafts.root) if name in {"coco", "voc", "cellpose", "qupath"} else None
+    if manifest is None:
+        return drafts
+    rows = [
+        manifest.row_of(draft.path, drafts.root) if draft.path.is_relative_to(drafts.root) else None
+        for draft in drafts.pictures
+    ]
+    settled = [
+        draft if row is None else replace(draft, split=draft.split or row.split, group=row.group or draft.group)
+        for draft, row in zip(drafts.pictures, rows, strict=True)
+    ]
+    return replace(drafts, pictures=settled)
 
 
 def _detect(place: Path) -> str:

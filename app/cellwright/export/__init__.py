@@ -3,6 +3,7 @@
 from cellwright.export.boxed import BoxedPicture, unique_file_names
 from cellwright.export.coco import Segmentation, write_coco
 from cellwright.export.csv_file import write_csv
+from cellwright.export.divided import write_manifest
 from cellwright.export.geojson import write_geojson
 from cellwright.export.index_png import INDEX_PIXELS, write_index_png
 from cellwright.export.label_tiff import write_label_tiff, write_ome_tiff
@@ -35,6 +36,7 @@ __all__ = [
     "write_geojson",
     "write_index_png",
     "write_label_tiff",
+    "write_manifest",
     "write_ome_tiff",
     "write_ome_zarr",
     "write_parquet",

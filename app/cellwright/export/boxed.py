@@ -31,12 +31,16 @@ class BoxedPicture:
         Boxes, classes and scores.
     write_picture : callable or None
         Writes the picture into the path it is given; None leaves the picture out of the set.
+    split, group : str
+        The part of the set it belongs to, and what must stay on one side with it; empty where nobody says.
     """
 
     file_name: str
     size: tuple[int, int]
     objects: Objects
     write_picture: Callable[[Path], None] | None = None
+    split: str = ""
+    group: str = ""
 
     @property
     def stem(self) -> str:

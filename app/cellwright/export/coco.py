@@ -12,11 +12,12 @@ import numpy as np
 from cellwright.core import Box, Masks
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
+from cellwright.export.divided import MANIFEST, splits_of, write_manifest
 from cellwright.export.outlined import polygons_of
 from cellwright.shapes import coco_rle
 
 COCO_FILE = "annotations.json"
-_LAYOUT = (COCO_FILE, "images")
+_LAYOUT = (COCO_FILE, "images", MANIFEST, *(f"annotations_{name}.json" for name in ("train", "val", "test")))
 
 
 Segmentation = Literal["rle", "polygons"]
@@ -32,6 +33,8 @@ def write_coco(
     overwrite: bool = False,
 ) -> Path:
     """Write a COCO set: ``annotations.json``, and ``images/`` where pictures come along.
+
+    A set that is divided has a file a split instead, ``annotations_train.json`` and so on.
 
     Boxes are ``x, y, width, height`` in pixels from 0; categories are numbered from 1 in the order of the classes. Each
     annotation also has its ``score`` and ``uuid``. Where outlines are known, ``segmentation`` holds them, box and area
@@ -65,7 +68,25 @@ def write_coco(
         If it cannot be written, or holds what is no COCO set.
     """
     classes = shared_classes(pictures)
-    content = {
+    parts = {f"annotations_{name}.json": members for name, members in splits_of(pictures).items()}
+    if rest := [picture for picture in pictures if not picture.split]:
+        parts[COCO_FILE] = rest
+    with replacing_folder(folder, (*_LAYOUT, *parts), overwrite=overwrite) as part:
+        for name, members in parts.items():
+            content = _content(members, classes, description, segmentation)
+            (part / name).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        write_manifest(part, pictures)
+        for picture in pictures:
+            if picture.write_picture is not None:
+                (part / "images").mkdir(exist_ok=True)
+                picture.write_picture(part / "images" / picture.file_name)
+    return Path(folder)
+
+
+def _content(
+    pictures: Sequence[BoxedPicture], classes: Sequence[str], description: str, segmentation: Segmentation
+) -> dict[str, Any]:
+    return {
         "info": {"description": description, "contributor": "Cellwright"},
         "licenses": [],
         "images": [
@@ -78,13 +99,6 @@ def write_coco(
             for number, annotation in enumerate(_annotations(pictures, segmentation), start=1)
         ],
     }
-    with replacing_folder(folder, _LAYOUT, overwrite=overwrite) as part:
-        (part / COCO_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        for picture in pictures:
-            if picture.write_picture is not None:
-                (part / "images").mkdir(exist_ok=True)
-                picture.write_picture(part / "images" / picture.file_name)
-    return Path(folder)
 
 
 def _annotations(pictures: Sequence[BoxedPicture], segmentation: Segmentation) -> Iterator[dict[str, Any]]:

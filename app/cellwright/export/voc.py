@@ -9,13 +9,16 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent  # wr
 
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
+from cellwright.export.divided import MANIFEST, splits_of, write_manifest
 from cellwright.export.table import printable
 
-_LAYOUT = ("Annotations", "JPEGImages", "ImageSets")
+_LAYOUT = ("Annotations", "JPEGImages", "ImageSets", MANIFEST)
 
 
 def write_voc(folder: str | Path, pictures: Sequence[BoxedPicture], *, overwrite: bool = False) -> Path:
     """Write a Pascal VOC set: ``Annotations/NAME.xml``, and ``JPEGImages/`` where pictures come along.
+
+    Splits stand in ``ImageSets/Main``.
 
     VOC counts pixels from 1, in whole numbers, and names the last pixel inside, so that box corners move by up to
     half a pixel; a box is at least two pixels wide, since readers take one of a single pixel for a slip of the mouse.
@@ -30,9 +33,15 @@ def write_voc(folder: str | Path, pictures: Sequence[BoxedPicture], *, overwrite
         If it cannot be written, or holds what is no VOC set.
     """
     shared_classes(pictures)
+    splits = splits_of(pictures)
     with replacing_folder(folder, _LAYOUT, overwrite=overwrite) as part:
         for name in ("Annotations", "JPEGImages"):
             (part / name).mkdir()
+        for name, members in splits.items():
+            (part / "ImageSets" / "Main").mkdir(parents=True, exist_ok=True)
+            lines = "".join(f"{picture.stem}\n" for picture in members)
+            (part / "ImageSets" / "Main" / f"{name}.txt").write_text(lines, encoding="utf-8")
+        write_manifest(part, pictures)
         for picture in pictures:
             tree = ElementTree(_annotation(picture))
             indent(tree)

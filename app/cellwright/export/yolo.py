@@ -9,15 +9,17 @@ import yaml
 
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
+from cellwright.export.divided import MANIFEST, splits_of, write_manifest
 
-_LAYOUT = ("data.yaml", "labels", "images")
+_LAYOUT = ("data.yaml", "labels", "images", MANIFEST, "train.txt", "val.txt", "test.txt")
 
 
 def write_yolo(folder: str | Path, pictures: Sequence[BoxedPicture], *, overwrite: bool = False) -> Path:
     """Write a YOLO set: ``data.yaml``, ``labels/NAME.txt``, and ``images/`` where pictures come along.
 
-    A line is ``class cx cy w h`` in fractions of the picture's sides. Every picture is named under both ``train`` and
-    ``val``: how to split them is for who trains to say.
+    A line is ``class cx cy w h`` in fractions of the picture's sides. A set that is divided has a list of pictures a
+    split, ``train.txt`` and so on; of one that is not, every picture is named under both ``train`` and ``val``: how to
+    split them is for who trains to say.
 
     Raises
     ------
@@ -29,12 +31,18 @@ def write_yolo(folder: str | Path, pictures: Sequence[BoxedPicture], *, overwrit
         If it cannot be written, or holds what is no YOLO set.
     """
     classes = shared_classes(pictures)
-    description = {"path": ".", "train": "images", "val": "images", "names": dict(enumerate(classes))}
-    with replacing_folder(folder, _LAYOUT, overwrite=overwrite) as part:
+    splits = splits_of(pictures)
+    sources = {name: f"{name}.txt" for name in splits} or {"train": "images", "val": "images"}
+    description = {"path": ".", **sources, "names": dict(enumerate(classes))}
+    with replacing_folder(folder, (*_LAYOUT, *sources.values()), overwrite=overwrite) as part:
         text = yaml.safe_dump(description, sort_keys=False, allow_unicode=True)
         (part / "data.yaml").write_text(text, encoding="utf-8")
         (part / "labels").mkdir()
         (part / "images").mkdir()
+        for name, members in splits.items():
+            lines = "".join(f"./images/{picture.file_name}\n" for picture in members)
+            (part / f"{name}.txt").write_text(lines, encoding="utf-8")
+        write_manifest(part, pictures)
         for picture in pictures:
             (part / "labels" / f"{picture.stem}.txt").write_text(_lines(picture), encoding="utf-8")
             if picture.write_picture is not None:

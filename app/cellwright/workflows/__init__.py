@@ -7,7 +7,12 @@ from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.dataset_audit import AuditLabels, Doubt, DoubtKind, LabelAudit, doubts_of
+from cellwright.workflows.dataset_export import DATASET_FORMATS, DatasetExport, Division, ExportDataset
+from cellwright.workflows.dataset_freeze import FreezeDataset, FrozenDataset
+from cellwright.workflows.dataset_health import CheckDataset, DatasetHealth
 from cellwright.workflows.dataset_import import DatasetImport, ImportDataset, drawn_objects
+from cellwright.workflows.dataset_preview import PreviewDataset, PreviewTile, contact_sheet
+from cellwright.workflows.dataset_source import is_project, labelled_of_project, read_source
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
 from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
@@ -27,6 +32,7 @@ from cellwright.workflows.verify import verify_model
 
 __all__ = [
     "CHEST_CLASSES",
+    "DATASET_FORMATS",
     "DEFAULT_MODEL",
     "OVERLAY_FOLDER",
     "PICTURE_FOLDERS",
@@ -35,16 +41,23 @@ __all__ = [
     "AreaRow",
     "AreaTable",
     "AuditLabels",
+    "CheckDataset",
     "CountRow",
     "CountTable",
+    "DatasetExport",
+    "DatasetHealth",
     "DatasetImport",
+    "Division",
     "Doubt",
     "DoubtKind",
     "EvaluateModel",
     "Evaluation",
     "ExportAnalyses",
+    "ExportDataset",
     "ExportFormat",
     "FoundPictures",
+    "FreezeDataset",
+    "FrozenDataset",
     "ImportDataset",
     "LabelAudit",
     "LeftOut",
@@ -53,6 +66,8 @@ __all__ = [
     "PictureInfo",
     "PictureOutline",
     "PictureScore",
+    "PreviewDataset",
+    "PreviewTile",
     "Proposal",
     "ScaleAdvice",
     "ScaleFit",
@@ -60,6 +75,7 @@ __all__ = [
     "add_counts",
     "area_table",
     "chest_ratio",
+    "contact_sheet",
     "count_table",
     "counts_table",
     "doubts_of",
@@ -68,11 +84,14 @@ __all__ = [
     "find_pictures",
     "finds_areas",
     "finds_outlines",
+    "is_project",
+    "labelled_of_project",
     "notes",
     "objects_table",
     "planned_outputs",
     "propose_models",
     "ratio_of",
+    "read_source",
     "ready_predictor",
     "refuse_existing_outputs",
     "refuse_formats_without_outlines",

@@ -11,13 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import DatasetNotReadable, Objects, SlideNotReadable
-from cellwright.datasets import ImportReport, LabelledPicture, read_dataset
+from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, read_dataset
 from cellwright.evaluate import overlapping_pairs
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
+from cellwright.workflows.dataset_source import is_project, read_source
 from cellwright.workflows.evaluate import class_aliases
 from cellwright.workflows.pictures import LeftOut
-from cellwright.zoo import find_model, load_card
+from cellwright.zoo import ModelCard, find_model, load_card
 
 SAME_IOU = 0.5
 """Overlap from which a label and what a model found are the same object."""
@@ -88,8 +89,8 @@ class LabelAudit:
         How many were looked at.
     doubts : tuple of Doubt
         Surest first.
-    report : ImportReport
-        What was left out when the set was read.
+    report : ImportReport or None
+        What was left out when the set was read; None for a project.
     left_out : tuple of LeftOut
         Pictures that could not be analysed.
     """
@@ -97,7 +98,7 @@ class LabelAudit:
     model: str
     pictures: int
     doubts: tuple[Doubt, ...]
-    report: ImportReport
+    report: ImportReport | None
     left_out: tuple[LeftOut, ...]
 
     def of_kind(self, kind: DoubtKind) -> tuple[Doubt, ...]:
@@ -111,7 +112,7 @@ class LabelAudit:
             "pictures": self.pictures,
             "doubts": [doubt.to_dict() for doubt in self.doubts],
             "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
-            "import": self.report.to_dict(),
+            "import": self.report.to_dict() if self.report is not None else None,
         }
 
 
@@ -134,6 +135,8 @@ class AuditLabels:
         See `AnalyzePicture`.
     pictures : frozenset of str or None
         Only pictures of these file names.
+    format : str
+        As in `read_dataset`; a project is read as `read_source` does.
     """
 
     data: Path
@@ -141,6 +144,7 @@ class AuditLabels:
     split: str | None = None
     device: str = "auto"
     pictures: frozenset[str] | None = None
+    format: str = "auto"
 
     @property
     def title(self) -> str:
@@ -164,9 +168,7 @@ class AuditLabels:
         if card.task == "semantic":
             raise DatasetNotReadable(f"{card.name} sorts pixels and finds no objects; audit with a model that does.")
         yield Progress(0, 0, "Reading labels")
-        labelled, report = read_dataset(
-            self.data, split=self.split, classes=card.class_names, aliases=class_aliases(card)
-        )
+        labelled, report = self._labelled(card)
         chosen = [p for p in labelled if self.pictures is None or p.path.name in self.pictures]
         doubts: list[Doubt] = []
         left_out: list[LeftOut] = []
@@ -177,7 +179,7 @@ class AuditLabels:
             except SlideNotReadable as error:
                 left_out.append(LeftOut(str(picture.path), str(error)))
                 continue
-            doubts.extend(doubts_of(picture, analysis.objects))
+            doubts.extend(doubts_of(picture, analysis.objects, card.thresholds.floor))
         if chosen and len(left_out) == len(chosen):
             raise DatasetNotReadable(f"None of the {len(chosen)} pictures of {self.data} could be analysed.")
         yield Progress(len(chosen), len(chosen), "Ranking")
@@ -185,8 +187,13 @@ class AuditLabels:
         source = f"{card.name}@{card.model_hash[:12]}"
         return LabelAudit(source, len(chosen) - len(left_out), ranked, report, tuple(left_out))
 
+    def _labelled(self, card: ModelCard) -> tuple[LabelledSet, ImportReport | None]:
+        if is_project(self.data):
+            return read_source(self.data, split=self.split, classes=card.class_names)[0], None
+        return read_dataset(self.data, self.format, self.split, card.class_names, class_aliases(card))
 
-def doubts_of(picture: LabelledPicture, found: Objects) -> Iterator[Doubt]:
+
+def doubts_of(picture: LabelledPicture, found: Objects, floor: float = 0.0) -> Iterator[Doubt]:
     """Yield where the labels of a picture and what a model found differ.
 
     What was found claims labels one to one, the surest first, each the label it overlaps most, at least by `SAME_IOU`.
@@ -200,6 +207,8 @@ def doubts_of(picture: LabelledPicture, found: Objects) -> Iterator[Doubt]:
         Its boxes in the classes of `found`.
     found : Objects
         Down to the model's floor confidence.
+    floor : float
+        That confidence: of a place where nothing was kept, no more is known than that the score lay below it.
     """
     claimed = _claims(picture, found)
     names = found.classes
@@ -215,7 +224,7 @@ def doubts_of(picture: LabelledPicture, found: Objects) -> Iterator[Doubt]:
     unclaimed = np.setdiff1d(np.flatnonzero(~picture.ignored), claimed)
     for label in unclaimed.tolist():
         said = names[int(picture.class_index[label])]
-        box, doubt = _edges(picture.boxes[label]), 1.0 - float(support[label])
+        box, doubt = _edges(picture.boxes[label]), 1.0 - max(floor, float(support[label]))
         yield Doubt(picture.path, DoubtKind.NOTHING_THERE, box, said, "", doubt)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -18,9 +18,12 @@ from cellwright.annotation import (
     ObjectState,
     PictureRecord,
     RecordChange,
+    Reviewer,
     Status,
+    region_marked,
 )
-from cellwright.datasets import ImportReport, LabelledPicture, Meaning, read_dataset
+from cellwright.core import Box
+from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, Meaning, read_dataset
 from cellwright.jobs import Progress
 from cellwright.project import JournalEntry, Project
 
@@ -80,7 +83,8 @@ class ImportDataset:
 
     Pictures come by reference. What somebody drew is accepted, with the set as its source; what the set says to judge
     neither way stays unreviewed. Everything is read and checked before the project is touched, and then comes in as
-    one step of its journal: one undo takes it back.
+    one step of its journal: one undo takes it back. Where labels are accepted, their pictures count as looked at from
+    edge to edge, so that an empty one is known to be empty.
 
     Parameters
     ----------
@@ -143,10 +147,12 @@ class ImportDataset:
                         changes[change.id] = change
             new = {each.id: each for each in records if each.id not in there}
             yield Progress(len(labelled), len(labelled), "Writing")
-            edits = tuple(RecordChange(None, each) for each in (*new_classes, *new.values()))
+            edits = [RecordChange(None, each) for each in (*new_classes, *new.values())]
+            if self.status is Status.ACCEPTED:
+                edits += _looked_at(project, labelled, records, project.reviewer(self.author))
             entry = None
             if edits or changes:
-                edit = Edit(EditKind.MIXED, tuple(changes.values()), edits, f"imported {labelled.root.name}")
+                edit = Edit(EditKind.MIXED, tuple(changes.values()), tuple(edits), f"imported {labelled.root.name}")
                 entry = project.apply(edit, self.author)
         return DatasetImport(report, len(new), len(changes), len(new_classes), len(labelled) - len(new), known, entry)
 
@@ -186,6 +192,21 @@ def drawn_objects(picture: LabelledPicture) -> Iterator[tuple[Geometry, int, boo
             yield Geometry.of_mask(masks, i), int(picture.class_index[row]), is_ignored
         else:  # an object that nobody judges may have a box alone
             yield Geometry.of_box(*picture.boxes[row].tolist()), int(picture.class_index[row]), is_ignored
+
+
+def _looked_at(
+    project: Project, labelled: LabelledSet, records: Sequence[PictureRecord], reviewer: Reviewer
+) -> list[RecordChange]:
+    """Return that all of each picture was looked at, where nobody said so before."""
+    known: dict[int, Edit] = {}
+    for picture, record in zip(labelled, records, strict=True):
+        whole = Box(0, 0, *picture.size)
+        if record.id not in known and not any(
+            box.intersect(whole) == whole for box in project.regions_reviewed(record.id)
+        ):
+            known[record.id] = region_marked(record.id, whole, reviewer)
+            reviewer = replace(reviewer, first_region=reviewer.first_region + 1)
+    return [change for edit in known.values() for change in edit.records]
 
 
 def _classes(project: Project, names: Sequence[str]) -> tuple[list[ClassRecord], list[ClassRecord]]:
