@@ -198,3 +198,23 @@ def test_what_cannot_be_opened_is_told_and_nothing_is_lost(what: str, analyzed: 
         assert analyzed.correcting.link.folder == folder
     if what == "locked":
         other.close()
+
+
+def test_a_filter_selects_many_and_one_step_changes_them(analyzed: MainWindow) -> None:
+    picture = analyzed.session.current
+    assert picture is not None and picture.objects is not None
+    analyzed.session.set_all_thresholds(0.05)
+    analyzed.presenter.refresh_objects()
+    analyzed.filter_line.line.setText("class == WBC and score < 0.6")
+    analyzed.filter_line.select()
+    wanted = (picture.objects.class_index == 0) & (picture.objects.scores < 0.6)
+    assert wanted.sum() > 1
+    np.testing.assert_array_equal(analyzed.session.selected_rows, np.flatnonzero(wanted))
+    press(analyzed, "correct.accept")
+    analyzed.filter_line.line.setText("status == accepted")
+    analyzed.filter_line.select()
+    assert len(analyzed.session.selected_rows) == wanted.sum()
+    assert analyzed.actions_set["edit.undo"].text() == f"&Undo review of {wanted.sum()} cells"
+    analyzed.filter_line.line.setText("status == accepted and sorce < 1")
+    analyzed.filter_line.select()
+    assert "Did you mean" in analyzed.filter_line.said.text(), "a slip is told, with what was meant"

@@ -23,6 +23,7 @@ from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
 from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.drafts import title_of
+from cellwright.ui.correcting.filter_line import FilterLine, with_filter
 from cellwright.ui.correcting.project_files import window_title
 from cellwright.ui.dropping import Dropping
 from cellwright.ui.looks.icons import app_icon
@@ -43,6 +44,7 @@ from cellwright.ui.panels.status import StatusLine
 from cellwright.ui.places import Places
 from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
+from cellwright.ui.review.reviewing import Reviewing
 from cellwright.ui.state.session import Session
 
 if TYPE_CHECKING:
@@ -107,6 +109,8 @@ class MainWindow(QMainWindow):
         self.presenter = Presenter(self)
         self.actions_set = ActionSet(self, self.settings.shortcuts)
         self.correcting = Correcting(self, self)
+        self.reviewing = Reviewing(self, self)
+        self._add_review()
         self.commands = Commands(self)
         self._make_menus()
         self._connect()
@@ -138,7 +142,8 @@ class MainWindow(QMainWindow):
         self.tabs.tabBar().setDrawBase(False)
         describe(self.tabs, "Objects and jobs", "The table of cells, and the running jobs.")
         self.tabs.tabBar().setAccessibleName("Objects and jobs")
-        self.tabs.addTab(self.objects, "Objects")
+        self.filter_line = FilterLine(self.session)
+        self.tabs.addTab(with_filter(self.filter_line, self.objects), "Objects")
         self.tabs.addTab(self.jobs, "Jobs")
         self.places = Places(self)
         self.places.add("Pictures", self.pictures, left, 210)
@@ -149,6 +154,16 @@ class MainWindow(QMainWindow):
         self.places.add("Selected cell", scrolling(self.selected, "Selected cell"), right, 145)
         self.places.add("Objects and jobs", self.tabs, Qt.DockWidgetArea.BottomDockWidgetArea, 210, is_named=False)
         self.docks = self.places.docks
+
+    def _add_review(self) -> None:
+        """Put the gallery and the queue beside the table."""
+        self.tabs.insertTab(1, self.reviewing.gallery.panel, "Gallery")
+        self.tabs.insertTab(2, self.reviewing.queueing.panel, "Review")
+        self.reviewing.shown.connect(self._show_tab)
+
+    def _show_tab(self, panel: QWidget) -> None:
+        self.tabs.setCurrentWidget(panel)
+        panel.setFocus()
 
     def _make_menus(self) -> None:
         self.actions_set.bind(self.commands.handlers())
@@ -327,6 +342,7 @@ class MainWindow(QMainWindow):
         self.theme = theme_named(name)
         apply_theme(self.theme)
         self.actions_set.set_theme(self.theme)
+        self.reviewing.set_theme(self.theme)
         self.centre.set_theme(self.theme)
         self.pictures.set_theme(self.theme)
         self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
@@ -391,7 +407,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _checked=False, at=Path(folder): self.correcting.files.open(at))
 
     def _on_running(self, running: int) -> None:
-        self.tabs.setTabText(1, f"Jobs ({running})" if running else "Jobs")
+        self.tabs.setTabText(self.tabs.indexOf(self.jobs), f"Jobs ({running})" if running else "Jobs")
         self.status.show_jobs(running)
         self.update_actions()
 
@@ -435,6 +451,7 @@ class MainWindow(QMainWindow):
         save_settings(self.settings)
         self.blink.stop()
         self.presenter.stop()
+        self.reviewing.stop()
         self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()

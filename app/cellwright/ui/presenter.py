@@ -267,7 +267,9 @@ class Presenter(QObject):
             canvas.show_objects(ShownObjects())
         else:
             colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
-            canvas.show_objects(ShownObjects(objects, self._shown, picture.styles, colours, legend, by))
+            provenance = picture.marks.provenance if picture.marks is not None else None
+            shown = ShownObjects(objects, self._shown, picture.styles, colours, legend, by, provenance)
+            canvas.show_objects(shown)
         canvas.set_pixel_size(picture.pixel_size)
         self.draw_lines(picture)
 

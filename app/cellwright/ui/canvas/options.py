@@ -74,6 +74,8 @@ class ShownObjects:
         What the colours stand for, where that is a number.
     by : ColourBy
         What the colours stand for.
+    provenance : (N,) ndarray of uint8 or None
+        `Provenance` of each object; None where no project keeps them.
     """
 
     objects: Objects = field(default_factory=lambda: Objects.empty(()))
@@ -82,6 +84,7 @@ class ShownObjects:
     colours: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 3), np.uint8))
     legend: Legend | None = None
     by: ColourBy = ColourBy.CLASS
+    provenance: NDArray[np.uint8] | None = None
 
     @property
     def has_masks(self) -> bool:

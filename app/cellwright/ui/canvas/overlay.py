@@ -15,6 +15,7 @@ from cellwright.ui.canvas.geometry import Viewport, scale_bar
 from cellwright.ui.canvas.labels import LABEL_HEIGHT, place_labels
 from cellwright.ui.canvas.marks import font, paint_legend, paint_line
 from cellwright.ui.canvas.options import ShownObjects
+from cellwright.ui.canvas.provenance import ProvenanceLines
 from cellwright.ui.looks.theme import ink_on
 from cellwright.ui.state.measured_line import MeasuredLine
 
@@ -44,6 +45,7 @@ class CanvasOverlay(QWidget):
         self.setAccessibleName("Labels, scale bar and overview over the picture")
         over.installEventFilter(self)
         self.resize(over.size())
+        self.provenance = ProvenanceLines()
         self.show_objects(ShownObjects())
         self.selected: NDArray[np.float32] | None = None
         self.selected_rings: tuple[NDArray[np.float32], ...] = ()
@@ -54,12 +56,14 @@ class CanvasOverlay(QWidget):
         self.picture_shape: tuple[int, int] | None = None
         self.show_labels = True
         self.show_marks = True
+        self.show_provenance = True
         self.show_scale_bar = True
         self._overview: QImage | None = None
         self.labels_drawn = 0
 
     def show_objects(self, shown: ShownObjects) -> None:
         """Take what is drawn, for its labels and its legend."""
+        self.provenance.show(shown)
         objects, rows = shown.objects, shown.rows
         self._boxes, self._class_index, self._scores = (
             objects.boxes[rows],
@@ -85,6 +89,8 @@ class CanvasOverlay(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.show_provenance:
+            self.provenance.paint(painter, viewport)
         if self.show_marks:
             self._paint_also_selected(painter, viewport)
             self._paint_selected(painter, viewport)

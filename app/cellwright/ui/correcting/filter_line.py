@@ -1,0 +1,121 @@
+"""The line above the table in which a person writes which cells they mean; Enter selects them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+
+from cellwright.annotation import Columns, Filter, FilterMistake, columns_of_objects
+from cellwright.annotation.filtering import Words
+from cellwright.core import BadParameter
+from cellwright.ui.looks.widgets import as_panel, button, column, describe, label
+from cellwright.ui.looks.wording import plural
+from cellwright.ui.state.marks import STATUSES
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.session import Session
+
+_EXAMPLE = "area < 20 µm² and score < 0.4"
+_HELP = (
+    "Which cells to select, as in: area < 20 µm² and score < 0.4. There is area, width, height, x, y, score, class, "
+    "status (unreviewed, accepted, corrected) and source, joined by and, or, not and brackets. Enter selects them."
+)
+
+
+class FilterLine(QWidget):
+    """Selects the cells of the picture shown that a text means.
+
+    Parameters
+    ----------
+    session : Session
+        Whose selection it is.
+    """
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self._session = session
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(f"Select cells: {_EXAMPLE}")
+        self.line.setClearButtonEnabled(True)
+        describe(self.line, "Select cells by a filter", _HELP)
+        self.said = label("", "muted")
+        self.line.returnPressed.connect(self.select)
+        self.line.textEdited.connect(self._check)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.line, 1)
+        row.addWidget(self.said)
+        row.addWidget(button("Select", "Select the cells that the filter means (Enter).", self.select, "small"))
+        layout = column(self, margin=6, gap=0)
+        layout.addLayout(row)
+
+    def select(self) -> None:
+        """Select what the text means among the cells that are shown."""
+        picture = self._session.current
+        if picture is None or picture.objects is None:
+            self._say("Open and analyze a picture first.", is_wrong=True)
+            return
+        try:
+            rows = rows_meant(self.line.text(), picture, self._session.shown(picture))
+        except FilterMistake as mistake:
+            self._say(str(mistake), is_wrong=True)
+            self.line.setSelection(mistake.start, max(1, mistake.end - mistake.start))
+        except BadParameter as error:
+            self._say(str(error), is_wrong=True)
+        else:
+            self._session.select_rows(rows)
+            self._say(f"{plural(len(rows), 'cell')} selected", is_wrong=False)
+
+    def _check(self) -> None:
+        """Take a complaint away while a person mends what it was about."""
+        self._say("", is_wrong=False)
+
+    def _say(self, text: str, *, is_wrong: bool) -> None:
+        self.said.setText(text)
+        self.said.setProperty("kind", "warn" if is_wrong else "muted")
+        self.said.style().unpolish(self.said)
+        self.said.style().polish(self.said)
+
+
+def with_filter(filter_line: FilterLine, table: QWidget) -> QWidget:
+    """Return the table with the line above it, as one page."""
+    page = QWidget()
+    page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    layout = column(page, margin=0, gap=0)
+    layout.addWidget(filter_line)
+    layout.addWidget(table, 1)
+    return page
+
+
+def rows_meant(text: str, picture: Picture, shown: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which of the shown rows of a picture a filter means; none for an empty text.
+
+    Raises
+    ------
+    FilterMistake
+        If the text cannot be understood.
+    """
+    objects = picture.objects
+    if objects is None or not text.strip():
+        return shown[:0]
+    found = Filter.parse(text, classes=objects.classes).rows(_columns(picture))
+    return shown[found[shown]]
+
+
+def _columns(picture: Picture) -> Columns:
+    assert picture.objects is not None
+    columns = columns_of_objects(picture.objects, picture.pixel_size)
+    marks = picture.marks
+    if marks is None:
+        return columns
+    scores = np.where(marks.by_person, np.nan, picture.objects.scores)
+    words = {
+        **columns.words,
+        "status": Words(marks.status.astype(np.int32), tuple(status.value for status in STATUSES)),
+        "source": Words(marks.by_person.astype(np.int32), (picture.objects.source, "person")),
+    }
+    return replace(columns, numbers={**columns.numbers, "score": scores}, words=words)
