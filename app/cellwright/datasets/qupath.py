@@ -145,7 +145,7 @@ def _outline(geometry: object) -> Outline | Reason:
     if not isinstance(geometry, dict):
         return Reason.NO_BOX
     coordinates, kind = geometry.get("coordinates"), geometry.get("type")
-    if kind not in {"Polygon", "MultiPolygon"}:
+    if kind not in ("Polygon", "MultiPolygon"):
         return Reason.NO_BOX  # points and lines
     parts = [coordinates] if kind == "Polygon" else coordinates
     if not isinstance(parts, list) or not parts:
