@@ -337,7 +337,7 @@ def test_objects_come_tile_by_tile_and_cancel_keeps_them(
     assert picture.state is PictureState.ANALYZING
     assert picture.objects is not None
     assert 0 < len(picture.objects) < len(known.objects)
-    assert window.tabs.tabText(1) == "Jobs (1)"
+    assert window.tabs.tabText(window.tabs.indexOf(window.jobs)) == "Jobs (1)"
     assert window.actions_set["analyze.cancel"].isEnabled()
     began = time.monotonic()
     window.jobs.rows[-1].cancel.click()

@@ -25,6 +25,7 @@ from cellwright.workflows.doubt import (
     ordered,
     outlierness,
     rival_scores,
+    same_places,
 )
 from cellwright.workflows.empty_windows import EmptyWindow, FindEmptyWindows, windows
 from tests.project.made import project_in, seen, table, uuids
@@ -41,7 +42,7 @@ def test_the_nearer_of_two_other_answers_is_the_margin() -> None:
 
 def test_a_rival_is_of_another_class_at_the_same_place() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [0, 1, 10, 11], [50, 50, 60, 60]], float)
-    got = rival_scores(boxes, np.array([0, 1, 0, 1]), np.array([0.9, 0.4, 0.3, 0.8]))
+    got = rival_scores(same_places(boxes), np.array([0, 1, 0, 1]), np.array([0.9, 0.4, 0.3, 0.8]))
     assert got == pytest.approx([0.4, 0.9, 0.4, 0.0])
 
 

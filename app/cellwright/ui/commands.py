@@ -57,6 +57,7 @@ class Commands:
             "file.open_folder": self.open_folder,
             **{f"file.open_{sample.name}": partial(self.open_sample, sample.name) for sample in SAMPLES},
             **window.correcting.handlers(),
+            **window.reviewing.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,

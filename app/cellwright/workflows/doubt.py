@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cellwright.project import Project
 
 Values = NDArray[np.float64]
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 DECISION = 0.5
 """Score from which an object of a class counts, where no model of the project says another."""
@@ -68,25 +69,27 @@ def margins(scores: NDArray[np.floating], decisions: NDArray[np.floating], rival
     return np.where(np.isnan(found), 1.0, margin)
 
 
-def rival_scores(
-    boxes: NDArray[np.floating], classes: NDArray[np.integer], scores: NDArray[np.floating], iou: float = 0.5
-) -> Values:
+def same_places(boxes: NDArray[np.floating], iou: float = 0.5) -> Pairs:
+    """Return which boxes are of one place: the rows of each pair that overlaps by at least `iou`, itself left out."""
+    from cellwright.evaluate.overlap import overlapping_pairs
+
+    one, other, _ = overlapping_pairs(boxes, boxes, iou)
+    return one[one != other], other[one != other]
+
+
+def rival_scores(pairs: Pairs, classes: NDArray[np.integer], scores: NDArray[np.floating]) -> Values:
     """Return for each object the best score of one of another class at the same place, 0 where there is none.
 
     Parameters
     ----------
-    boxes : (N, 4) ndarray of float
-        y0, x0, y1, x1 of objects of one picture, with those below the threshold.
+    pairs : (ndarray, ndarray)
+        From `same_places`, of all objects of one picture with those below the threshold.
     classes, scores : (N,) ndarray
         Their classes and calibrated scores.
-    iou : float
-        Overlap from which two boxes are of one place.
     """
-    from cellwright.evaluate.overlap import overlapping_pairs
-
-    one, other, _ = overlapping_pairs(boxes, boxes, iou)
+    one, other = pairs
     differ = classes[one] != classes[other]
-    best = np.zeros(len(boxes), np.float64)
+    best = np.zeros(len(classes), np.float64)
     np.maximum.at(best, one[differ], np.nan_to_num(np.asarray(scores, np.float64))[other[differ]])
     return best
 

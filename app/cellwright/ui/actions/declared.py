@@ -210,6 +210,25 @@ ACTIONS: Final = (
         needs=_OBJECTS,
     ),
     ActionInfo(
+        "review.gallery",
+        "&Gallery of cells",
+        "See every cell as a crop, sorted by class and doubt.",
+        shortcuts=("Ctrl+G",),
+    ),
+    ActionInfo(
+        "review.queue",
+        "Review &queue",
+        "Go through doubtful cells, places with missed cells, or an audit.",
+        shortcuts=("Ctrl+R",),
+    ),
+    ActionInfo("review.audit", "Draw an audit…", "Draw cells at random, to learn how often the model is right."),
+    ActionInfo(
+        "review.picture",
+        "Everything here is marked",
+        "Say that every cell of this picture is marked, so that all of it can teach a model.",
+        needs=_OBJECTS,
+    ),
+    ActionInfo(
         "file.close", "&Close picture", "Close the picture that is shown.", "close", ("Ctrl+W",), needs=_PICTURE
     ),
     ActionInfo("file.close_all", "Close &all", "Close every picture and go to the start page.", needs=_PICTURE),

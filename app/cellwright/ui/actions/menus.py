@@ -110,6 +110,11 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "correct.merge",
         "correct.fill_holes",
         "correct.smooth",
+        SEPARATOR,
+        "review.gallery",
+        "review.queue",
+        "review.audit",
+        "review.picture",
     ),
     "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
 }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cellwright.core import Masks, Objects
 from cellwright.ui.state.marks import Marks
 from cellwright.workflows.cell_features import areas_px2
-from cellwright.workflows.doubt import margins, rival_scores
+from cellwright.workflows.doubt import Pairs, margins, rival_scores, same_places
 
 Values = NDArray[np.float64]
 
@@ -75,7 +75,9 @@ class Cells:
         return [place[each] for each in ids if each in place]
 
 
-def cells_of(picture_id: int, objects: Objects, marks: Marks, decisions: Sequence[float]) -> Cells:
+def cells_of(
+    picture_id: int, objects: Objects, marks: Marks, decisions: Sequence[float], places: Pairs | None = None
+) -> Cells:
     """Return the cells of one picture: those that count, and those that a person rejected.
 
     Parameters
@@ -86,10 +88,13 @@ def cells_of(picture_id: int, objects: Objects, marks: Marks, decisions: Sequenc
         Everything down to the floor of the model: what does not count may still be the rival of what does.
     decisions : sequence of float
         Score from which each class of ``objects.classes`` counts.
+    places : (ndarray, ndarray), optional
+        `workflows.doubt.same_places` of the boxes, where it is known already: it takes longest.
     """
+    places = same_places(objects.boxes) if places is None else places
     scores = np.where(marks.by_person, np.float32(np.nan), objects.scores)
     deciding = np.asarray(decisions, np.float64)[objects.class_index] if len(objects) else np.zeros(0)
-    margin = margins(scores, deciding, rival_scores(objects.boxes, objects.class_index, scores))
+    margin = margins(scores, deciding, rival_scores(places, objects.class_index, scores))
     shown = marks.counted(objects.scores >= deciding.astype(np.float32)) | _is_rejected(marks)
     rows = np.flatnonzero(shown)
     masks = None if objects.masks is None else objects.masks.take(rows)

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QDrag,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 
 from cellwright.ui.looks.theme import DARK, Theme
 from cellwright.ui.looks.widgets import describe
-from cellwright.ui.review.crop_painting import CropLook, paint_crop
+from cellwright.ui.review.crop_painting import CropLook, crop_tile, paint_ring
 
 CELLS_FORMAT = "application/x-cellwright-cells"
 """What is dragged: the fact that it is cells of this gallery; which ones, the gallery knows itself."""
 
 SMALLEST_PX, LARGEST_PX = 48, 192
 _GAP_PX = 6
+_MOST_TILES = 1000
 _KEYS = {*"123456789", "A", "X", "N"}
 
 
@@ -55,6 +67,9 @@ class CropGrid(QAbstractScrollArea):
         self._hovered, self._current, self._anchor = -1, -1, -1
         self._chosen: set[int] = set()
         self._pressed: QPoint | None = None
+        self._tiles: OrderedDict[int, QPixmap] = OrderedDict()
+        self._waiting: set[int] = set()
+        self._told = (-1, -1)
         describe(
             self,
             "Crops of cells",
@@ -123,12 +138,22 @@ class CropGrid(QAbstractScrollArea):
     def set_theme(self, theme: Theme) -> None:
         """Follow the look of the window."""
         self._theme = theme
-        self.viewport().update()
+        self.refresh()
 
     def refresh(self) -> None:
-        """Draw again, and say what is in view."""
+        """Draw everything anew, and say what is in view."""
+        self._tiles.clear()
+        self._waiting.clear()
+        self._told = (-1, -1)
+        self._tell()
         self.viewport().update()
-        self.viewed.emit(*self.in_view)
+
+    def refresh_waiting(self) -> None:
+        """Draw anew the crops that were not there yet."""
+        for place in self._waiting:
+            self._tiles.pop(place, None)
+        self._waiting.clear()
+        self.viewport().update()
 
     # ---- what is meant
 
@@ -187,15 +212,17 @@ class CropGrid(QAbstractScrollArea):
         for place in range(first, last):
             rect = self.rect_of(place)
             if rect.intersects(event.rect()):
+                painter.drawPixmap(rect, self._tile(place))
                 is_chosen = place in self._chosen or (place == self._current and self.hasFocus())
-                paint_crop(painter, rect, self._look_of(place), self._theme, is_chosen, place == self._hovered)
+                if is_chosen or place == self._hovered:
+                    paint_ring(painter, rect, self._theme.accent if is_chosen else self._theme.focus)
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the rows to the new width."""
         super().resizeEvent(event)
         self._update_bar()
-        self.viewed.emit(*self.in_view)
+        self._tell()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer; drag once it moved far enough."""
@@ -322,7 +349,28 @@ class CropGrid(QAbstractScrollArea):
 
     def _on_scrolled(self, _value: int) -> None:
         self._hovered = self.place_at(self.viewport().mapFromGlobal(self.cursor().pos()))
-        self.refresh()
+        self._tell()
+        self.viewport().update()
+
+    def _tell(self) -> None:
+        """Say what is in view, where that is something else than was said last."""
+        if self.in_view != self._told:
+            self._told = self.in_view
+            self.viewed.emit(*self._told)
+
+    def _tile(self, place: int) -> QPixmap:
+        """Return a crop with its badge and frame, drawn once and kept while it is near the view."""
+        found = self._tiles.get(place)
+        if found is not None:
+            self._tiles.move_to_end(place)
+            return found
+        look = self._look_of(place)
+        if look.image is None:
+            self._waiting.add(place)
+        made = self._tiles[place] = crop_tile(look, self._side, self.devicePixelRatioF(), self._theme)
+        while len(self._tiles) > _MOST_TILES:
+            self._tiles.popitem(last=False)
+        return made
 
     def _update_bar(self) -> None:
         rows = -(-self._count // self.columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap
 
 from cellwright.ui.looks.icons import badge
 from cellwright.ui.looks.theme import Theme, mix
@@ -42,25 +42,46 @@ class CropLook:
     is_rejected: bool = False
 
 
-def paint_crop(painter: QPainter, rect: QRect, look: CropLook, theme: Theme, is_chosen: bool, is_hovered: bool) -> None:
-    """Draw one crop into a rectangle."""
-    if look.image is None:
-        painter.fillRect(rect, QColor(mix(theme.panel, theme.text, 0.06)))
-    else:
+def crop_tile(look: CropLook, side_px: int, ratio: float, theme: Theme) -> QPixmap:
+    """Return a crop with its frame, badge and score.
+
+    Parameters
+    ----------
+    look : CropLook
+        What is drawn.
+    side_px : int
+        Side in logical pixels.
+    ratio : float
+        Device pixels per logical pixel.
+    theme : Theme
+        Colours of what is not there yet and of what was rejected.
+    """
+    tile = QPixmap(round(side_px * ratio), round(side_px * ratio))
+    tile.setDevicePixelRatio(ratio)
+    tile.fill(QColor(mix(theme.panel, theme.text, 0.06)))
+    painter = QPainter(tile)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    rect = QRect(0, 0, side_px, side_px)
+    if look.image is not None:
         painter.drawImage(rect, look.image)
     if look.is_rejected:
         painter.fillRect(rect, QColor(0, 0, 0, 120))
         painter.setPen(QPen(QColor(theme.bad), 2))
         painter.drawLine(rect.topLeft(), rect.bottomRight())
     _frame(painter, rect, look)
-    band = QRect(rect.left(), rect.bottom() - _BAND_PX + 1, rect.width(), _BAND_PX)
+    band = QRect(0, side_px - _BAND_PX, side_px, _BAND_PX)
     painter.fillRect(band, QColor(0, 0, 0, 150))
     painter.drawPixmap(band.left(), band.top(), badge(look.letter, look.colour, _BADGE_PX))
     painter.setPen(QColor("#ffffff"))
     painter.drawText(band.adjusted(_BADGE_PX + 5, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, look.text)
-    if is_chosen or is_hovered:
-        painter.setPen(QPen(QColor(theme.accent if is_chosen else theme.focus), 3))
-        painter.drawRect(QRectF(rect).adjusted(-1.5, -1.5, 1.5, 1.5))
+    painter.end()
+    return tile
+
+
+def paint_ring(painter: QPainter, rect: QRect, colour: str) -> None:
+    """Draw the ring around a crop that is meant."""
+    painter.setPen(QPen(QColor(colour), 3))
+    painter.drawRect(QRectF(rect).adjusted(-1.5, -1.5, 1.5, 1.5))
 
 
 def _frame(painter: QPainter, rect: QRect, look: CropLook) -> None:

@@ -42,6 +42,14 @@ class Wanted:
     box: tuple[float, float, float, float]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Crop:
+    """Pixels, (Y, X, 3) uint8, and which part of the picture they show."""
+
+    pixels: NDArray[np.uint8]
+    box: Box
+
+
 class OpenSlides:
     """Pictures that crops are cut from, the few used last kept open with their contrast; for any number of threads."""
 
@@ -50,8 +58,8 @@ class OpenSlides:
         self._open: OrderedDict[Path, tuple[Slide, Limits]] = OrderedDict()
         self._is_closed = False
 
-    def cut(self, path: Path, box: Box, side_px: int = CROP_PX) -> NDArray[np.uint8]:
-        """Return a square part of a picture, (side_px, side_px, 3) uint8; background outside of it.
+    def cut(self, path: Path, box: Box, side_px: int = CROP_PX) -> Crop:
+        """Return a square part of a picture, moved inwards where it would reach beyond an edge.
 
         Raises
         ------
@@ -62,8 +70,9 @@ class OpenSlides:
 
         with self._lock:
             slide, limits = self._slide(path)
-            pixels = read_rgb(slide, Region(box, max(box.height, 1) / side_px), limits)
-        return _exactly(pixels, side_px)
+            inside = _moved_inwards(box, slide.shape)
+            pixels = read_rgb(slide, Region(inside, max(inside.height, 1) / side_px), limits)
+        return Crop(_exactly(pixels, side_px), inside)
 
     def close(self) -> None:
         """Let go of every picture."""
@@ -113,9 +122,9 @@ class CutCrops:
         """Name of the work."""
         return "Cut crops of cells"
 
-    def run(self) -> Generator[Progress, None, list[NDArray[np.uint8] | None]]:
+    def run(self) -> Generator[Progress, None, list[Crop | None]]:
         """Cut one after the other."""
-        crops: list[NDArray[np.uint8] | None] = []
+        crops: list[Crop | None] = []
         for path, each in self.wanted:
             if len(crops) % _REPORTED == 0:
                 yield Progress(len(crops), len(self.wanted), "Cutting crops")
@@ -203,8 +212,8 @@ class CropStore(QObject):
         operation = job.operation
         assert isinstance(operation, CutCrops)
         crops = job.result if job.result is not None else []
-        for (_, wanted), pixels in zip(operation.wanted, crops, strict=False):
-            self._kept[wanted] = None if pixels is None else image_of(pixels)
+        for (_, wanted), crop in zip(operation.wanted, crops, strict=False):
+            self._kept[wanted] = None if crop is None else image_of(crop.pixels)
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         if crops:
@@ -229,6 +238,15 @@ def image_of(pixels: NDArray[np.uint8]) -> QImage:
     return QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888).convertToFormat(
         QImage.Format.Format_RGB32
     )
+
+
+def _moved_inwards(box: Box, shape: tuple[int, int]) -> Box:
+    """Return a box of the same size that lies inside the picture, as far as there is room."""
+
+    def shift(low: int, high: int, length: int) -> int:
+        return -low if low < 0 or high - low > length else min(0, length - high)
+
+    return box.shift(shift(box.y0, box.y1, shape[0]), shift(box.x0, box.x1, shape[1]))
 
 
 def _exactly(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cellwright.annotation import Draw, Drawn, Status
@@ -24,7 +25,7 @@ from cellwright.ui.review.gallery_panel import GalleryPanel
 from cellwright.ui.review.project_side import Link, Window
 from cellwright.ui.state.marks import Provenance
 from cellwright.workflows.cell_features import DescribeCells
-from cellwright.workflows.doubt import Order
+from cellwright.workflows.doubt import Order, Pairs, same_places
 from cellwright.workflows.empty_windows import FindEmptyWindows
 
 _AHEAD_ROWS = 4
@@ -53,10 +54,12 @@ class Gallery(QObject):
         self._link: Link | None = None
         self._every_picture = False
         self._tables: dict[int, tuple[object, list[float], Cells]] = {}
+        self._places: dict[int, tuple[NDArray[np.float32], Pairs]] = {}
         self._paths: dict[int, Path] = {}
         self._describing: set[int] = set()
         self._features: dict[bytes, Any] = {}
         self.sorting = Sorting()
+        self._provenance = self.sorting.cells.marks.provenance
         self.panel = GalleryPanel(self.look_of)
         self.crops = CropStore(window.submit_quietly, self._paths.get, self)
         # several pictures change in one step: one look at all of them afterwards
@@ -78,7 +81,7 @@ class Gallery(QObject):
         grid.key_pressed.connect(self.on_key)
         grid.viewed.connect(self._on_viewed)
         grid.activated.connect(self.go_to)
-        self.crops.arrived.connect(grid.viewport().update)
+        self.crops.arrived.connect(grid.refresh_waiting)
 
     # ---- what is shown
 
@@ -91,6 +94,7 @@ class Gallery(QObject):
         """Show another project, or none."""
         self._link = link
         self._tables.clear()
+        self._places.clear()
         self._features.clear()
         self._describing.clear()
         self.crops.forget()
@@ -131,6 +135,7 @@ class Gallery(QObject):
             sorting.classes = link.classes
             self._paths.update({each.id: self._path(link, each.path) for each in link.pictures})
             sorting.cells = joined([self._cells(link, number) for number in self.pictures()])
+        self._provenance = sorting.cells.marks.provenance
         sorting.features = self._features
         sorting.sort()
         after = sorting.chosen, sorting.order, tuple(np.unique(sorting.cells.picture))
@@ -207,7 +212,7 @@ class Gallery(QObject):
             kind.colour,
             letter_of(kind),
             "by hand" if np.isnan(score) else f"{score:.2f}",
-            Provenance(int(cells.marks.provenance[row])),
+            Provenance(int(self._provenance[row])),
             bool(cells.marks.status[row] == _REJECTED),
         )
 
@@ -302,9 +307,17 @@ class Gallery(QObject):
         decisions = decisions_in(table.objects.classes, self._window.threshold)
         kept = self._tables.get(number)
         if kept is None or kept[0] is not table or kept[1] != decisions:
-            found = cells_of(number, table.objects, table.marks, decisions)
+            places = self._same_places(number, table.objects.boxes)
+            found = cells_of(number, table.objects, table.marks, decisions, places)
             kept = self._tables[number] = (table, decisions, found)
         return kept[2]
+
+    def _same_places(self, number: int, boxes: NDArray[np.float32]) -> Pairs:
+        """Return which boxes are of one place; worked out anew only where a box is another."""
+        kept = self._places.get(number)
+        if kept is None or not np.array_equal(kept[0], boxes):
+            kept = self._places[number] = (boxes, same_places(boxes))
+        return kept[1]
 
     def _on_viewed(self, first: int, last: int) -> None:
         ahead = _AHEAD_ROWS * self.panel.grid.columns

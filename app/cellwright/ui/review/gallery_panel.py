@@ -90,8 +90,9 @@ class GalleryPanel(QWidget):
         split.addWidget(self.bins)
         split.addWidget(self.grid)
         split.setStretchFactor(1, 1)
-        split.setSizes([190, 800])
+        split.setSizes([210, 800])
         split.setCollapsible(0, False)
+        self.bins.setMinimumWidth(200)
         layout.addWidget(split, 1)
         return page
 

@@ -128,21 +128,15 @@ class Queue:
 
 
 def doubtful(cells: Cells, classes: Sequence[ClassRecord], decisions: Mapping[str, float]) -> list[QueueItem]:
-    """Return the cells that nobody has looked at and a model has found, the least sure first."""
-    waiting = np.flatnonzero(~cells.marks.is_reviewed & ~np.isnan(cells.scores))
-    order = waiting[np.argsort(cells.margins[waiting], kind="stable")]
+    """Return the cells that a model has found, the least sure first; those looked at are among them, as done."""
+    found = np.flatnonzero(~np.isnan(cells.scores))
+    order = found[np.argsort(cells.margins[found], kind="stable")]
     items = []
     for row in order.tolist():
-        kind = classes[int(cells.class_index[row])]
-        said = f"The model says {kind.title} with {cells.scores[row]:.2f}"
-        decides = decisions.get(kind.name, 0.5)
+        decides = decisions.get(classes[int(cells.class_index[row])].name, 0.5)
         is_rival = abs(float(cells.scores[row]) - decides) > cells.margins[row] + 1e-6
-        why = (
-            f"{said}, and something else here nearly as surely."
-            if is_rival
-            else f"{said}; it counts from {decides:.2f}."
-        )
-        items.append(_item(cells, row, why, Draw(Drawn.DOUBTFUL)))
+        rest = "Something else here is nearly as likely." if is_rival else f"Its class counts from {decides:.2f}."
+        items.append(_item(cells, row, f"{_said(cells, row, classes)} {rest}", Draw(Drawn.DOUBTFUL)))
     return items
 
 
@@ -156,14 +150,14 @@ def missed(picture: int, windows: Sequence[EmptyWindow]) -> list[QueueItem]:
     return items
 
 
-def audited(items: Sequence[AuditItemRecord], cells: Cells, number: int) -> list[QueueItem]:
+def audited(items: Sequence[AuditItemRecord], cells: Cells, classes: Sequence[ClassRecord]) -> list[QueueItem]:
     """Return what an audit drew, in the order it drew them; objects that are gone are left out."""
     place = {each.tobytes(): row for row, each in enumerate(cells.ids)}
     found = []
     for each in items:
         row = place.get(bytes.fromhex(each.object))
         if row is not None:
-            why = f"Drawn at random for audit {number}: 1 of {1 / each.probability:,.0f} of its kind."
+            why = f"{_said(cells, row, classes)} Drawn at random, with a chance of {each.probability:.3g}."
             found.append(_item(cells, row, why, Draw(Drawn.AUDIT, each.probability, each.audit)))
     return found
 
@@ -173,6 +167,12 @@ def answer_classes(classes: Sequence[ClassRecord]) -> list[tuple[str, str, str]]
     plain = [(each.name, each.title, each.key) for each in classes if each.name not in SPECIAL]
     keys = {each.name: each.key for each in classes}
     return plain + [(name, title, keys.get(name, "")) for name, (title, _) in SPECIAL.items()]
+
+
+def _said(cells: Cells, row: int, classes: Sequence[ClassRecord]) -> str:
+    """Return what stands there now, and how sure the model was."""
+    title, score = classes[int(cells.class_index[row])].title, float(cells.scores[row])
+    return f"{title}, drawn by hand." if np.isnan(score) else f"{title}? The model is {100 * score:.0f} % sure."
 
 
 def _item(cells: Cells, row: int, why: str, draw: Draw) -> QueueItem:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QWidget
 
 from cellwright.project import ReviewProgress
 from cellwright.ui.looks.widgets import as_panel, button, column, describe, empty, label
+from cellwright.ui.review.crop_view import CropView
 from cellwright.ui.review.queue import QueueKind
 
-SIDE_PX = 240
-"""Side of the crop."""
+CUT_PX = 320
+"""Side that crops are cut with."""
 _KEYS = {*"1234567890", "A", "X", "N", "P"}
-_COLUMNS = 2
+_COLUMNS = 6
 
 
 class QueuePanel(QWidget):
@@ -53,7 +54,7 @@ class QueuePanel(QWidget):
         self._kinds = QComboBox()
         self._bar = QProgressBar()
         self._progress = label("", "muted")
-        self._crop = QLabel()
+        self._crop = CropView()
         self._why = label("", wrap=True)
         self._classes = QGridLayout()
         self._audits: list[int] = []
@@ -70,36 +71,53 @@ class QueuePanel(QWidget):
         describe(self._bar, "How far the review is", "How many of the queue have been looked at.")
         self._kinds.currentIndexChanged.connect(self._on_kind)
         self._bar.setTextVisible(False)
-        self._crop.setFixedSize(SIDE_PX, SIDE_PX)
-        self._crop.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        layout = column(self, margin=12)
-        top = QHBoxLayout()
-        top.addWidget(self._kinds, 1)
-        ask = "Draw cells at random, to learn how often the model is right."
-        top.addWidget(button("Audit…", ask, self.audit_asked.emit, "small", name="Draw an audit"))
-        layout.addLayout(top)
+        self._bar.setFixedWidth(160)
+        layout = column(self, margin=8)
+        layout.addLayout(self._top_row())
         layout.addWidget(self._words)
         layout.addWidget(self._start, 0, Qt.AlignmentFlag.AlignLeft)
-        layout.addWidget(self._body)
-        layout.addStretch(1)
-        inside = column(self._body, margin=0)
-        inside.addWidget(self._bar)
-        inside.addWidget(self._progress)
-        inside.addWidget(self._crop, 0, Qt.AlignmentFlag.AlignHCenter)
-        inside.addWidget(self._why)
-        answers = QHBoxLayout()
-        answers.addWidget(self._yes, 1)
-        answers.addWidget(self._no, 1)
-        inside.addLayout(answers)
-        inside.addLayout(self._classes)
-        steps = QHBoxLayout()
-        steps.addWidget(button("Previous", "Go back (P).", lambda: self.said.emit("P"), "small"))
-        steps.addWidget(
-            button("Next", "Go to the next that nobody has looked at (N).", lambda: self.said.emit("N"), "small")
-        )
-        steps.addStretch(1)
-        steps.addWidget(button("Show on picture", "Go to this place on its picture.", self.place_asked.emit, "small"))
-        inside.addLayout(steps)
+        layout.addWidget(self._body, 1)
+        layout.addStretch(0)
+        inside = QHBoxLayout(self._body)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(16)
+        inside.addWidget(self._crop)
+        words = column(margin=0)
+        words.addWidget(self._why)
+        words.addLayout(self._answer_row())
+        words.addLayout(self._classes)
+        words.addStretch(1)
+        words.addLayout(self._step_row())
+        inside.addLayout(words, 1)
+
+    def _top_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._kinds)
+        ask = "Draw cells at random, to learn how often the model is right."
+        row.addWidget(button("Draw an audit…", ask, self.audit_asked.emit, "small"))
+        row.addStretch(1)
+        row.addWidget(self._progress)
+        row.addWidget(self._bar)
+        return row
+
+    def _answer_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self._yes)
+        row.addWidget(self._no)
+        row.addStretch(1)
+        return row
+
+    def _step_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        on, place = "Go to the next that nobody has looked at (N).", "Go to this place on its picture."
+        row.addWidget(button("Previous", "Go back (P).", lambda: self.said.emit("P"), "small"))
+        row.addWidget(button("Next", on, lambda: self.said.emit("N"), "small"))
+        row.addWidget(button("Show on picture", place, self.place_asked.emit, "small"))
+        row.addStretch(1)
+        return row
 
     # ---- what is shown
 
@@ -153,27 +171,13 @@ class QueuePanel(QWidget):
             widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.setVisible(not is_window)
-        self._crop.clear()
+        self._crop.show_image(None, QRectF())
 
     def show_crop(self, image: QImage | None, cell: QRectF) -> None:
         """Show the crop, with the cell marked in it; `cell` in shares of the crop's sides."""
         if image is None:
-            self._crop.setText("This part of the picture cannot be read.")
-            return
-        ratio = self.devicePixelRatioF()
-        side = round(SIDE_PX * ratio)
-        shown = QPixmap.fromImage(
-            image.scaled(
-                QSize(side, side), Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-            )
-        )
-        painter = QPainter(shown)
-        painter.setPen(QPen(QColor("#F0E442"), 2 * ratio, Qt.PenStyle.DashLine))
-        painter.drawRect(QRectF(cell.x() * side, cell.y() * side, cell.width() * side, cell.height() * side))
-        painter.end()
-        shown.setDevicePixelRatio(ratio)
-        self._crop.setPixmap(shown)
-        self._crop.setAccessibleName("The thing to be looked at")
+            self._why.setText("This part of the picture cannot be read.")
+        self._crop.show_image(image, cell)
 
     # ---- Qt
 

@@ -17,11 +17,11 @@ from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review import answers
 from cellwright.ui.review.audit_dialog import AuditChoice, AuditDialog
 from cellwright.ui.review.cells import Cells
-from cellwright.ui.review.crops import CutCrops, OpenSlides, Wanted, image_of, square_around
+from cellwright.ui.review.crops import Crop, CutCrops, OpenSlides, Wanted, image_of
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.project_side import Link, Window
 from cellwright.ui.review.queue import Queue, QueueItem, QueueKind, answer_classes, audited, doubtful, missed
-from cellwright.ui.review.queue_panel import SIDE_PX, QueuePanel
+from cellwright.ui.review.queue_panel import CUT_PX, QueuePanel
 from cellwright.workflows.audit import Population, Strata, draw_audit, populations
 from cellwright.workflows.empty_windows import FindEmptyWindows
 
@@ -61,6 +61,7 @@ class Queueing(QObject):
         self._slides = OpenSlides()
         self._number = 0
         self._generation = 0
+        self._filled_from = 0
         self.queue = Queue()
         self.panel = QueuePanel()
         self.dialog: AuditDialog | None = None
@@ -125,9 +126,11 @@ class Queueing(QObject):
             self._fill(kind, [])
         elif kind is QueueKind.DOUBTFUL:
             decisions = {each.name: self._window.threshold(each.name) for each in link.classes}
-            self._fill(kind, doubtful(self._cells(), link.classes, decisions))
+            cells = self._cells()
+            self._filled_from = len(cells)
+            self._fill(kind, doubtful(cells, link.classes, decisions))
         elif kind is QueueKind.AUDIT:
-            self._fill(kind, audited(link.project.audit_items(number), self._every_cell(link), number))
+            self._fill(kind, audited(link.project.audit_items(number), self._every_cell(link), link.classes))
         else:
             self._fill(kind, [])
             self._look_for_windows(link)
@@ -269,9 +272,11 @@ class Queueing(QObject):
         self.panel.set_classes(answer_classes(link.classes))
 
     def _follow(self) -> None:
-        """Note what was answered, undone or redone elsewhere."""
+        """Note what was answered, undone or redone elsewhere, and what is new."""
         self._name_things()
         self._note_answers()
+        if self.queue.kind is QueueKind.DOUBTFUL and len(self._gallery.sorting.cells) != self._filled_from:
+            self._refilling.start()
         self.panel.show_progress(self.queue.progress)
 
     def _note_answers(self) -> None:
@@ -299,20 +304,18 @@ class Queueing(QObject):
         if path is not None:
             rim = _WINDOW_RIM if item.name is None else _RIM
             wanted = Wanted(item.picture, item.name or b"", item.box)
-            operation = CutCrops(self._slides, ((path, wanted),), 2 * SIDE_PX, rim)
+            operation = CutCrops(self._slides, ((path, wanted),), CUT_PX, rim)
             self._window.submit_quietly(operation, Lane.FILES, partial(self._on_crop, item))
 
     def _on_crop(self, item: QueueItem, job: Job[Any]) -> None:
         if item is not self.queue.current or not job.result:
             return
-        pixels = job.result[0]
-        rim = _WINDOW_RIM if item.name is None else _RIM
-        self.panel.show_crop(None if pixels is None else image_of(pixels), _shares(item, rim))
+        crop: Crop | None = job.result[0]
+        self.panel.show_crop(crop and image_of(crop.pixels), QRectF() if crop is None else _shares(item, crop.box))
 
 
-def _shares(item: QueueItem, rim: float) -> QRectF:
+def _shares(item: QueueItem, crop: Box) -> QRectF:
     """Return where the thing lies in its crop, in shares of the crop's sides."""
-    crop = square_around(item.box, rim)
     y0, x0, y1, x1 = item.box
     side = crop.height
     return QRectF((x0 - crop.x0) / side, (y0 - crop.y0) / side, (x1 - x0) / side, (y1 - y0) / side)

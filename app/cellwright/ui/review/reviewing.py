@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
-from cellwright.core import Box
+from cellwright.annotation import region_marked
+from cellwright.core import Box, CellwrightError
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
+from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.looks.theme import Theme
-from cellwright.ui.panels.banner import Message
+from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.queueing import Queueing
 from cellwright.ui.state.picture import Picture
@@ -39,7 +41,14 @@ class Reviewing(QObject):
     ----------
     host : ReviewHost
         The window.
+
+    Signals
+    -------
+    shown(object)
+        This panel is to be seen.
     """
+
+    shown = Signal(object)
 
     def __init__(self, host: ReviewHost, parent: QObject) -> None:
         super().__init__(parent)
@@ -59,9 +68,39 @@ class Reviewing(QObject):
         """Follow the look of the window."""
         self.gallery.panel.set_theme(theme)
 
-    def next_unreviewed(self) -> None:
-        """Go to the next thing in the queue."""
-        self.queueing.go_on()
+    def handlers(self) -> dict[str, Handler]:
+        """Return what does each declared action of reviewing."""
+        return {
+            "review.gallery": lambda: self.shown.emit(self.gallery.panel),
+            "review.queue": lambda: self.shown.emit(self.queueing.panel),
+            "review.audit": self.ask_audit,
+            "review.picture": self.mark_picture,
+        }
+
+    def ask_audit(self) -> None:
+        """Ask how to draw an audit."""
+        self.shown.emit(self.queueing.panel)
+        if self.gallery.link is None:
+            self.gallery.start()
+        self.queueing.ask_audit()
+
+    def mark_picture(self) -> None:
+        """Say that every cell of the picture that is shown is marked."""
+        picture = self._host.session.current
+        if picture is None or picture.shape is None:
+            return
+        try:
+            link = self._host.correcting.files.need()
+            number = self._host.correcting.belonging.take(picture)
+            whole = Box(0, 0, *picture.shape)
+            if whole in link.project.regions_reviewed(number):
+                self._say("That was said before.")
+                return
+            link.apply(region_marked(number, whole, link.project.reviewer(link.author)))
+        except CellwrightError as error:
+            self._host.say(Message(Level.WARNING, str(error)))
+            return
+        self._say(f"Every cell of {picture.name} counts as marked · Ctrl+Z takes it back")
 
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
