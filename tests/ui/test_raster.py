@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from cellwright.core import Masks
+from cellwright.ui.canvas.mask_change import ChangedMasks, Grid
 from cellwright.ui.canvas.raster import (
     MOST_PIXELS,
     Raster,
@@ -16,6 +17,7 @@ from cellwright.ui.canvas.raster import (
     paint,
     plan_raster,
     rasterise,
+    rasterised,
     screen_scale,
 )
 from tests.ui.known_masks import discs, many_discs
@@ -108,3 +110,40 @@ def test_a_huge_screen_gets_a_coarser_raster() -> None:
 
 def test_off_the_picture_there_is_no_raster() -> None:
     assert plan_raster((-500.0, -500.0, -100.0, -100.0), 1.0, (300, 300)) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 99),
+    scale=st.sampled_from([0.25, 0.37, 1.0, 2.0]),
+    corner=st.tuples(st.floats(0, 30), st.floats(0, 30)),
+    rows=st.lists(st.integers(0, 8), min_size=1, max_size=3),
+    line=st.integers(1, 3),
+)
+def test_changed_objects_are_drawn_as_if_all_were_drawn_anew(
+    seed: int, scale: float, corner: tuple[float, float], rows: list[int], line: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    masks = discs([(int(y), int(x)) for y, x in rng.integers(8, 52, (9, 2))], 7)
+    raster = Raster(*corner, scale, 24, 27)
+    labels, there = rasterised(masks, raster)
+    assert set(np.unique(labels)) - {0} <= set(there + 1)
+    grid = Grid(raster, labels, inner_edges(labels, line), there)
+    changed = ChangedMasks(masks)
+    parts = [masks.take(np.array([row])) for row in range(9)]
+    for step, row in enumerate(rows):
+        y, x = rng.integers(8, 52, 2)
+        parts[row] = discs([(int(y), int(x))], 5) if step % 3 < 2 else Masks.empty(1)
+        changed.change(row, parts[row])
+        changed.redraw(grid, row, line)
+        expected = rasterise(Masks.concatenate(parts), raster)
+        assert np.array_equal(grid.labels, expected)
+        assert np.array_equal(grid.edge, inner_edges(expected, line))
+
+
+@given(st.integers(0, 20), st.integers(0, 25), st.integers(0, 9), st.integers(0, 9))
+def test_a_part_of_a_grid_is_that_part_of_the_whole(top: int, left: int, height: int, width: int) -> None:
+    masks = discs([(10, 12), (30, 22), (22, 40)], 7)
+    raster = Raster(3.3, 4.7, 0.71, 24, 27)
+    part = slice(top, min(24, top + height)), slice(left, min(27, left + width))
+    assert np.array_equal(rasterise(masks, raster, part), rasterise(masks, raster)[part])

@@ -14,7 +14,9 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 
-from cellwright.ui.canvas import Brush, Editable, PictureCanvas, Tool
+from cellwright.core import Masks, Objects
+from cellwright.shapes import stroke
+from cellwright.ui.canvas import Brush, CanvasOptions, Editable, PictureCanvas, ShownObjects, Tool
 from cellwright.ui.canvas.gestures import (
     BoxChanged,
     BoxDrawn,
@@ -31,6 +33,7 @@ from cellwright.ui.canvas.gestures import (
     Stroke,
 )
 from cellwright.ui.looks.theme import DARK
+from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.loading import LoadedPicture, LoadPicture
 
 if TYPE_CHECKING:
@@ -306,3 +309,34 @@ def test_another_picture_drops_the_drawing(hand: Hand, tmp_path: Path) -> None:
     assert hand.canvas.drags.is_ruling
     hand.canvas.set_tool(Tool.LOOK)
     assert not hand.canvas.drags.is_ruling
+
+
+def test_a_changed_cell_is_drawn_at_once_and_stays_when_one_moves(hand: Hand) -> None:
+    canvas = hand.canvas
+    discs = Masks.concatenate([stroke([[150, 150]], 20), stroke([[250, 350]], 20)])
+    objects = Objects(
+        np.zeros(2, "V16"), discs.boxes(), np.zeros(2, np.int16), np.ones(2, np.float32), ("RBC",), "made up", discs
+    )
+    colours = np.full((2, 3), (255, 0, 0), np.uint8)
+    canvas.set_options(CanvasOptions(fill_opacity=1.0, boxes=False, labels=False))
+    canvas.show_objects(ShownObjects(objects, np.arange(2), (ClassStyle("RBC", "Red cell", "#ff0000", "R"),), colours))
+
+    def is_red(y: float, x: float) -> bool:
+        QCoreApplication.processEvents()
+        colour = canvas.grab().toImage().pixelColor(canvas._native.mapTo(canvas, hand.on_screen(y, x)))
+        return colour.red() > 200 and colour.blue() < 60
+
+    assert is_red(150, 150)
+    assert not is_red(190, 150)
+    canvas.change_mask(0, stroke([[190, 150]], 20))
+    assert is_red(190, 150)
+    assert not is_red(150, 150)
+    assert is_red(250, 350)
+    canvas._set_view(200, 250, 1.3)
+    assert is_red(190, 150)
+    assert not is_red(150, 150)
+    canvas.change_mask(1, stroke([[380, 480]], 15))  # further out than any cell was
+    assert is_red(380, 480)
+    assert not is_red(250, 350)
+    canvas.change_mask(1, Masks.empty(1))
+    assert not is_red(380, 480)

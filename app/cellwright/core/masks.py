@@ -114,8 +114,9 @@ class Masks:
 
     def take(self, rows: NDArray[np.bool_] | NDArray[np.integer]) -> Masks:
         """Return the objects that a mask or an index array picks, in its order."""
-        starts = _starts(self.counts[rows])
-        moved = np.repeat(self.starts[:-1][rows] - starts[:-1], starts[1:] - starts[:-1])
+        first = self.starts[:-1][rows]
+        starts = _starts(self.starts[1:][rows] - first)  # of these rows alone: there may be a million others
+        moved = np.repeat(first - starts[:-1], starts[1:] - starts[:-1])
         return Masks(starts, self.spans[moved + np.arange(starts[-1])])
 
     @staticmethod

@@ -60,9 +60,14 @@ class Viewport:
 
     def visible_rows(self, boxes: NDArray[np.floating]) -> NDArray[np.intp]:
         """Return the rows of the boxes of which at least a part is on the screen."""
-        y0, x0, y1, x1 = self.bounds
-        inside = (boxes[:, 0] < y1) & (boxes[:, 2] > y0) & (boxes[:, 1] < x1) & (boxes[:, 3] > x0)
-        return np.flatnonzero(inside)
+        return np.flatnonzero(meeting(boxes, self.bounds))
+
+
+def meeting(boxes: NDArray[np.floating], box: tuple[float, float, float, float]) -> NDArray[np.bool_]:
+    """Return which of the boxes, (N, 4) y0, x0, y1, x1, have a part inside of one."""
+    y0, x0, y1, x1 = box
+    inside: NDArray[np.bool_] = (boxes[:, 0] < y1) & (boxes[:, 2] > y0) & (boxes[:, 1] < x1) & (boxes[:, 3] > x0)
+    return inside
 
 
 def box_at(boxes: NDArray[np.floating], y: float, x: float) -> int | None:

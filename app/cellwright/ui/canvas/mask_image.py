@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from cellwright.core import Masks
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.canvas.raster import Raster, inner_edges, paint, plan_raster, rasterise, screen_scale
+from cellwright.ui.canvas.mask_change import ChangedMasks, Grid
+from cellwright.ui.canvas.raster import (
+    Raster,
+    ink_table,
+    inner_edges,
+    paint_from,
+    plan_raster,
+    rasterised,
+    screen_scale,
+)
 
 OUTLINE_PX = 1.5
 """Width of an outline on the screen, in logical pixels."""
@@ -36,19 +45,19 @@ class MaskImage:
         self._ratio = ratio
         self._node: Any = None
         self._masks: Masks | None = None
-        self._colours: NDArray[np.uint8] = np.zeros((0, 3), np.uint8)
-        self._strength: NDArray[np.float32] = np.zeros(0, np.float32)
+        self._changed: ChangedMasks | None = None
+        self._inks = (np.zeros(1, np.uint32), np.zeros(1, np.uint32))
         self._fill, self._line = 0.0, 0.0
         self._extent = (0, 0)
-        self._raster: Raster | None = None
-        self._labels: NDArray[np.int32] = np.zeros((0, 0), np.int32)
-        self._edge: NDArray[np.bool_] = np.zeros((0, 0), np.bool_)
+        self._grid: Grid | None = None
+        self._placed: Raster | None = None
+        self._shown: NDArray[np.uint8] = _NOTHING
         self._is_empty = True
 
     @property
     def raster(self) -> Raster | None:
         """The grid that is drawn at present; None while nothing is."""
-        return None if self._is_empty else self._raster
+        return None if self._is_empty or self._grid is None else self._grid.raster
 
     def show(
         self,
@@ -76,18 +85,41 @@ class MaskImage:
             What is on the screen; None draws nothing.
         """
         if masks is not self._masks:
-            self._masks, self._raster = masks, None
+            self._masks, self._grid, self._changed = masks, None, None
             self._extent = _extent(masks)
-        self._colours, self._strength = colours, strength
+        self._inks = (ink_table(colours, fill * strength), ink_table(colours, line * strength))
         self._fill, self._line = fill, line
         self._draw(viewport)
+
+    def change(self, row: int, mask: Masks) -> None:
+        """Draw one object as another mask from now on; what it takes does not depend on how many there are.
+
+        Parameters
+        ----------
+        row : int
+            Which of the masks of the last `show`; they stay as they are otherwise until other masks are shown.
+        mask : Masks
+            One object, perhaps without pixels.
+        """
+        if self._masks is None:
+            return
+        if self._changed is None:
+            self._changed = ChangedMasks(self._masks)
+        self._changed.change(row, mask)
+        rows, columns = _extent(mask)
+        self._extent = max(self._extent[0], rows), max(self._extent[1], columns)
+        grid = self._grid
+        part = None if grid is None else self._changed.redraw(grid, row, self._thickness)
+        if grid is not None and part is not None:
+            self._shown[part] = paint_from(grid.labels[part], grid.edge[part], *self._inks)
+            self._upload(grid.raster)
 
     def follow(self, viewport: Viewport | None) -> None:
         """Draw anew if what is on the screen now is not on the grid, or too coarse."""
         if viewport is None or self._masks is None or not self._is_seen:
             return
         scale = screen_scale(viewport.bounds, viewport.zoom * self._ratio)
-        if self._raster is None or not self._raster.serves(self._within(viewport.bounds), scale):
+        if self._grid is None or not self._grid.raster.serves(self._within(viewport.bounds), scale):
             self._draw(viewport)
 
     def remove(self) -> None:
@@ -95,6 +127,10 @@ class MaskImage:
         if self._node is not None:
             self._node.parent = None
             self._node = None
+
+    @property
+    def _thickness(self) -> int:
+        return max(1, round(OUTLINE_PX * self._ratio))
 
     @property
     def _is_seen(self) -> bool:
@@ -111,28 +147,36 @@ class MaskImage:
             self._clear()
             return
         scale = screen_scale(viewport.bounds, viewport.zoom * self._ratio)
-        if self._raster is None or not self._raster.serves(self._within(viewport.bounds), scale):
+        if self._grid is None or not self._grid.raster.serves(self._within(viewport.bounds), scale):
             raster = plan_raster(viewport.bounds, scale, self._extent)
             if raster is None:
                 self._clear()
                 return
-            self._labels = rasterise(self._masks, raster)
-            self._edge = inner_edges(self._labels, max(1, round(OUTLINE_PX * self._ratio)))
-            self._raster = raster
-        shown = paint(self._labels, self._edge, self._colours, self._fill * self._strength, self._line * self._strength)
-        self._upload(shown, self._raster)
+            self._grid = self._drawn(self._masks, raster)
+        self._shown = paint_from(self._grid.labels, self._grid.edge, *self._inks)
+        self._upload(self._grid.raster)
 
-    def _upload(self, pixels: NDArray[np.uint8], raster: Raster) -> None:
+    def _drawn(self, masks: Masks, raster: Raster) -> Grid:
+        labels, rows = rasterised(masks, raster)
+        grid = Grid(raster, labels, inner_edges(labels, self._thickness), rows)
+        if self._changed is not None:
+            for row in self._changed.rows:
+                self._changed.redraw(grid, row, self._thickness)
+        return grid
+
+    def _upload(self, raster: Raster) -> None:
         from vispy.visuals.transforms import STTransform
 
         node = self._node if self._node is not None else self._new_node()
-        node.set_data(pixels)
-        node.transform = STTransform(scale=(1 / raster.scale, 1 / raster.scale), translate=(raster.x0, raster.y0))
+        node.set_data(self._shown)
+        if raster != self._placed:
+            node.transform = STTransform(scale=(1 / raster.scale, 1 / raster.scale), translate=(raster.x0, raster.y0))
+            self._placed = raster
         node.update()
         self._is_empty = False
 
     def _clear(self) -> None:
-        self._raster = None
+        self._grid = None
         if self._node is not None and not self._is_empty:
             self._node.set_data(_NOTHING)
             self._node.update()

@@ -42,6 +42,13 @@ class Raster:
         """y0, x0, y1, x1 in level-0 pixels."""
         return self.y0, self.x0, self.y0 + self.height / self.scale, self.x0 + self.width / self.scale
 
+    def bounds_of(self, part: tuple[slice, slice]) -> tuple[float, float, float, float]:
+        """Return y0, x0, y1, x1 in level-0 pixels of some of its rows and columns."""
+        down, along = part
+        top, bottom = (self.y0 + row / self.scale for row in (down.start, down.stop))
+        left, right = (self.x0 + column / self.scale for column in (along.start, along.stop))
+        return top, left, bottom, right
+
     def serves(self, bounds: tuple[float, float, float, float], scale: float) -> bool:
         """Whether everything within `bounds` is on the grid and it is as fine as asked for."""
         y0, x0, y1, x1 = self.bounds
@@ -86,7 +93,11 @@ def screen_scale(bounds: tuple[float, float, float, float], scale: float) -> flo
     return scale / math.ceil(math.sqrt(pixels / MOST_PIXELS)) if pixels > MOST_PIXELS else scale
 
 
-def rasterise(masks: Masks, raster: Raster) -> NDArray[np.int32]:
+Part = tuple[slice, slice]
+"""Rows and columns of a grid, with begin and end."""
+
+
+def rasterise(masks: Masks, raster: Raster, part: Part | None = None) -> NDArray[np.int32]:
     """Return which object covers the middle of each cell of a grid.
 
     Parameters
@@ -95,26 +106,52 @@ def rasterise(masks: Masks, raster: Raster) -> NDArray[np.int32]:
         Of N objects; where two overlap, the earlier one is seen.
     raster : Raster
         The grid.
+    part : (slice, slice), optional
+        The rows and columns of the grid that are asked for; all where not given.
 
     Returns
     -------
     (height, width) ndarray of int32
-        0 for the ground, i + 1 for object i.
+        Of the part: 0 for the ground, i + 1 for object i.
     """
-    cells = np.arange(raster.height)
-    rows, place = np.unique(np.floor(raster.y0 + (cells + 0.5) / raster.scale).astype(np.int64), return_inverse=True)
-    compact = _paint_rows(masks, raster, rows)
-    return compact if len(rows) == raster.height else compact[place]
+    return rasterised(masks, raster, part)[0]
 
 
-def _paint_rows(masks: Masks, raster: Raster, rows: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Paint the given picture rows only, each once, with the columns of the grid."""
-    painted = np.zeros((len(rows), raster.width), np.int32)
+def rasterised(masks: Masks, raster: Raster, part: Part | None = None) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Return what `rasterise` does, and which objects have a cell there, seen or under others; by rising row."""
+    down, along = part if part is not None else (slice(0, raster.height), slice(0, raster.width))
+    rows, place = np.unique(_rows_under(raster, down), return_inverse=True)
+    compact, there = _paint_rows(masks, raster, rows, along)
+    return compact if len(rows) == len(place) else compact[place], there
+
+
+def part_under(raster: Raster, box: tuple[float, float, float, float], rim: int = 0) -> Part:
+    """Return the part of a grid that shows a box, y0, x0, y1, x1 in level-0 pixels, and `rim` cells around it."""
+    edges = (np.array(box) - [raster.y0, raster.x0, raster.y0, raster.x0]) * raster.scale
+    low = np.floor(edges[:2]).astype(int) - 1 - rim
+    high = np.ceil(edges[2:]).astype(int) + 1 + rim
+    shape = (raster.height, raster.width)
+    (top, left), (bottom, right) = np.clip(low, 0, shape), np.clip(high, 0, shape)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
+
+
+def _rows_under(raster: Raster, down: slice) -> NDArray[np.int64]:
+    """Return the picture's row under the middle of each row of the grid."""
+    cells = np.arange(down.start, down.stop)
+    return np.floor(raster.y0 + (cells + 0.5) / raster.scale).astype(np.int64)
+
+
+def _paint_rows(
+    masks: Masks, raster: Raster, rows: NDArray[np.int64], along: slice
+) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
+    """Paint the given picture rows only, each once, with these columns of the grid; return whose cells there are."""
+    width = along.stop - along.start
+    painted = np.zeros((len(rows), width), np.int32)
     picks = _spans_on(masks, rows)
     spans = masks.spans[picks]
     owner = (np.searchsorted(masks.starts, picks, side="right")).astype(np.int32)
     first, last = (
-        np.clip(np.ceil((spans[:, side] - raster.x0) * raster.scale - 0.5), 0, raster.width).astype(np.int64)
+        np.clip(np.ceil((spans[:, side] - raster.x0) * raster.scale - 0.5) - along.start, 0, width).astype(np.int64)
         for side in (1, 2)
     )
     lengths = last - first
@@ -123,10 +160,12 @@ def _paint_rows(masks: Masks, raster: Raster, rows: NDArray[np.int64]) -> NDArra
     row = np.searchsorted(rows, spans[full, 0])[::-1]
     lengths, first, owner = lengths[full][::-1], first[full][::-1], owner[full][::-1]
     ends = np.cumsum(lengths)
-    at = np.repeat(row * raster.width + first - (ends - lengths), lengths)
+    at = np.repeat(row * width + first - (ends - lengths), lengths)
     at += np.arange(len(at))
     painted.reshape(-1)[at] = np.repeat(owner, lengths)
-    return painted
+    # spans come object by object, and were turned around
+    begins = np.append(owner[1:] != owner[:-1], True) if len(owner) else np.zeros(0, np.bool_)
+    return painted, (owner[begins][::-1] - 1).astype(np.intp)
 
 
 def _spans_on(masks: Masks, rows: NDArray[np.int64]) -> NDArray[np.intp]:
@@ -180,16 +219,24 @@ def paint(
     (H, W, 4) ndarray of uint8
         Red, green, blue, opacity; not premultiplied.
     """
-    seen = _table(colours, fill)[labels]
+    return paint_from(labels, edge, ink_table(colours, fill), ink_table(colours, line))
+
+
+def paint_from(
+    labels: NDArray[np.int32], edge: NDArray[np.bool_], fill: NDArray[np.uint32], line: NDArray[np.uint32]
+) -> NDArray[np.uint8]:
+    """Return the picture of a grid, or of a part of it, from the `ink_table` of insides and that of outlines."""
+    seen = fill[labels]
     if line.any():
         at = np.flatnonzero(edge.reshape(-1))
-        ink = _table(colours, line)[labels.reshape(-1)[at]]
+        ink = line[labels.reshape(-1)[at]]
         shown = np.flatnonzero(ink)  # an outline that is not shown leaves the fill as it is
         seen.reshape(-1)[at[shown]] = ink[shown]
     return seen.view(np.uint8).reshape(*labels.shape, 4)
 
 
-def _table(colours: NDArray[np.uint8], opacity: NDArray[np.floating]) -> NDArray[np.uint32]:
+def ink_table(colours: NDArray[np.uint8], opacity: NDArray[np.floating]) -> NDArray[np.uint32]:
+    """Return (N + 1,) uint32: red, green, blue and opacity of the ground, which has none, and of each object."""
     table = np.zeros((len(colours) + 1, 4), np.uint8)
     table[1:, :3] = colours
     table[1:, 3] = np.rint(255 * np.clip(opacity, 0, 1))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Objects
+from cellwright.core import Masks, Objects
 from cellwright.ui.canvas.boxes import BoxLines
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.mask_image import MaskImage
@@ -65,6 +65,11 @@ class ResultLayers:
             self._dots.show(centres_of(shown.objects), shown.colours, seen * options.points_opacity)
         else:
             self._dots.clear()
+
+    def change_mask(self, row: int, mask: Masks) -> None:
+        """Draw one object as another mask; see `MaskImage.change`."""
+        self._masks.change(row, mask)
+        self._masks.follow(self._viewport())  # it may reach beyond all others
 
     def follow(self) -> None:
         """Draw anew what depends on the part of the picture that is on the screen."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cellwright.core import PixelSize
+from cellwright.core import Masks, PixelSize
 from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.gestures import Tool
@@ -209,6 +209,22 @@ class PictureCanvas(QWidget):
         self._overlay.show_objects(shown)
         self._draw_results()
 
+    def change_mask(self, row: int, mask: Masks) -> None:
+        """Draw one of the shown objects as another mask at once, whatever else there is.
+
+        The cost is that of its own surroundings on the screen, not of the picture or of the number of objects: for the
+        moment between a stroke and the next `show_objects`.
+
+        Parameters
+        ----------
+        row : int
+            Of `ShownObjects.objects`, which have masks.
+        mask : Masks
+            One object, perhaps without pixels.
+        """
+        if self._is_painted and self._shown.has_masks:
+            self._results.change_mask(row, mask)
+
     def _draw_results(self) -> None:
         # not before the canvas has its place on the graphics card
         if self._is_painted:
@@ -282,6 +298,7 @@ class PictureCanvas(QWidget):
         is_drawn = is_drawn or (self._shown.has_masks and (options.outlines or options.fill))
         overlay.show_labels = options.labels and is_drawn and self._lit is None and not self._is_hidden
         overlay.show_marks = not self._is_hidden
+        overlay.show_provenance = is_drawn and self._lit is None and not self._is_hidden
         overlay.update()
 
     # ---- what the mouse does
