@@ -62,6 +62,8 @@ class Settings(BaseModel):
         Of boxes, outlines, insides and middles of cells, in [0, 1].
     colour_by : str
         What the colours of cells stand for: ``"class"``, ``"object"``, ``"score"`` or ``"area"``.
+    shortcut_scheme : str
+        Whose keys are used: ``"napari"``, ``"cellpose"`` or ``"qupath"``.
     shortcuts : dict of str to str
         Key sequence by action name, where a person changed it.
     window_geometry, window_state : str
@@ -93,6 +95,7 @@ class Settings(BaseModel):
     fill_opacity: float = Field(default=0.25, ge=0.0, le=1.0)
     points_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     colour_by: Literal["class", "object", "score", "area"] = "class"
+    shortcut_scheme: Literal["napari", "cellpose", "qupath"] = "napari"
     shortcuts: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""
     window_state: str = ""

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from cellwright.core import PixelSize
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.actions.palette import CommandPalette
+from cellwright.ui.actions.schemes import TITLES
 from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
 from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
@@ -99,7 +100,7 @@ class Commands:
             "analyze.confidence_down": lambda: session.shift_thresholds(-_STEP),
             "analyze.confidence_reset": session.reset_thresholds,
             "help.palette": self.find_command,
-            "help.shortcuts": lambda: self._show(ShortcutsDialog(self._window.actions_set.named(), self._window)),
+            "help.shortcuts": self.show_shortcuts,
             "help.log": self.open_log,
             "help.about": lambda: self._show(AboutDialog(self._window)),
         }
@@ -295,6 +296,14 @@ class Commands:
     def find_command(self) -> None:
         """Show the command palette."""
         self._palette.open_with(self._window.actions_set.named())
+
+    def show_shortcuts(self) -> None:
+        """Show every key, and let another program's keys be chosen."""
+        window = self._window
+        dialog = ShortcutsDialog(window.actions_set.named(), window.settings.shortcut_scheme, TITLES, window)
+        dialog.scheme_chosen.connect(window.set_shortcut_scheme)
+        dialog.scheme_chosen.connect(lambda _scheme: dialog.show_keys(window.actions_set.named()))
+        self._show(dialog)
 
     def open_log(self) -> None:
         """Show the folder of the log in the desktop's file manager."""

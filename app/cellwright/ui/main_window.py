@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.measuring = Measuring(self)
         self.proposing = Proposing(self)
         self.presenter = Presenter(self)
-        self.actions_set = ActionSet(self, self.settings.shortcuts)
+        self.actions_set = ActionSet(self, self.settings.shortcuts, self.settings.shortcut_scheme)
         self.correcting = Correcting(self, self)
         self.reviewing = Reviewing(self, self)
         self._add_review()
@@ -351,6 +351,11 @@ class MainWindow(QMainWindow):
         """Say whether pictures are analyzed as soon as they are opened."""
         self.settings.analyze_on_open = on
         self.controller.analyze_on_open = on
+
+    def set_shortcut_scheme(self, scheme: str) -> None:
+        """Use the keys of another program from now on."""
+        self.settings.shortcut_scheme = scheme  # type: ignore[assignment]
+        self.actions_set.set_scheme(scheme)
 
     def set_device(self, device: str) -> None:
         """Say what analyses run on from now on."""

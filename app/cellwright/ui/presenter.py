@@ -237,7 +237,8 @@ class Presenter(QObject):
             self._show_nothing(picture)
         else:
             self._shown = self._session.shown(picture)
-            self._window.objects.show_objects(objects, self._shown, picture.styles, picture.pixel_size)
+            size, marks = picture.pixel_size, picture.marks
+            self._window.objects.show_objects(objects, self._shown, picture.styles, size, marks)
             if not len(self._shown):
                 self._window.objects.show_empty(_nothing_shown(picture, objects), can_analyze=False)
         self._refresh_counts()

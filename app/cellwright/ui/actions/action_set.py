@@ -12,6 +12,7 @@ from cellwright.core import unknown_name
 from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.declared import ACTIONS
 from cellwright.ui.actions.menus import MENUS, SEPARATOR, TOOLBAR, TOOLS
+from cellwright.ui.actions.schemes import keys_of
 from cellwright.ui.looks.icons import icon
 from cellwright.ui.looks.theme import Theme, mix
 
@@ -27,24 +28,31 @@ class ActionSet:
         Whose keys they are.
     shortcuts : mapping
         A person's own keys by action, in place of the declared ones.
+    scheme : str
+        Whose keys the others are, one of `schemes.SCHEMES`.
     """
 
-    def __init__(self, window: QWidget, shortcuts: Mapping[str, str] | None = None) -> None:
+    def __init__(self, window: QWidget, shortcuts: Mapping[str, str] | None = None, scheme: str = "napari") -> None:
         self._infos: dict[str, ActionInfo] = {info.key: info for info in ACTIONS}
         self._actions: dict[str, QAction] = {}
         self._bound: set[str] = set()
         self._submenus: dict[str, QMenu] = {}
-        own = shortcuts or {}
+        self._own = shortcuts or {}
         for info in ACTIONS:
             action = QAction(info.text, window)
             action.setObjectName(info.key)
-            keys = (own[info.key],) if info.key in own else info.shortcuts
-            action.setShortcuts([QKeySequence(key) for key in keys])
             action.setCheckable(info.is_checkable)
-            action.setToolTip(_tooltip(info, action))
             action.setStatusTip(info.tooltip)
             window.addAction(action)
             self._actions[info.key] = action
+        self.set_scheme(scheme)
+
+    def set_scheme(self, scheme: str) -> None:
+        """Take the keys of a scheme, see `schemes`; a person's own stay."""
+        for key, info in self._infos.items():
+            action = self._actions[key]
+            action.setShortcuts([QKeySequence(each) for each in keys_of(info, scheme, self._own)])
+            action.setToolTip(_tooltip(info, action))
 
     def __getitem__(self, key: str) -> QAction:
         try:

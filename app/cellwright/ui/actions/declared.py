@@ -190,6 +190,13 @@ ACTIONS: Final = (
     ActionInfo(
         "tool.brush_smaller", "Smaller brush", "Make the brush a step smaller.", shortcuts=("[",), needs=_PICTURE
     ),
+    ActionInfo(
+        "correct.classes",
+        "Classes…",
+        "Name the classes of the project, and choose their colours and keys.",
+        shortcuts=("Ctrl+Alt+L",),
+        needs=_PICTURE,
+    ),
     ActionInfo("correct.merge", "&Merge", "Make one cell of the selected ones.", "merge", ("M",), needs=_SELECTION),
     ActionInfo(
         "correct.fill_holes",

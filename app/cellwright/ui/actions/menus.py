@@ -111,6 +111,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "correct.fill_holes",
         "correct.smooth",
         SEPARATOR,
+        "correct.classes",
+        SEPARATOR,
         "review.gallery",
         "review.queue",
         "review.audit",

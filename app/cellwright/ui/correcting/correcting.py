@@ -8,11 +8,12 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import Geometry, Status, smoothed, without_holes
+from cellwright.annotation import ClassRecord, Geometry, Status, smoothed, without_holes
 from cellwright.core import CellwrightError
 from cellwright.ui.actions.action_info import Needs
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.belonging import Belonging
+from cellwright.ui.correcting.class_editor import ClassDraft, ClassesDialog, edit_of_classes
 from cellwright.ui.correcting.corrections import KEYS, Corrections
 from cellwright.ui.correcting.drafts import title_of
 from cellwright.ui.correcting.drawing import Drawing
@@ -21,6 +22,7 @@ from cellwright.ui.correcting.project_files import ProjectFiles
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.correcting.tools import Tools
 from cellwright.ui.correcting.wording import entry_text, line_text
+from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.picture import Picture
 
 _SMOOTH_PX = 2.0
@@ -65,11 +67,32 @@ class Correcting(QObject):
             "correct.reject": partial(corrections.set_status, Status.REJECTED),
             "correct.delete": corrections.delete,
             "correct.next": corrections.select_next,
+            "correct.classes": self.ask_classes,
             "correct.merge": corrections.merge,
             "correct.fill_holes": partial(corrections.reshape, without_holes),
             "correct.smooth": partial(corrections.reshape, _smoother),
             **self.tools.handlers(),
         }
+
+    def ask_classes(self) -> None:
+        """Show the classes of the project, to be changed."""
+        try:
+            link = self.files.need()
+            self.belonging.join_all()
+        except CellwrightError as error:
+            self._host.say(Message(Level.WARNING, str(error)))
+            return
+        dialog = ClassesDialog(link.classes, self._host.widget)
+        dialog.chosen.connect(partial(self._set_classes, link))
+        self.files.show_dialog(dialog)
+
+    def _set_classes(self, link: OpenProject, drafts: tuple[ClassDraft, ...]) -> None:
+        edit = edit_of_classes(link.classes, drafts, link.project.next_id(ClassRecord))
+        try:
+            if edit is not None:
+                link.apply(edit)
+        except CellwrightError as error:
+            self._host.say(Message(Level.WARNING, str(error)))
 
     def needs(self) -> set[Needs]:
         """Return what there is for actions that need a project."""

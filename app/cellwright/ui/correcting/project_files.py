@@ -32,6 +32,8 @@ _NEW = (
 )
 _SAVE = "The project, its cells and its whole history go to the folder that you name. Pictures stay where they are."
 _OPENED_AT_ONCE = 500
+_WAIT_MS = 1500
+"""Longer than another window writes, shorter than a person waits for a sentence."""
 
 
 class ProjectFiles(QObject):
@@ -79,7 +81,7 @@ class ProjectFiles(QObject):
         """Ask where a new project goes."""
         dialog = ProjectDialog("New project", _NEW, "Create", self._place(), self._free_name(), self._host.widget)
         dialog.chosen.connect(self.create)
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def ask_open(self) -> None:
         """Ask which project to open."""
@@ -93,7 +95,7 @@ class ProjectFiles(QObject):
             self.begin_draft()
         dialog = ProjectDialog("Save project as", _SAVE, "Save", self._place(), self._free_name(), self._host.widget)
         dialog.chosen.connect(self.save_as)
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def create(self, folder: Path) -> None:
         """Make a new project, which the open pictures join."""
@@ -103,7 +105,7 @@ class ProjectFiles(QObject):
     def open(self, folder: Path, *, read_only: bool = False) -> None:
         """Open a project in place of what is open; if that is not possible, say why and what can be done."""
         try:
-            project = Project(folder, read_only=read_only)
+            project = Project(folder, read_only=read_only, wait_ms=_WAIT_MS)
         except ProjectNotWritable as error:
             look = partial(self.open, folder, read_only=True)
             self._host.say(Message(Level.ERROR, str(error), "", "Open to look only", look))
@@ -257,7 +259,8 @@ class ProjectFiles(QObject):
             name = f"My cells {number}"
         return name
 
-    def _show(self, dialog: QDialog) -> None:
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog in place of the one that is open, if any."""
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = dialog

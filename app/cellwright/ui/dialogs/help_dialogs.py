@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QComboBox,
     QDialog,
     QHBoxLayout,
     QHeaderView,
@@ -24,23 +25,65 @@ from cellwright.ui.looks.widgets import button, column, describe, label
 
 
 class ShortcutsDialog(QDialog):
-    """A table of every action that has a key.
+    """A table of every action that has a key, and whose keys they are.
 
     Parameters
     ----------
     actions : sequence of (str, QAction)
         Name as shown, and the action.
+    scheme : str
+        Whose keys are used.
+    schemes : mapping
+        Title of each scheme there is.
     parent : QWidget
         The window.
+
+    Signals
+    -------
+    scheme_chosen(str)
+        The keys of another program are wanted.
     """
 
-    def __init__(self, actions: Sequence[tuple[str, QAction]], parent: QWidget) -> None:
+    scheme_chosen = Signal(str)
+
+    def __init__(
+        self, actions: Sequence[tuple[str, QAction]], scheme: str, schemes: Mapping[str, str], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAccessibleName("Keyboard shortcuts")
         self.resize(560, 560)
+        self._table = QTableWidget(0, 2)
+        self._set_up()
+        self.schemes = QComboBox()
+        describe(self.schemes, "Keys of", "Use the keys that you know from another program.")
+        for name, title in schemes.items():
+            self.schemes.addItem(title, name)
+        self.schemes.setCurrentIndex(max(0, self.schemes.findData(scheme)))
+        self.schemes.currentIndexChanged.connect(lambda _at: self.scheme_chosen.emit(self.schemes.currentData()))
+        head = QHBoxLayout()
+        head.addWidget(label("Keys as in"))
+        head.addWidget(self.schemes)
+        head.addStretch(1)
+        layout = column(self, margin=16, gap=12)
+        layout.addLayout(head)
+        layout.addWidget(self._table)
+        close = button("Close", "Close this list.", self.accept, name="Close the list")
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self.show_keys(actions)
+
+    def show_keys(self, actions: Sequence[tuple[str, QAction]]) -> None:
+        """Show the keys of these actions."""
         rows = [(keys_text(action), name, action.statusTip()) for name, action in actions if action.shortcuts()]
-        table = QTableWidget(len(rows), 2)
+        self._table.setRowCount(len(rows))
+        for row, (keys, name, tip) in enumerate(rows):
+            for column_index, text in enumerate((keys, name)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(tip)
+                self._table.setItem(row, column_index, item)
+
+    def _set_up(self) -> None:
+        table = self._table
         describe(table, "Keyboard shortcuts", "Every key and what it does.")
         table.setHorizontalHeaderLabels(["Key", "Does"])
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -49,16 +92,7 @@ class ShortcutsDialog(QDialog):
         table.setShowGrid(False)
         table.verticalHeader().hide()
         table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        for row, (keys, name, tip) in enumerate(rows):
-            for column_index, text in enumerate((keys, name)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(tip)
-                table.setItem(row, column_index, item)
         table.setColumnWidth(0, 200)
-        layout = column(self, margin=16, gap=12)
-        layout.addWidget(table)
-        close = button("Close", "Close this list.", self.accept, name="Close the list")
-        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
 
 
 class AboutDialog(QDialog):

@@ -16,6 +16,7 @@ from cellwright.ui.looks.icons import badge_icon
 from cellwright.ui.looks.units import length_unit
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.colouring import areas_of
+from cellwright.ui.state.marks import STATUSES, Marks
 
 _Index = QModelIndex | QPersistentModelIndex
 _Values = NDArray[Any]
@@ -43,7 +44,13 @@ class TableColumn:
     show: Callable[[Any], str]
 
 
-def columns_for(pixel_size: PixelSize | None, has_masks: bool = False) -> tuple[TableColumn, ...]:
+STATUS = TableColumn("Status", "What people think of the cell.", lambda o, _: np.zeros(len(o), np.uint8), str)
+"""Its values stand beside the objects, in `Marks`."""
+
+
+def columns_for(
+    pixel_size: PixelSize | None, has_masks: bool = False, has_status: bool = False
+) -> tuple[TableColumn, ...]:
     """Return the columns; sizes are of the outline where there is one, in µm or mm where the pixel size is known."""
     unit, _, _ = length_unit(pixel_size)
     area = "Area within the outline." if has_masks else "Area of the box; a round cell fills about 79 % of it."
@@ -59,6 +66,7 @@ def columns_for(pixel_size: PixelSize | None, has_masks: bool = False) -> tuple[
         TableColumn(f"Height ({unit})", "Height of the box.", _height, "{:,.1f}".format),
         TableColumn(f"Area ({unit}²)", area, lambda o, size: areas_of(o, size)[0], "{:,.0f}".format),
         *((around,) if has_masks else ()),
+        *((STATUS,) if has_status else ()),
         TableColumn(
             "Id", "Name of this cell that stays the same in every table and file.", lambda o, _: o.ids, _id_text
         ),
@@ -75,11 +83,17 @@ class ObjectsModel(QAbstractTableModel):
         self._place: NDArray[np.intp] | None = None
         self._styles: tuple[ClassStyle, ...] = ()
         self._pixel_size: PixelSize | None = None
+        self._marks: Marks | None = None
         self._columns = columns_for(None)
         self._sort: tuple[int, Qt.SortOrder] = (1, Qt.SortOrder.DescendingOrder)
 
     def set_objects(
-        self, objects: Objects, rows: NDArray[np.intp], styles: tuple[ClassStyle, ...], pixel_size: PixelSize | None
+        self,
+        objects: Objects,
+        rows: NDArray[np.intp],
+        styles: tuple[ClassStyle, ...],
+        pixel_size: PixelSize | None,
+        marks: Marks | None = None,
     ) -> None:
         """Show these rows of a table of objects, in the present sorting.
 
@@ -93,10 +107,12 @@ class ObjectsModel(QAbstractTableModel):
             Looks of each class of `objects`.
         pixel_size : PixelSize or None
             For sizes in µm.
+        marks : Marks or None
+            What people think of `objects`.
         """
         self.beginResetModel()
-        self._objects, self._styles, self._pixel_size = objects, styles, pixel_size
-        self._columns = columns_for(pixel_size, objects.masks is not None)
+        self._objects, self._styles, self._pixel_size, self._marks = objects, styles, pixel_size, marks
+        self._columns = columns_for(pixel_size, objects.masks is not None, marks is not None)
         self._rows = self._sorted(rows)
         self._place = None
         self.endResetModel()
@@ -124,6 +140,8 @@ class ObjectsModel(QAbstractTableModel):
         spec, at = self._columns[column], int(self._rows[row])
         if column == 0:
             return self._styles[int(self._objects.class_index[at])].title
+        if spec is STATUS and self._marks is not None:
+            return STATUSES[self._marks.status[at]].value
         return spec.show(spec.values(self._objects.take(np.array([at])), self._pixel_size)[0])
 
     def as_text(self, rows: list[int]) -> str:
@@ -149,7 +167,7 @@ class ObjectsModel(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return self.text(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if index.column() in (0, len(self._columns) - 1) else _RIGHT
+            return self._alignment(index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             style = self._styles[self._objects.class_index[self._rows[index.row()]]]
             return badge_icon(style.letter, style.colour)
@@ -164,8 +182,12 @@ class ObjectsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{self._columns[section].tooltip} Click to sort."
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if section in (0, len(self._columns) - 1) else _RIGHT
+            return self._alignment(section)
         return None
+
+    def _alignment(self, column: int) -> int:
+        is_words = column in (0, len(self._columns) - 1) or self._columns[column] is STATUS
+        return _LEFT if is_words else _RIGHT
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """Sort by a column; rows that are equal keep the order in which they were found."""
@@ -185,7 +207,10 @@ class ObjectsModel(QAbstractTableModel):
         column, order = self._sort
         if not 0 <= column < len(self._columns) or not len(rows):
             return rows
-        values = self._columns[column].values(self._objects, self._pixel_size)[rows]
+        if self._columns[column] is STATUS and self._marks is not None:
+            values = self._marks.status[rows]
+        else:
+            values = self._columns[column].values(self._objects, self._pixel_size)[rows]
         if values.dtype.kind == "V":
             values = values.view("S16")
         if order == Qt.SortOrder.AscendingOrder:

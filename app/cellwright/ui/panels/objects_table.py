@@ -12,6 +12,7 @@ from cellwright.core import Objects, PixelSize
 from cellwright.ui.looks.widgets import as_panel, button, describe, label
 from cellwright.ui.panels.objects_model import ObjectsModel
 from cellwright.ui.state.class_style import ClassStyle
+from cellwright.ui.state.marks import Marks
 
 _WIDTHS = (140, 116, 76, 76, 116, 122, 112, 300)
 _ROW_PX = 26
@@ -99,12 +100,17 @@ class ObjectsTable(QWidget):
         self._stack.setCurrentWidget(self._empty)
 
     def show_objects(
-        self, objects: Objects, rows: NDArray[np.intp], styles: tuple[ClassStyle, ...], size: PixelSize | None
+        self,
+        objects: Objects,
+        rows: NDArray[np.intp],
+        styles: tuple[ClassStyle, ...],
+        size: PixelSize | None,
+        marks: Marks | None = None,
     ) -> None:
         """Show these rows; see `ObjectsModel.set_objects`."""
         at = self.view.verticalScrollBar().value()
         self._is_following = True
-        self.model.set_objects(objects, rows, styles, size)
+        self.model.set_objects(objects, rows, styles, size, marks)
         self._is_following = False
         self.view.verticalScrollBar().setValue(at)
         self._stack.setCurrentWidget(self.view)
