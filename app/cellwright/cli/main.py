@@ -40,6 +40,7 @@ _COMMANDS = {
     "redo": "cellwright.cli.project",
     "restore": "cellwright.cli.project",
     "dataset": "cellwright.cli.dataset",
+    "finetune": "cellwright.cli.finetune",
     "models": "cellwright.cli.models",
     "doctor": "cellwright.cli.doctor",
 }

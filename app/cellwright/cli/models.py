@@ -1,4 +1,4 @@
-"""``cellwright models list|show|verify``: the shelf, a card, and whether a model is what its card says."""
+"""``cellwright models list|show|verify|…``: the shelf, a card, whether a model is what its card says, and lineage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ def run(options: Namespace) -> int:
         return _list(options)
     if options.what == "show":
         return _show(options)
-    return _verify(options)
+    if options.what == "verify":
+        return _verify(options)
+    from cellwright.cli import lineage
+
+    return lineage.run(options)
 
 
 def _list(options: Namespace) -> int:

@@ -40,7 +40,8 @@ _COMMANDS = {
     "redo": "do again what was taken back",
     "restore": "bring a damaged project back from its backup",
     "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
-    "models": "list, show or verify models",
+    "finetune": "teach a model what was corrected in a project, and judge whether it helped",
+    "models": "list, show or verify models; lineage, promote and rollback of tuned ones",
     "doctor": "say what is installed, what is missing and how to get it",
 }
 
@@ -81,6 +82,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "redo": _redo,
         "restore": _restore,
         "dataset": _dataset,
+        "finetune": _finetune,
         "models": _models,
         "doctor": _doctor,
     }[command]
@@ -132,6 +134,7 @@ def _analyze() -> argparse.ArgumentParser:
         metavar="LIST",
         help="look at these channels alone, by name or number from 1, as in DAPI or 1,3 (default: all)",
     )
+    _add_looks(made)
     made.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
     return made
 
@@ -162,21 +165,58 @@ def _evaluate() -> argparse.ArgumentParser:
     made.add_argument(
         "--split", metavar="NAME", help="train, val, test … (default: val where the set has one, else all)"
     )
+    _add_looks(made)
     made.add_argument("--per-picture", action="store_true", help="show every picture and not the ten worst alone")
     made.add_argument("--json", action="store_true", help="print the scores as JSON")
     return made
 
 
+def _finetune() -> argparse.ArgumentParser:
+    made = _parser("finetune", "Teach a model what was corrected in a project, and judge whether it helped.")
+    made.add_argument("project", type=Path, metavar="PROJECT", help="the project's folder")
+    made.add_argument("--model", required=True, metavar="M", help="what to begin from, by name or folder")
+    made.add_argument("--minutes", type=float, default=5.0, metavar="N", help="time for the training (default: 5)")
+    made.add_argument(
+        "--layers",
+        choices=("full", "frozen", "head"),
+        default="full",
+        help="teach everything, all but the part that looks, or the same from features computed once (default: full)",
+    )
+    made.add_argument(
+        "--replay", type=Path, metavar="DIR", help="the set the model was first taught with, so that it forgets nothing"
+    )
+    made.add_argument(
+        "--held-out",
+        default="0.25",
+        metavar="DIR|SHARE",
+        help="pictures to be judged on: a labelled set, or a share of the project's (default: 0.25)",
+    )
+    made.add_argument("--out", metavar="NAME", help="name of the tuned model (default: the next free one)")
+    made.add_argument("--run", type=Path, metavar="DIR", help="run folder (default: PROJECT/runs/NAME)")
+    made.add_argument("--use", action="store_true", help="put it in use at once if it is found better")
+    made.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that is left to chance")
+    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    made.add_argument("--json", action="store_true", help="print the verdict as JSON")
+    return made
+
+
 def _models() -> argparse.ArgumentParser:
     made = _parser("models", "The models on the shelf.")
-    what = made.add_subparsers(dest="what", required=True, metavar="list|show|verify")
+    what = made.add_subparsers(dest="what", required=True, metavar="list|show|verify|lineage|promote|rollback")
     listed = what.add_parser("list", help="every model, with its score on unseen pictures", allow_abbrev=False)
     shown = what.add_parser("show", help="the card of one model", allow_abbrev=False)
     verified = what.add_parser("verify", help="are weights and sample as the card says", allow_abbrev=False)
     shown.add_argument("model", help="name or folder")
     verified.add_argument("models", nargs="*", metavar="MODEL", help="names or folders (default: all)")
     verified.add_argument("--device", default="auto", metavar="D", help="where to run the sample (default: auto)")
-    for each in (listed, shown, verified):
+    lineage = what.add_parser("lineage", help="where tuned models come from, and how good they are", allow_abbrev=False)
+    promoted = what.add_parser("promote", help="put a tuned model in use", allow_abbrev=False)
+    back = what.add_parser("rollback", help="go back to the model that was in use before", allow_abbrev=False)
+    lineage.add_argument("model", nargs="?", help="name of the model they come from (default: all)")
+    promoted.add_argument("model", help="name or folder of a tuned model")
+    promoted.add_argument("--anyway", action="store_true", help="even if it was not found better")
+    back.add_argument("model", help="name of the original, or of any model that comes from it")
+    for each in (listed, shown, verified, lineage, promoted, back):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     return made
@@ -239,6 +279,26 @@ def _add_model(made: argparse.ArgumentParser, *, required: bool = False) -> None
     said = "name or folder" if required else f"name or folder (default: {DEFAULT_MODEL})"
     made.add_argument("--model", required=required, default=default, metavar="M", help=said)
     made.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda … (default: auto)")
+
+
+def _add_looks(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--augment", action="store_true", help="look at turned and mirrored copies too: slower, somewhat surer"
+    )
+    made.add_argument(
+        "--scales",
+        type=_scales,
+        default=(1.0,),
+        metavar="LIST",
+        help="look at the pictures at these sizes, 1 being the model's own, as in 0.8,1,1.25 (default: 1)",
+    )
+
+
+def _scales(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of numbers; give one such as 0.8,1,1.25") from None
 
 
 def _formats(text: str) -> tuple[str, ...]:

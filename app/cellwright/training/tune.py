@@ -157,7 +157,8 @@ class Tune:
         if isinstance(task, Boxes):
             task = replace(task, later=len(card.classes) if like else 0)
         again = [] if self.replay is None else replayed(self.replay, card, recipe, sorted(set(like.values())))
-        pictures = Syllabus(samples, again, epoch_length())
+        length = epoch_length(self.steps or MOST_STEPS, recipe.optimise.batch)
+        pictures = Syllabus(samples, again, length)
         session = Session.start(task, pictures, judged, run, device_of(self.device))
         name = card.source.removeprefix("model:")
         session.begin_from(extended(old, recipe.architecture, like), Beginning(name, name))

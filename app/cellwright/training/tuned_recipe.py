@@ -52,7 +52,7 @@ def tuned_recipe(card: ModelCard, folder: Path, classes: tuple[str, ...], steps:
         data=Data(classes=classes),
         look=Look(contrast=asked.contrast, percentiles=asked.percentiles, fit=asked.fit),
         pixels=_pixels(card, parent),
-        phases=(Phase(epochs=max(1, round(steps * batch / _EPOCH)), size_px=size, scale=scale),),
+        phases=(Phase(epochs=max(1, round(steps * batch / epoch_length(steps, batch))), size_px=size, scale=scale),),
         augment=_augment(parent),
         optimise=Optimise(
             learning_rate=_RATES[task],
@@ -67,9 +67,9 @@ def tuned_recipe(card: ModelCard, folder: Path, classes: tuple[str, ...], steps:
     )
 
 
-def epoch_length() -> int:
-    """Return how many samples an epoch of a fine-tuning has."""
-    return _EPOCH
+def epoch_length(steps: int, batch: int) -> int:
+    """Return how many samples an epoch of a fine-tuning of so many steps has."""
+    return min(_EPOCH, steps * batch)
 
 
 def shrink_of(card: ModelCard, lesson: Lesson) -> float:

@@ -90,8 +90,7 @@ class BoxShowing:
         wrong = np.cumsum(weight * (outcome[order] == FALSE_POSITIVE))
         precision = right / np.maximum(right + wrong, 1)
         falling = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-        # A recall that is met exactly must not be missed by the last bit of a division.
-        return float(falling[np.searchsorted(right / positives, _RECALLS - 1e-12, side="left")].mean())
+        return float(falling[np.searchsorted(right / positives, _RECALLS, side="left")].mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

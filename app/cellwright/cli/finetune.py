@@ -1,0 +1,82 @@
+"""``cellwright finetune``: corrections in a project teach a model, and held-out pictures say whether it helped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cellwright.cli.console import print_json, print_table, say, watching
+from cellwright.cli.main import Exit
+from cellwright.core import BadParameter
+from cellwright.zoo.lineage import free_name
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from cellwright.workflows.finetune import Taught
+
+_WORDS = {"missed": "missed", "invented": "invented", "poor": "poor"}
+
+
+def run(options: Namespace) -> int:
+    """Teach and judge; `Exit.INCOMPLETE` where the tuned model was not found better."""
+    from cellwright.workflows.finetune import FineTune
+
+    project = options.project.expanduser()
+    name = options.out or free_name(options.model)
+    operation = FineTune(
+        project,
+        options.run.expanduser() if options.run else project / "runs" / name,
+        options.model,
+        options.layers,
+        options.minutes,
+        replay=options.replay.expanduser() if options.replay else None,
+        held_out=_held_out(options.held_out),
+        name=name,
+        takes_over=options.use,
+        seed=options.seed,
+        device=options.device,
+    )
+    with watching(is_silent=options.json) as watcher:
+        taught = watcher.run(operation)
+    if options.json:
+        print_json(taught.to_dict())
+    else:
+        _print(taught)
+    return Exit.DONE if taught.verdict.is_better else Exit.INCOMPLETE
+
+
+def _held_out(said: str) -> float | Path:
+    """Return a share, or a folder where it is no number."""
+    try:
+        return float(said)
+    except ValueError:
+        folder = Path(said).expanduser()
+        if not folder.exists():
+            raise BadParameter(f"--held-out {said} is neither a share such as 0.25 nor a folder.") from None
+        return folder
+
+
+def _print(taught: Taught) -> None:
+    verdict = taught.verdict
+    say(verdict.sentence)
+    rows = [[name, _number(old), _number(new)] for name, (old, new) in verdict.per_class.items()]
+    if rows:
+        print_table("On held-out pictures", ["Class", "Before", "After"], rows)
+    if verdict.worst:
+        cases = [
+            [_WORDS[case.kind], case.class_name, case.picture.name, _place(case.box), "yes" if case.was_right else ""]
+            for case in verdict.worst
+        ]
+        print_table("Worst cases", ["What", "Class", "Picture", "Where (y, x)", "Right before"], cases, left=5)
+    say(f"{taught.name} learned from {taught.objects:,} objects on {taught.pictures:,} pictures: {taught.folder}")
+    if not taught.is_in_use and verdict.is_better:
+        say(f"Put it in use with: cellwright models promote {taught.name}")
+
+
+def _place(box: tuple[float, float, float, float]) -> str:
+    return f"{(box[0] + box[2]) / 2:.0f}, {(box[1] + box[3]) / 2:.0f}"
+
+
+def _number(score: float | None) -> str:
+    return "–" if score is None else f"{score:.3f}"
