@@ -136,13 +136,16 @@ def _cropped(
     columns = np.arange(shape[1]) + corner[1] - origin[1]
     if rows[-1] < 0 or columns[-1] < 0 or rows[0] >= grey.shape[0] or columns[0] >= grey.shape[1]:
         return None
-    return grey[rows.clip(0, grey.shape[0] - 1)[:, None], columns.clip(0, grey.shape[1] - 1)[None]]
+    under: NDArray[np.float32] = grey[
+        rows.clip(0, grey.shape[0] - 1)[:, None], columns.clip(0, grey.shape[1] - 1)[None]
+    ]
+    return under
 
 
 def _flooded(inside: NDArray[np.bool_], markers: NDArray[np.int32], relief: NDArray[np.float32]) -> NDArray[np.int32]:
     from skimage.segmentation import watershed
 
-    labels: NDArray[np.int32] = watershed(relief, markers, mask=inside, connectivity=2)
+    labels: NDArray[np.int32] = watershed(relief, markers, mask=inside, connectivity=2)  # type: ignore[no-untyped-call]
     return labels
 
 

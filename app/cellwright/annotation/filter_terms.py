@@ -264,7 +264,8 @@ class All:
 
     def rows(self, columns: Columns) -> Rows:
         """Return which objects are meant."""
-        return np.logical_and.reduce([term.rows(columns) for term in self.terms])
+        meant: Rows = np.logical_and.reduce([term.rows(columns) for term in self.terms])
+        return meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,8 @@ class Any:
 
     def rows(self, columns: Columns) -> Rows:
         """Return which objects are meant."""
-        return np.logical_or.reduce([term.rows(columns) for term in self.terms])
+        meant: Rows = np.logical_or.reduce([term.rows(columns) for term in self.terms])
+        return meant
 
 
 Term = Compare | OneOf | Contains | Not | All | Any

@@ -162,7 +162,7 @@ def _two_kinds(features: _Picture, side: int) -> _Mask:
     height, width = features.shape[:2]
     y, x = np.ogrid[:height, :width]
     away = np.hypot((y + 0.5) / height * 2 - 1, (x + 0.5) / width * 2 - 1)
-    cell = away < 0.8
+    cell: _Mask = away < 0.8
     for _ in range(_TURNS):
         if min(int(cell.sum()), int((~cell).sum())) <= features.shape[2]:
             break
@@ -188,7 +188,9 @@ def _like_the_click(features: _Picture, at: tuple[int, int], size_px: float) -> 
     near = _disc(features.shape[:2], at, max(1.0, _SEED * size_px))
     seed = np.median(features[near], axis=0)
     far = np.sqrt(((features - seed) ** 2).sum(2))
-    alike: _Mask = far <= threshold_otsu(far) if float(far.max()) > float(far.min()) else np.zeros(far.shape, np.bool_)
+    if float(far.max()) <= float(far.min()):
+        return np.zeros(far.shape, np.bool_)
+    alike: _Mask = far <= threshold_otsu(far)  # type: ignore[no-untyped-call]
     return alike
 
 
@@ -207,13 +209,13 @@ def _own_part(covered: _Mask, at: tuple[int, int], size_px: float) -> _Mask:
     parts, _ = label(covered)
     filled = binary_fill_holes(parts == parts[at])
     depth = gaussian_filter(distance_transform_edt(np.pad(filled, 1))[1:-1, 1:-1], max(0.5, size_px / 16))
-    peaks = peak_local_max(
-        depth, min_distance=max(1, round(0.3 * size_px)), labels=filled.astype(np.int32), exclude_border=False
-    )
+    apart = max(1, round(0.3 * size_px))
+    inside = filled.astype(np.int32)
+    peaks = peak_local_max(depth, apart, labels=inside, exclude_border=False)  # type: ignore[no-untyped-call]
     markers = np.zeros(covered.shape, np.int32)
     for number, (y, x) in enumerate(peaks, 1):
         markers[y, x] = number
-    basins = watershed(-depth, markers, mask=filled)
+    basins = watershed(-depth, markers, mask=filled)  # type: ignore[no-untyped-call]
     found: _Mask = basins == basins[at]
     return found
 

@@ -142,7 +142,8 @@ def _ties(runs: Int64s, key: Int64s, lean: int) -> Int64s:
     last = np.maximum(np.searchsorted(key, (y << 32) + end, "left"), first)
     one, other = np.repeat(np.arange(len(runs)), last - first), ranges(first, last)
     shared = np.minimum(end[one], runs[other, 2]) - np.maximum(begin[one], runs[other, 1])
-    return np.stack([one, other, shared], 1)[shared > 0]
+    ties: Int64s = np.stack([one, other, shared], 1)[shared > 0]
+    return ties
 
 
 def _run_at(runs: Int64s, key: Int64s, y: Int64s, x: Int64s) -> Int64s:
@@ -193,4 +194,5 @@ def _odd(places: Int64s) -> Int64s:
     if not len(places):
         return places
     unique, counts = np.unique(places, axis=0, return_counts=True)
-    return unique[counts % 2 == 1]
+    odd: Int64s = unique[counts % 2 == 1]
+    return odd

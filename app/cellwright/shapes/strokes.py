@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cellwright.core import BadParameter, Masks
 from cellwright.shapes.kinds import Bools, Float64s, Int64s
@@ -64,7 +64,8 @@ def _under(begin: Float64s, end: Float64s, radius: float) -> Int64s:
     first, last = np.floor(low - 0.5).astype(np.int64), np.ceil(high - 0.5).astype(np.int64) + 1
     which = np.repeat(np.arange(len(begin)), last - first)
     y = ranges(first, last)
-    a, b, middle = begin[which], end[which], y + 0.5
+    a, b = begin[which], end[which]
+    middle = (y + 0.5).astype(np.float64)
     left, right = _reach(a, b, middle, radius)
     met = left <= right
     a, b, y, middle, left, right = a[met], b[met], y[met], middle[met], left[met], right[met]
@@ -105,7 +106,7 @@ def _take_in_side(left: Float64s, right: Float64s, a: Float64s, b: Float64s, y: 
     right[on] = np.maximum(right, x)[on]
 
 
-def _is_under(a: Float64s, b: Float64s, y: Float64s, x: Float64s, radius: float) -> Bools:
+def _is_under(a: Float64s, b: Float64s, y: Float64s, x: NDArray[np.floating], radius: float) -> Bools:
     """Return whether each point lies within `radius` of its piece."""
     dy, dx = (b - a).T
     square = dy * dy + dx * dx

@@ -17,6 +17,9 @@ HANDLE_PX = 9.0
 _REACH_PX = 8.0
 """A handle is held from so near."""
 
+_STILL_PX = 1.0
+"""A mouse that moved no further on the screen has not moved."""
+
 # which edges of y0, x0, y1, x1 each handle moves: the corners, then the middles of the sides
 _EDGES = ((0, 1), (0, 3), (2, 3), (2, 1), (0,), (3,), (2,), (1,))
 
@@ -48,68 +51,100 @@ def handles_of(box: Corners) -> NDArray[np.float64]:
 
 
 @dataclass(slots=True)
-class Grip:
-    """What of the chosen object the mouse holds, and where it is by now.
+class BoxGrip:
+    """A box, or some of its edges, held by the mouse.
 
     Parameters
     ----------
-    chosen : Editable
+    id : UUID
+        Of the object.
+    box : (float, float, float, float)
+        As it was, y0, x0, y1, x1.
     start : (float, float)
         Where the mouse took hold.
     edges : tuple of int
-        Which of y0, x0, y1, x1 move; all four move the box; none where a point is held.
-    number : int
-        Which point is held, where one is.
+        Which of y0, x0, y1, x1 move; all four move the box.
     """
 
-    chosen: Editable
+    id: UUID
+    box: Corners
     start: Place
-    edges: tuple[int, ...]
-    number: int = 0
-    now: Place | None = None
+    edges: tuple[int, ...] = (0, 1, 2, 3)
+    _now: Place | None = None
 
     def drag(self, at: Pointer) -> None:
-        """Follow the mouse."""
-        if self.now is not None or not at.is_near(self.start, 1.0):
-            self.now = at.place
+        """Follow the mouse, once it has moved at all."""
+        if self._now is not None or not at.is_near(self.start, _STILL_PX):
+            self._now = at.place
 
     def release(self, at: Pointer) -> Gesture | None:
-        """Return what was changed; None if nothing moved."""
+        """Return the changed box; None if nothing moved."""
         self.drag(at)
-        if self.now is None:
-            return None
-        if not self.edges:
-            y, x = self._point()
-            return PointMoved(self.chosen.id, self.number, y, x)
-        return BoxChanged(self.chosen.id, self._box())
+        return None if self._now is None else BoxChanged(self.id, self._moved())
 
     def marks(self) -> Marks:
-        """Return how the object would be if the mouse let go now."""
-        return Marks(box=self._box()) if self.edges else Marks(dots=(self._point(),))
+        """Return the box as it would be if the mouse let go now."""
+        return Marks(box=self._moved())
 
-    def _moved(self) -> Place:
-        now = self.now or self.start
-        return now[0] - self.start[0], now[1] - self.start[1]
-
-    def _point(self) -> Place:
-        assert self.chosen.points is not None
-        y, x = self.chosen.points[self.number][:2]
-        dy, dx = self._moved()
-        return float(y) + dy, float(x) + dx
-
-    def _box(self) -> Corners:
-        assert self.chosen.box is not None
-        edges = list(self.chosen.box)
-        moved = self._moved()
+    def _moved(self) -> Corners:
+        edges = list(self.box)
         for edge in self.edges:
-            edges[edge] += moved[edge % 2]
+            edges[edge] += _way(self.start, self._now)[edge % 2]
         # a handle that is dragged across the box turns it around
         y0, y1 = sorted((edges[0], edges[2]))
         x0, x1 = sorted((edges[1], edges[3]))
         return y0, x0, y1, x1
 
 
-def grip_on_box(chosen: Editable | None, at: Pointer) -> Grip | None:
+@dataclass(slots=True)
+class PointGrip:
+    """A point held by the mouse.
+
+    Parameters
+    ----------
+    id : UUID
+        Of the object.
+    number : int
+        Which of its points.
+    point : (float, float)
+        y, x where it was.
+    start : (float, float)
+        Where the mouse took hold.
+    """
+
+    id: UUID
+    number: int
+    point: Place
+    start: Place
+    _now: Place | None = None
+
+    def drag(self, at: Pointer) -> None:
+        """Follow the mouse, once it has moved at all."""
+        if self._now is not None or not at.is_near(self.start, _STILL_PX):
+            self._now = at.place
+
+    def release(self, at: Pointer) -> Gesture | None:
+        """Return the moved point; None if nothing moved."""
+        self.drag(at)
+        return None if self._now is None else PointMoved(self.id, self.number, *self._moved())
+
+    def marks(self) -> Marks:
+        """Return the point where it would be if the mouse let go now."""
+        return Marks(dots=(self._moved(),))
+
+    def _moved(self) -> Place:
+        dy, dx = _way(self.start, self._now)
+        return self.point[0] + dy, self.point[1] + dx
+
+
+Grip = BoxGrip | PointGrip
+
+
+def _way(start: Place, now: Place | None) -> Place:
+    return (0.0, 0.0) if now is None else (now[0] - start[0], now[1] - start[1])
+
+
+def grip_on_box(chosen: Editable | None, at: Pointer) -> BoxGrip | None:
     """Return the grip on a handle of the chosen box, or on the box itself; None where the mouse is on neither."""
     if chosen is None or chosen.box is None:
         return None
@@ -119,14 +154,18 @@ def grip_on_box(chosen: Editable | None, at: Pointer) -> Grip | None:
     is_inside = y0 <= at.y < y1 and x0 <= at.x < x1
     # on a box smaller than its handles, what is inside moves it
     if away[nearest] <= _REACH_PX and not (is_inside and min(y1 - y0, x1 - x0) * at.zoom < 2 * _REACH_PX):
-        return Grip(chosen, at.place, _EDGES[nearest])
-    return Grip(chosen, at.place, (0, 1, 2, 3)) if is_inside else None
+        return BoxGrip(chosen.id, chosen.box, at.place, _EDGES[nearest])
+    return BoxGrip(chosen.id, chosen.box, at.place) if is_inside else None
 
 
-def grip_on_point(chosen: Editable | None, at: Pointer) -> Grip | None:
+def grip_on_point(chosen: Editable | None, at: Pointer) -> PointGrip | None:
     """Return the grip on the nearest of the chosen object's points; None where none is near."""
     if chosen is None or chosen.points is None or not len(chosen.points):
         return None
-    away = np.hypot(*(np.asarray(chosen.points, np.float64)[:, :2] - at.place).T) * at.zoom
+    points = np.asarray(chosen.points, np.float64)[:, :2]
+    away = np.hypot(*(points - at.place).T) * at.zoom
     nearest = int(away.argmin())
-    return Grip(chosen, at.place, (), nearest) if away[nearest] <= _REACH_PX else None
+    if away[nearest] > _REACH_PX:
+        return None
+    y, x = points[nearest]
+    return PointGrip(chosen.id, nearest, (float(y), float(x)), at.place)

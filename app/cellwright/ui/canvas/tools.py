@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 
-from cellwright.ui.canvas.drawing import A_CLICK_PX, Brushing, Drawing, Pointer, drawing_of
+from cellwright.ui.canvas.drawing import A_CLICK_PX, Brushing, Drawing, Place, Pointer, drawing_of
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.gestures import Gesture, Tool
 from cellwright.ui.canvas.handles import Editable, Grip, grip_on_box, grip_on_point
@@ -325,7 +325,8 @@ class CanvasTools(QObject):
         if view is None or self._tool in (Tool.LOOK, Tool.RULER):
             return ToolView()
         marks = self._grip.marks() if self._grip is not None else self._drawing.marks()
-        handles, points, brush = None, (), None
+        handles, brush = None, None
+        points: tuple[Place, ...] = ()
         if self._tool is Tool.BOX and chosen is not None:
             handles = chosen.box if self._grip is None else marks.box
         if self._tool is Tool.POINT and chosen is not None and chosen.points is not None:
