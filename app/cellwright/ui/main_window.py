@@ -45,6 +45,7 @@ from cellwright.ui.places import Places
 from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
 from cellwright.ui.review.reviewing import Reviewing
+from cellwright.ui.sets.sets import Sets
 from cellwright.ui.state.session import Session
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         self.correcting = Correcting(self, self)
         self.reviewing = Reviewing(self, self)
         self._add_review()
+        self.sets = Sets(self, self.correcting.files, lambda: tuple(self._models.items()), self)
         self.commands = Commands(self)
         self._make_menus()
         self._connect()
@@ -457,6 +459,7 @@ class MainWindow(QMainWindow):
         self.blink.stop()
         self.presenter.stop()
         self.reviewing.stop()
+        self.sets.stop()
         self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()

@@ -118,6 +118,14 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "review.audit",
         "review.picture",
     ),
+    "&Dataset": (
+        "dataset.open",
+        "dataset.project",
+        SEPARATOR,
+        "dataset.import",
+        "dataset.write",
+        "dataset.versions",
+    ),
     "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
 }
 """Menus in their order; ``@name`` marks a submenu that is filled while the program runs."""
