@@ -40,7 +40,8 @@ class Side:
 
     def __init__(self, path: Path) -> None:
         self.work = Work(JobQueue())
-        self.path, self.link, self.messages = path, None, []
+        self.path = path
+        self.messages: list[str] = []
         self.went: list[tuple[Path, Box, bytes | None]] = []
 
     def submit_quietly(
@@ -125,7 +126,7 @@ def hover(gallery: Gallery, place: int) -> None:
 
 
 def name_at(gallery: Gallery, place: int) -> bytes:
-    return gallery.sorting.cells.ids[gallery.sorting.rows[place]].tobytes()
+    return bytes(gallery.sorting.cells.ids[gallery.sorting.rows[place]].tobytes())
 
 
 def status_of(link: OpenProject, name: bytes) -> Status:
@@ -225,7 +226,9 @@ def test_crops_dropped_on_a_bin_move_there_and_the_bin_of_the_unidentified_comes
     assert [each.name for each in link.classes] == ["NEU", "EOS"]
 
 
-def test_only_what_is_in_view_is_cut_and_a_crop_shows_the_pixels_of_its_cell(gallery: Gallery, qtbot: QtBot) -> None:
+def test_only_what_is_in_view_is_cut_and_a_crop_shows_the_pixels_of_its_cell(
+    gallery: Gallery, side: Side, qtbot: QtBot
+) -> None:
     gallery.panel.resize(420, 160)
     first, last = gallery.panel.grid.in_view
     row = int(gallery.sorting.rows[first])
@@ -233,7 +236,7 @@ def test_only_what_is_in_view_is_cut_and_a_crop_shows_the_pixels_of_its_cell(gal
     image = gallery.crops.get(gallery.wanted(row))
     assert image is not None
     assert image.width() == image.height() == 96
-    pixels = np.array(Image.open(gallery._window.path))
+    pixels = np.array(Image.open(side.path))
     y0, x0, y1, x1 = gallery.sorting.cells.boxes[row].astype(int)
     middle = image.pixelColor(48, 48)
     inside = pixels[y0:y1, x0:x1].reshape(-1, 3)

@@ -144,7 +144,8 @@ def outlierness(features: Values, groups: NDArray[np.integer]) -> Values:
         squares[mine] = np.minimum(np.abs(_robust_z(features[mine], measure)), _FARTHEST_Z) ** 2
     known = np.isfinite(squares)
     total = np.where(known, squares, 0.0).sum(axis=1)
-    return np.sqrt(np.divide(total, known.sum(axis=1), out=np.zeros(len(groups)), where=known.any(axis=1)))
+    mean: Values = np.divide(total, known.sum(axis=1), out=np.zeros(len(groups)), where=known.any(axis=1))
+    return np.sqrt(mean)
 
 
 def ordered(order: Order, columns: Mapping[Order, Values], boxes: NDArray[np.floating]) -> NDArray[np.intp]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -17,14 +19,25 @@ class CropView(QWidget):
         super().__init__(parent)
         self._image: QImage | None = None
         self._mark = QRectF()
+        self._found: list[tuple[QRectF, str]] = []
         self.setAccessibleName("The thing to be looked at")
         self.setMinimumSize(SMALLEST_PX, SMALLEST_PX)
         self.setMaximumHeight(LARGEST_PX)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
-    def show_image(self, image: QImage | None, mark: QRectF) -> None:
-        """Show a square image and a mark in it, in shares of its sides; None shows nothing."""
-        self._image, self._mark = image, mark
+    def show_image(self, image: QImage | None, mark: QRectF, found: Sequence[tuple[QRectF, str]]) -> None:
+        """Show a square image.
+
+        Parameters
+        ----------
+        image : QImage or None
+            None shows nothing.
+        mark : QRectF
+            The thing in question, in shares of the image's sides.
+        found : sequence of (QRectF, str)
+            Other things in it, each with its colour.
+        """
+        self._image, self._mark, self._found = image, mark, list(found)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -45,7 +58,13 @@ class CropView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(QRectF(0, 0, side, side), self._image)
+        for place, colour in self._found:
+            painter.setPen(QPen(QColor(colour), 1.5))
+            painter.drawRect(_scaled(place, side))
         painter.setPen(QPen(_MARK, 2))
-        mark = self._mark
-        painter.drawRect(QRectF(mark.x() * side, mark.y() * side, mark.width() * side, mark.height() * side))
+        painter.drawRect(_scaled(self._mark, side))
         painter.end()
+
+
+def _scaled(place: QRectF, side: int) -> QRectF:
+    return QRectF(place.x() * side, place.y() * side, place.width() * side, place.height() * side)

@@ -171,13 +171,13 @@ class QueuePanel(QWidget):
             widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.setVisible(not is_window)
-        self._crop.show_image(None, QRectF())
+        self._crop.show_image(None, QRectF(), [])
 
-    def show_crop(self, image: QImage | None, cell: QRectF) -> None:
-        """Show the crop, with the cell marked in it; `cell` in shares of the crop's sides."""
+    def show_crop(self, image: QImage | None, cell: QRectF, found: Sequence[tuple[QRectF, str]]) -> None:
+        """Show the crop with the thing marked in it, and what was found there; see `CropView.show_image`."""
         if image is None:
             self._why.setText("This part of the picture cannot be read.")
-        self._crop.show_image(image, cell)
+        self._crop.show_image(image, cell, found)
 
     # ---- Qt
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -20,7 +21,7 @@ from cellwright.ui.review.cells import Cells
 from cellwright.ui.review.crops import Crop, CutCrops, OpenSlides, Wanted, image_of
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.project_side import Link, Window
-from cellwright.ui.review.queue import Queue, QueueItem, QueueKind, answer_classes, audited, doubtful, missed
+from cellwright.ui.review.queue import BoxEdges, Queue, QueueItem, QueueKind, answer_classes, audited, doubtful, missed
 from cellwright.ui.review.queue_panel import CUT_PX, QueuePanel
 from cellwright.workflows.audit import Population, Strata, draw_audit, populations
 from cellwright.workflows.empty_windows import FindEmptyWindows
@@ -306,17 +307,37 @@ class Queueing(QObject):
             wanted = Wanted(item.picture, item.name or b"", item.box)
             operation = CutCrops(self._slides, ((path, wanted),), CUT_PX, rim)
             self._window.submit_quietly(operation, Lane.FILES, partial(self._on_crop, item))
+            if path == self._window.shown_picture() and self.panel.isVisible():
+                self.show_place()
 
     def _on_crop(self, item: QueueItem, job: Job[Any]) -> None:
         if item is not self.queue.current or not job.result:
             return
         crop: Crop | None = job.result[0]
-        self.panel.show_crop(crop and image_of(crop.pixels), QRectF() if crop is None else _shares(item, crop.box))
+        if crop is None:
+            self.panel.show_crop(None, QRectF(), [])
+        else:
+            found = self._found_in(item, crop.box) if item.name is None else []
+            self.panel.show_crop(image_of(crop.pixels), _shares(item.box, crop.box), found)
+
+    def _found_in(self, item: QueueItem, crop: Box) -> list[tuple[QRectF, str]]:
+        """Return the cells found in a crop, each with the colour of its class: what is not among them was missed."""
+        link = self._link
+        if link is None:
+            return []
+        cells = self._gallery.cells_on([item.picture])
+        y0, x0, y1, x1 = cells.boxes.T
+        inside = (y0 < crop.y1) & (y1 > crop.y0) & (x0 < crop.x1) & (x1 > crop.x0)
+        counted = inside & ~cells.marks.is_status(Status.REJECTED)
+        return [
+            (_shares(tuple(cells.boxes[row].tolist()), crop), link.classes[int(cells.class_index[row])].colour)
+            for row in np.flatnonzero(counted)
+        ]
 
 
-def _shares(item: QueueItem, crop: Box) -> QRectF:
-    """Return where the thing lies in its crop, in shares of the crop's sides."""
-    y0, x0, y1, x1 = item.box
+def _shares(box: BoxEdges, crop: Box) -> QRectF:
+    """Return where something lies in a crop, in shares of the crop's sides."""
+    y0, x0, y1, x1 = box
     side = crop.height
     return QRectF((x0 - crop.x0) / side, (y0 - crop.y0) / side, (x1 - x0) / side, (y1 - y0) / side)
 
