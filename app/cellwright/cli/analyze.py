@@ -57,11 +57,15 @@ class _Work:
     model: Path
     device: str
     pixel_size: PixelSize | None
+    augment: bool
+    scales: tuple[float, ...]
 
     def operation(self) -> AnalyzePicture:
         """Return the analysis; raises where the picture has no such channel."""
         picture = self.path if self.channels is None else with_channels(self.path, self.channels)
-        return AnalyzePicture(picture, self.model, self.device, self.pixel_size)
+        return AnalyzePicture(
+            picture, self.model, self.device, self.pixel_size, augment=self.augment, scales=self.scales
+        )
 
 
 def run(options: Namespace) -> int:
@@ -80,7 +84,7 @@ def run(options: Namespace) -> int:
     outcome = _Outcome(left_out=list(found.left_out))
     with watching(is_silent=options.json) as watcher:
         for number, path in enumerate(found.pictures):
-            work = _Work(path, options.channel, folder, options.device, pixel_size)
+            work = _Work(path, options.channel, folder, options.device, pixel_size, options.augment, options.scales)
             _analyze(work, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
         if options.out and outcome.analyses:
             export = ExportAnalyses(

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Evaluate and print; fail if a picture could not be judged."""
-    operation = EvaluateModel(options.model, options.data.expanduser(), options.split, options.device)
+    operation = EvaluateModel(
+        options.model, options.data.expanduser(), options.split, options.device, options.augment, options.scales
+    )
     with watching(is_silent=options.json) as watcher:
         evaluation = watcher.run(operation)
     if options.json:

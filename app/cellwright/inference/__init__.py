@@ -3,8 +3,8 @@
 from cellwright.inference.answers import Answers
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
-from cellwright.inference.decoders import Candidates, Decoder, Frame, decoder_of
-from cellwright.inference.detection import Detection, DetectOptions, TileResult, detect
+from cellwright.inference.decoders import Candidates, Decoder, Frame, MapDecoder, decoder_of
+from cellwright.inference.detection import Detection, DetectOptions, Glance, TileResult, detect, refuse_scales
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
 from cellwright.inference.identity import object_ids
 from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
@@ -28,6 +28,8 @@ __all__ = [
     "DetectOptions",
     "Detection",
     "Frame",
+    "Glance",
+    "MapDecoder",
     "NmsKind",
     "Predictor",
     "Survivors",
@@ -56,6 +58,7 @@ __all__ = [
     "plan_view",
     "read_tile",
     "record_sample",
+    "refuse_scales",
     "run_steps",
     "warm",
 ]

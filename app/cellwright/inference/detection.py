@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Box, CellwrightError, Objects, PixelSize
 from cellwright.imaging import Limits, Slide, contrast_limits
 from cellwright.inference.answers import MOST_BYTES, Answers, as_objects
 from cellwright.inference.candidates import Boxes, Cut
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileState
-from cellwright.inference.decoders import Candidates, Decoder, Frame, decoder_of
+from cellwright.inference.decoders import Candidates
+from cellwright.inference.looking import Looking, Picture, looking_note, plan_looking
 from cellwright.inference.predictor import Predictor
 from cellwright.inference.seams import is_owned
 from cellwright.inference.suppression import NmsKind
 from cellwright.inference.tiles import Tile
-from cellwright.inference.view import View, contract_in_use, plan_view, read_tile
+from cellwright.inference.view import View, contract_in_use, plan_view
 from cellwright.zoo import ModelCard
 
 _LOG = logging.getLogger(__name__)
+SCALE_RANGE = (0.25, 4.0)
+"""Input sizes that can be asked for."""
 _READ_AHEAD = 2
 """Batches that are read while one is computed."""
 
 _Look = tuple[Candidates, Boxes]
 """What a tile may hold, and what it holds."""
+_Settled = tuple[Tile, "_Look | Exception"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,17 @@ class DetectOptions:
     object_px : float or None
         Diameter of a typical object in level-0 pixels, as a person measured it; the picture is then read so that
         objects are as large as those the model was trained on.
+    augment : bool
+        Whether eight turned and mirrored copies of each tile are looked at: maps are averaged, an object's score is the
+        mean over the copies. Eight times slower.
+    scales : tuple of float
+        Input sizes at which each tile is looked at, from 0.25 to 4 and all different; 1 is the model's own. Maps of
+        classes are averaged at level 0, of one object the surest sight stands.
+
+    Raises
+    ------
+    BadParameter
+        If `scales` is empty or holds others.
     """
 
     floor: float | None = None
@@ -65,10 +78,21 @@ class DetectOptions:
     pixel_size: PixelSize | None = None
     every_class: bool = False
     object_px: float | None = None
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        refuse_scales(self.scales)
 
     def view(self, slide: Slide, card: ModelCard) -> View:
-        """Return how a picture is shown to a model."""
-        return plan_view(slide.shape, self.pixel_size or slide.pixel_size, contract_in_use(card), self.object_px)
+        """Return how a picture is shown to a model, at the model's own size."""
+        pixel_size = self.pixel_size or slide.pixel_size
+        return plan_view(slide.shape, pixel_size, contract_in_use(card), self.object_px, max(self.scales))
+
+    def looking(self, slide: Slide, card: ModelCard, view: View) -> Looking:
+        """Return how often and how each tile of a view is looked at."""
+        picture = Box(0, 0, *slide.shape)
+        return plan_looking(card, view, picture, self.cut(card), self.scales, augment=self.augment)
 
     def cut(self, card: ModelCard) -> Cut:
         """Return what is kept of the raw answers of a model."""
@@ -80,6 +104,30 @@ class DetectOptions:
             asked.nms if self.nms is None else self.nms,
             self.every_class,
         )
+
+
+def refuse_scales(scales: Sequence[float]) -> None:
+    """Raise `BadParameter` unless these are input sizes that a picture can be looked at."""
+    low, high = SCALE_RANGE
+    if not scales or len(set(scales)) < len(scales) or not all(low <= s <= high and math.isfinite(s) for s in scales):
+        said = ", ".join(f"{s:g}" for s in scales) or "none"
+        raise BadParameter(
+            f"Sizes to look at must be different numbers from {low:g} to {high:g}, as 0.8, 1; not {said}."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A tile was looked at in one way and others follow; work may stop here.
+
+    Parameters
+    ----------
+    done, total : int
+        Tiles settled so far, and tiles in all.
+    """
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,11 +193,12 @@ class Detection:
 
 def detect(
     slide: Slide, predictor: Predictor, options: DetectOptions | None = None
-) -> Generator[TileResult, None, Detection]:
+) -> Generator[TileResult | Glance, None, Detection]:
     """Find objects tile by tile.
 
     Contrast is taken once for the whole picture. A tile that cannot be read or computed is recorded as failed with its
-    reason, and the others go on. Closing the generator stops the work within one batch.
+    reason, and the others go on. Closing the generator stops the work within one batch, and within one look at it where
+    there are several.
 
     Parameters
     ----------
@@ -164,6 +213,8 @@ def detect(
     ------
     TileResult
         For each tile, as soon as it is settled.
+    Glance
+        Between two looks at the same tiles, where turned copies or several sizes are asked for.
 
     Returns
     -------
@@ -174,20 +225,26 @@ def detect(
     ------
     SlideNotReadable
         If not even the overview that contrast is taken from can be read.
+    BadParameter
+        If what the model answers with cannot be turned.
     """
     asked = options or DetectOptions()
     card = predictor.card
     view = asked.view(slide, card)
     cut = asked.cut(card)
-    decoder = decoder_of(card, Frame(view, Box(0, 0, *slide.shape)), cut)
+    looking = asked.looking(slide, card, view)
     limits = contrast_limits(slide, card.input.contrast_percentiles)
-    work = _Work(slide, predictor, view, limits, asked, decoder, cut.nms_iou)
+    work = _Work(slide, predictor, view, limits, asked, looking, cut.nms_iou)
     ledger = CoverageLedger(view.tiles)
     answers: list[tuple[Tile, Boxes]] = []
     kept: list[tuple[Tile, Candidates]] = []
     failed: list[Tile] = []
     room = MOST_BYTES
-    for tile, answer in work.settled():
+    for step in work.settled():
+        if step is None:
+            yield Glance(len(answers) + len(failed), len(view.tiles))
+            continue
+        tile, answer = step
         if isinstance(answer, Exception):
             problem = _reason(answer)
             ledger.record(tile, TileState.FAILED, problem)
@@ -206,9 +263,11 @@ def detect(
                 kept.clear()
             own = as_objects(found.take(is_owned(found.boxes, tile.owner)), card, asked.picture_id)
         yield TileResult(tile, len(answers) + len(failed), len(view.tiles), own, problem)
-    objects = as_objects(decoder.join(answers, failed), card, asked.picture_id)
-    notes = (*view.notes, *predictor.notes)
-    said = Answers(decoder, card, asked.picture_id, cut.nms_iou, tuple(kept), tuple(failed)) if room >= 0 else None
+    objects = as_objects(looking.decoder.join(answers, failed), card, asked.picture_id)
+    notes = (*view.notes, *looking_note(asked.scales, augment=asked.augment), *predictor.notes)
+    said = (
+        Answers(looking.decoder, card, asked.picture_id, cut.nms_iou, tuple(kept), tuple(failed)) if room >= 0 else None
+    )
     return Detection(objects, ledger.coverage(), predictor.engine, predictor.device, notes, said)
 
 
@@ -221,17 +280,20 @@ class _Work:
     view: View
     limits: Limits
     options: DetectOptions
-    decoder: Decoder
+    looking: Looking
     nms_iou: float
 
-    def settled(self) -> Iterator[tuple[Tile, _Look | Exception]]:
-        """Yield every tile with what it holds at and around its own part, or with what went wrong."""
+    def settled(self) -> Iterator[_Settled | None]:
+        """Yield every tile with what it holds at and around its own part, or with what went wrong.
+
+        None stands between two looks at the same tiles.
+        """
         tiles = self.view.tiles
         size = max(1, self.predictor.batch)
         batches = [tiles[i : i + size] for i in range(0, len(tiles), size)]
         reader = ThreadPoolExecutor(1, thread_name_prefix="read-tiles")
         try:
-            waiting: list[Future[list[NDArray[np.uint8] | Exception]]] = []
+            waiting: list[Future[list[Picture | Exception]]] = []
             for place, batch in enumerate(batches):
                 ahead = batches[place + len(waiting) : place + 1 + _READ_AHEAD]
                 waiting += [reader.submit(self._read_all, later) for later in ahead]
@@ -239,38 +301,36 @@ class _Work:
         finally:
             reader.shutdown(wait=True, cancel_futures=True)
 
-    def _read_all(self, tiles: Sequence[Tile]) -> list[NDArray[np.uint8] | Exception]:
+    def _read_all(self, tiles: Sequence[Tile]) -> list[Picture | Exception]:
         return [self._read(tile) for tile in tiles]
 
-    def _read(self, tile: Tile) -> NDArray[np.uint8] | Exception:
+    def _read(self, tile: Tile) -> Picture | Exception:
         try:
-            return read_tile(self.slide, self.view, tile, self.limits, self.options.z, self.options.t)
+            return self.looking.read(self.slide, tile, self.limits, self.options.z, self.options.t)
         except (CellwrightError, OSError, ValueError, RuntimeError, MemoryError) as error:
             return error
 
-    def _computed(
-        self, tiles: Sequence[Tile], pixels: Sequence[NDArray[np.uint8] | Exception]
-    ) -> Iterator[tuple[Tile, _Look | Exception]]:
-        readable = [image for image in pixels if not isinstance(image, Exception)]
-        raw: NDArray[np.float32] | Exception = np.empty((0, 0, 0), np.float32)
+    def _computed(self, tiles: Sequence[Tile], pictures: Sequence[Picture | Exception]) -> Iterator[_Settled | None]:
+        readable = [
+            (tile, picture) for tile, picture in zip(tiles, pictures, strict=True) if isinstance(picture, tuple)
+        ]
+        found: list[Candidates | Exception] = []
         if readable:
             try:
-                raw = self.predictor.predict(np.stack(readable))
+                looks = self.looking.look(self.predictor.predict, *zip(*readable, strict=True))
+                found = yield from looks
             except (CellwrightError, RuntimeError, ValueError, MemoryError) as error:
                 _LOG.exception("A batch of %d tiles could not be computed", len(readable))
-                raw = error
-        place = 0
-        for tile, image in zip(tiles, pixels, strict=True):
-            if isinstance(image, Exception):
-                yield tile, image
-                continue
-            yield tile, raw if isinstance(raw, Exception) else self._look(raw[place], tile)
-            place += 1
+                found = [error] * len(readable)
+        following = iter(found)
+        for tile, picture in zip(tiles, pictures, strict=True):
+            yield tile, picture if isinstance(picture, Exception) else self._chosen(next(following))
 
-    def _look(self, raw: NDArray[np.float32], tile: Tile) -> _Look | Exception:
+    def _chosen(self, found: Candidates | Exception) -> _Look | Exception:
+        if isinstance(found, Exception):
+            return found
         try:
-            candidates = self.decoder.look(raw, tile)
-            return candidates, candidates.objects(self.nms_iou)
+            return found, found.objects(self.nms_iou)
         except (CellwrightError, MemoryError) as error:
             return error
 

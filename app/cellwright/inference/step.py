@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cellwright.core import Box
 from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
 from cellwright.inference.candidates import Boxes
-from cellwright.inference.decoders import Decoder, Frame, decoder_of
+from cellwright.inference.decoders import Candidates
 from cellwright.inference.detection import DetectOptions
 from cellwright.inference.predictor import Predictor, open_predictor
 from cellwright.inference.tiles import Tile
-from cellwright.inference.view import View, read_tile
+from cellwright.inference.view import View
 from cellwright.zoo import ModelCard
 
 
@@ -54,10 +53,12 @@ class TileStep:
         Slide and model are opened once a process.
         """
         slide, predictor = _slide(self.slide), _predictor(self.model, self.device)
-        pixels = read_tile(slide, self.view, self.tile, self.limits, self.options.z, self.options.t)
-        raw = predictor.predict(pixels[None])[0]
-        candidates = _decoder(slide, predictor.card, self.view, self.options).look(raw, self.tile)
-        return candidates.objects(self.options.cut(predictor.card).nms_iou)
+        looking = self.options.looking(slide, predictor.card, self.view)
+        picture = looking.read(slide, self.tile, self.limits, self.options.z, self.options.t)
+        found = _last(looking.look(predictor.predict, [self.tile], [picture]))[0]
+        if isinstance(found, Exception):
+            raise found
+        return found.objects(self.options.cut(predictor.card).nms_iou)
 
 
 def plan_steps(
@@ -82,11 +83,17 @@ def join_steps(
     view = asked.view(slide, card)
     there = {tile.index for tile, _ in answers}
     unanswered = [tile for tile in view.tiles if tile.index not in there]
-    return _decoder(slide, card, view, asked).join(answers, unanswered)
+    return asked.looking(slide, card, view).decoder.join(answers, unanswered)
 
 
-def _decoder(slide: Slide, card: ModelCard, view: View, options: DetectOptions) -> Decoder:
-    return decoder_of(card, Frame(view, Box(0, 0, *slide.shape)), options.cut(card))
+def _last(steps: Generator[None, None, list[Candidates | Exception]]) -> list[Candidates | Exception]:
+    """Run to the end and return what comes of it."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: list[Candidates | Exception] = end.value
+            return found
 
 
 @lru_cache(maxsize=2)

@@ -92,8 +92,8 @@ def plan_view(
     object_px : float or None
         Diameter of a typical object in level-0 pixels, where a person measured it; comes before pixel sizes.
     largest : float
-        The largest of the sizes that `at_size` will be asked for. Above 1, tiles are as much smaller, as far as halos
-        leave room, so that the network is never given more than it would be at its own size.
+        The largest of the sizes that `at_size` will be asked for. Above 1, tiles are as much smaller, down to four
+        halos, so that the network need not be given more than at its own size.
     """
     downsample, notes = _measured_scale(object_px, contract)
     if downsample is None:
@@ -109,7 +109,8 @@ def plan_view(
     scale = downsample or contract.shrink
     tile_px, halo_px = math.floor(contract.tile_px * scale), math.floor(contract.halo_px * scale)
     if largest > 1.0:
-        tile_px = max(math.floor(tile_px / largest), 2 * halo_px + contract.stride)
+        # Where more than half of a tile were halo, tiles would be many times as many.
+        tile_px = max(math.floor(tile_px / largest), min(tile_px, 4 * halo_px))
     align = contract.stride if scale == 1.0 and contract.stride <= tile_px - 2 * halo_px else 1
     tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align)
     contents = {Region(tile.read, scale).shape for tile in tiles}

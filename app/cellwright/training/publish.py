@@ -95,7 +95,14 @@ def first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], pro
         summary=part.summary,
         architecture=architecture,
         input=InputContract.model_validate(
-            {"tile_px": part.tile_px, "halo_px": part.halo_px, "um_per_px": part.um_per_px, "light": part.light}
+            {
+                "tile_px": part.tile_px,
+                "halo_px": part.halo_px,
+                "um_per_px": part.um_per_px,
+                "light": part.light,
+                # What was never shown turned has learned nothing of it.
+                "orientation": "any" if recipe.augment.turn else "upright",
+            }
         ),
         classes=tuple(ObjectClass(name=name, **part.classes[name].model_dump()) for name in names),
         thresholds=Thresholds(

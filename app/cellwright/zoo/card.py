@@ -46,6 +46,9 @@ class InputContract(Part):
         Median diameter of the objects that the network was trained on, in pixels of its input.
     light : tuple of "fluorescence", "stained" or "grey"
         What kinds of picture it was trained on: bright on dark, stained on bright, greys; empty where nobody says.
+    orientation : "any" or "upright"
+        Whether pictures lie any way round, as cells do, or have an up and a left, as films of chests do; the network
+        knows nothing of turned or mirrored ones then.
     """
 
     channels: Literal["rgb"] = "rgb"
@@ -60,6 +63,7 @@ class InputContract(Part):
     shrink: Positive = 1.0
     object_px: Positive | None = None
     light: tuple[Literal["fluorescence", "stained", "grey"], ...] = ()
+    orientation: Literal["any", "upright"] = "any"
 
     @model_validator(mode="after")
     def _tile_holds_halo(self) -> InputContract:

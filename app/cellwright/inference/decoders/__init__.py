@@ -5,14 +5,15 @@ from __future__ import annotations
 from cellwright.inference.candidates import Cut
 from cellwright.inference.decoders.boxes import BoxDecoder
 from cellwright.inference.decoders.classes import ClassDecoder
-from cellwright.inference.decoders.decoder import Candidates, Decoder, Frame
+from cellwright.inference.decoders.decoder import Candidates, Decoder, Frame, MapDecoder
+from cellwright.inference.decoders.dense import level0_maps
 from cellwright.inference.decoders.regions import RegionDecoder
 from cellwright.inference.decoders.stars import StarDecoder
 from cellwright.inference.decoders.touching import TouchingDecoder
 from cellwright.inference.decoders.warming import warm_decoder
 from cellwright.zoo import ClassDecoding, ModelCard, RegionDecoding, StarDecoding, TouchingDecoding
 
-__all__ = ["Candidates", "Decoder", "Frame", "decoder_of", "warm_decoder"]
+__all__ = ["Candidates", "Decoder", "Frame", "MapDecoder", "decoder_of", "level0_maps", "warm_decoder"]
 
 
 def decoder_of(card: ModelCard, frame: Frame, cut: Cut) -> Decoder:

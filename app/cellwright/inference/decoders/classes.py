@@ -39,15 +39,19 @@ class ClassDecoder:
 
     def look(self, raw: NDArray[np.float32], tile: Tile) -> Settled:
         """See `Decoder.look`."""
-        from cellwright.shapes import masks_from_labels
-
         if raw.ndim != 3 or len(raw) != 1 + len(self.cut.temperatures):
             raise BadParameter(
                 f"A network for {len(self.cut.temperatures)} classes and the ground answers with as many maps, "
                 f"not with {raw.shape}."
             )
+        return self.settle(level0_maps(raw, self.frame, tile), tile)
+
+    def settle(self, maps: NDArray[np.float32], tile: Tile) -> Settled:
+        """See `MapDecoder.settle`."""
+        from cellwright.shapes import masks_from_labels
+
         own = tile.write.shift(-tile.read.y0, -tile.read.x0)
-        maps = level0_maps(raw, self.frame, tile)[:, own.y0 : own.y1, own.x0 : own.x1]
+        maps = maps[:, own.y0 : own.y1, own.x0 : own.x1]
         best = maps.argmax(axis=0).astype(np.uint8)
         origin = (tile.write.y0, tile.write.x0)
         masks, values = masks_from_labels(best, origin)

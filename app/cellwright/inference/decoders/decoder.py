@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,11 @@ class Candidates(Protocol):
 class Decoder(Protocol):
     """One kind of answer."""
 
+    @property
+    def frame(self) -> Frame:
+        """Where the answers lie."""
+        ...
+
     def look(self, raw: NDArray[np.float32], tile: Tile) -> Candidates:
         """Keep what reaches the floor of the answer to one tile.
 
@@ -82,6 +87,23 @@ class Decoder(Protocol):
             From `Candidates.objects`, in any order.
         unanswered : sequence of Tile
             Tiles that gave no answer.
+        """
+        ...
+
+
+@runtime_checkable
+class MapDecoder(Protocol):
+    """A `Decoder` of maps that decides at level 0, so that maps of several input sizes can be averaged first."""
+
+    def settle(self, maps: NDArray[np.float32], tile: Tile) -> Candidates:
+        """Decide what a tile holds.
+
+        Parameters
+        ----------
+        maps : (K, H, W) ndarray of float32
+            What the network answers with, brought to the level-0 pixels that the tile reads.
+        tile : Tile
+            Which.
         """
         ...
 

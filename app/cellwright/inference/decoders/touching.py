@@ -40,8 +40,16 @@ class TouchingDecoder:
         asked = self.decoding
         if raw.ndim != 3 or len(raw) <= max(asked.interior, asked.boundary):
             raise BadParameter(f"A network of insides and boundaries answers with (K, H, W), K > 2, not {raw.shape}.")
-        maps = level0_maps(raw[[asked.interior, asked.boundary]], self.frame, tile)
-        interior, foreground = maps[0], maps[0] + maps[1]
+        # The ground is not asked for: bringing maps to level 0 takes longer than the rest.
+        interior, boundary = level0_maps(raw[[asked.interior, asked.boundary]], self.frame, tile)
+        return self._grown(interior, boundary, tile)
+
+    def settle(self, maps: NDArray[np.float32], tile: Tile) -> Settled:
+        """See `MapDecoder.settle`."""
+        return self._grown(maps[self.decoding.interior], maps[self.decoding.boundary], tile)
+
+    def _grown(self, interior: NDArray[np.float32], boundary: NDArray[np.float32], tile: Tile) -> Settled:
+        asked, foreground = self.decoding, interior + boundary
         labels = grown_objects(interior, foreground, asked.seed, asked.foreground)
         smallest = asked.min_area_px * self.frame.step(tile) ** 2
         found = outlined_from_labels(labels, (tile.read.y0, tile.read.x0), foreground, smallest)
