@@ -18,7 +18,7 @@ from cellwright.workflows.predictors import ready_predictor
 
 if TYPE_CHECKING:
     from cellwright.imaging import Slide, SlideRef
-    from cellwright.inference import Coverage, Detection, TileResult
+    from cellwright.inference import Coverage, Detection, Glance, TileResult
 
 T = TypeVar("T")
 
@@ -51,6 +51,10 @@ class AnalyzePicture:
         Whether one place may answer with several classes, as average precision is measured.
     object_px : float or None
         Diameter of a typical object in level-0 pixels, where a person measured it; sets the scale.
+    augment : bool
+        Whether turned and mirrored copies are looked at too, see `cellwright.inference.DetectOptions`.
+    scales : tuple of float
+        Input sizes at which the picture is looked at; 1 is the model's own.
     """
 
     picture: Path | SlideRef
@@ -60,6 +64,8 @@ class AnalyzePicture:
     floor: float | None = None
     every_class: bool = False
     object_px: float | None = None
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
 
     @property
     def title(self) -> str:
@@ -81,6 +87,8 @@ class AnalyzePicture:
             failed tiles in the coverage instead.
         UnknownName, ModelNotUsable
             If there is no such model, or it is damaged.
+        BadParameter
+            If the model's answers cannot be turned, or `scales` makes no sense.
         """
         from cellwright.imaging import SlideRef, content_sha256, open_slide
         from cellwright.inference import DetectOptions, detect
@@ -98,6 +106,8 @@ class AnalyzePicture:
                 pixel_size=self.pixel_size,
                 every_class=self.every_class,
                 object_px=self.object_px,
+                augment=self.augment,
+                scales=self.scales,
             )
             found = yield from _reported(detect(slide, predictor, options))
         _refuse_nothing(info, found.coverage)
@@ -155,13 +165,18 @@ def _awaited(work: Callable[[], T], said: str) -> Generator[Progress, None, T]:
             return outcome.result(timeout=_PATIENCE_SECONDS)
 
 
-def _reported(steps: Generator[TileResult, None, Detection]) -> Generator[Progress, None, Detection]:
+def _reported(steps: Generator[TileResult | Glance, None, Detection]) -> Generator[Progress, None, Detection]:
     """Turn what each tile brought into a report; closing this closes the work."""
+    from cellwright.inference import TileResult
+
     try:
         while True:
-            tile = next(steps)
-            said = f"{tile.done:,} of {tile.total:,} {'tile' if tile.total == 1 else 'tiles'}"
-            yield Progress(tile.done, tile.total, said, tile.tile.owner, tile.objects)
+            step = next(steps)
+            said = f"{step.done:,} of {step.total:,} {'tile' if step.total == 1 else 'tiles'}"
+            if isinstance(step, TileResult):
+                yield Progress(step.done, step.total, said, step.tile.owner, step.objects)
+            else:
+                yield Progress(step.done, step.total, said)
     except StopIteration as end:
         detection: Detection = end.value
         return detection

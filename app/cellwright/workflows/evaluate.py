@@ -158,7 +158,7 @@ class EvaluateModel:
         The labelled set.
     split : str or None
         Which part of it. None takes ``"val"`` where the set has one, else everything.
-    device : str
+    device, augment, scales
         See `AnalyzePicture`.
     """
 
@@ -166,6 +166,8 @@ class EvaluateModel:
     data: Path
     split: str | None = None
     device: str = "auto"
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
 
     @property
     def title(self) -> str:
@@ -210,10 +212,13 @@ class EvaluateModel:
             return judge_pixels(card, self.data, split, judged, report, left_out, began)
         return _judge(card, self.data, split, judged, report, left_out, began)
 
+    def _analysis(self, picture: LabelledPicture, folder: Path) -> AnalyzePicture:
+        return AnalyzePicture(picture.path, folder, self.device, augment=self.augment, scales=self.scales)
+
     def _look_at_pixels(self, picture: LabelledPicture, folder: Path) -> PixelOutcome | LeftOut:
         """Analyse a picture as a person would and compare the pixels, so that none of them need be kept."""
         try:
-            analysis = run_inline(AnalyzePicture(picture.path, folder, self.device))
+            analysis = run_inline(self._analysis(picture, folder))
             if analysis.is_complete:
                 return compare_pixels(picture, analysis)
         except (SlideNotReadable, DatasetNotReadable) as error:
@@ -222,7 +227,7 @@ class EvaluateModel:
 
     def _look(self, picture: LabelledPicture, folder: Path) -> _Judged | LeftOut:
         """Analyse a picture as a person would, and once more down to where average precision ends."""
-        shown = AnalyzePicture(picture.path, folder, self.device)
+        shown = self._analysis(picture, folder)
         try:
             # Reports about single tiles mean nothing here.
             analyses = [run_inline(shown), run_inline(replace(shown, floor=JUDGED_FLOOR, every_class=True))]
