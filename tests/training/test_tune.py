@@ -121,18 +121,19 @@ def test_what_is_frozen_stays_as_it_was(kind, lesson, tmp_path):
 def test_teaching_goes_on_where_it_was_stopped(lesson, tmp_path):
     model = write_beginner(tmp_path / "beginner", "stars")
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    tune(lesson, model, whole, steps=48)
+    tune(lesson, model, whole, steps=32)
 
     class Stopped(Exception):
         pass
 
     def stop(report):
-        if report.done >= 40:
+        if report.done >= 600:
             raise Stopped
 
-    operation = Tune(lesson, model, broken, "taught", steps=48, workers=0, device="cpu", minutes=60.0)
+    operation = Tune(lesson, model, broken, "taught", steps=32, workers=0, device="cpu", minutes=60.0)
     with pytest.raises(Stopped):
         run_inline(operation, stop)
+    assert (broken / "checkpoint.safetensors").exists()
     run_inline(replace(operation, resume=True))
     one, other = (load_file(folder / "model" / "weights.safetensors") for folder in (whole, broken))
     assert all(torch.equal(value, other[name]) for name, value in one.items())
@@ -148,7 +149,7 @@ def test_time_ends_a_training_whatever_its_steps(lesson, tmp_path):
 def test_a_new_class_is_learned_beside_the_old(tmp_path):
     made = disc_lesson(tmp_path / "pictures", ("disc", "other"), 2, 1)
     made.save(tmp_path / "lesson")
-    for kind in ("boxes", "stars", "classes", "regions"):
+    for kind in ("boxes", "stars"):
         model = write_beginner(tmp_path / kind, kind)
         trained = tune(tmp_path / "lesson", model, tmp_path / f"run-{kind}", steps=2)
         card = load_card(trained.model)

@@ -59,6 +59,7 @@ class Commands:
             **{f"file.open_{sample.name}": partial(self.open_sample, sample.name) for sample in SAMPLES},
             **window.correcting.handlers(),
             **window.reviewing.handlers(),
+            **window.teaching.handlers(),
             **window.sets.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,

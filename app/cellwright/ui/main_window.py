@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar, QWidget
 
@@ -47,6 +48,7 @@ from cellwright.ui.proposing import Proposing
 from cellwright.ui.review.reviewing import Reviewing
 from cellwright.ui.sets.sets import Sets
 from cellwright.ui.state.session import Session
+from cellwright.ui.teaching.teaching import Teaching
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QPaintEvent
@@ -112,6 +114,8 @@ class MainWindow(QMainWindow):
         self.correcting = Correcting(self, self)
         self.reviewing = Reviewing(self, self)
         self._add_review()
+        self.teaching = Teaching(self, self)
+        self._add_teaching()
         self.sets = Sets(self, self.correcting.files, lambda: tuple(self._models.items()), self)
         self.commands = Commands(self)
         self._make_menus()
@@ -162,6 +166,31 @@ class MainWindow(QMainWindow):
         self.tabs.insertTab(1, self.reviewing.gallery.panel, "Gallery")
         self.tabs.insertTab(2, self.reviewing.queueing.panel, "Review")
         self.reviewing.shown.connect(self._show_tab)
+
+    def _add_teaching(self) -> None:
+        """Put the panel that teaches behind the jobs."""
+        self.tabs.addTab(scrolling(self.teaching.panel, "Teach"), "Teach")
+        self.teaching.shown.connect(lambda _panel: self._show_tab(self.tabs.widget(self.tabs.count() - 1)))
+        self.teaching.models_changed.connect(self._on_models)
+        self.teaching.case_chosen.connect(self._show_case)
+
+    def _on_models(self, name: str) -> None:
+        """Offer what is on the shelf now, and use the model that was named."""
+        folder = self.session.model_folder
+        self.load_models()
+        chosen = self.model_folder(name) if name else folder
+        if chosen is not None:
+            self.choose_model(chosen)
+
+    def _show_case(self, path: Path, box: tuple[float, float, float, float]) -> None:
+        """Show a place on a picture, which is opened where it is not."""
+        picture = next((each for each in self.session.pictures if each.path.resolve() == path.resolve()), None)
+        if picture is None:
+            self.controller.open_paths([path])
+            return
+        self.session.show(picture)
+        if self.centre.canvas is not None:
+            self.centre.canvas.centre_on(np.array(box, np.float32))
 
     def _show_tab(self, panel: QWidget) -> None:
         self.tabs.setCurrentWidget(panel)
@@ -345,6 +374,7 @@ class MainWindow(QMainWindow):
         apply_theme(self.theme)
         self.actions_set.set_theme(self.theme)
         self.reviewing.set_theme(self.theme)
+        self.teaching.set_theme(self.theme)
         self.centre.set_theme(self.theme)
         self.pictures.set_theme(self.theme)
         self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
@@ -459,6 +489,7 @@ class MainWindow(QMainWindow):
         self.blink.stop()
         self.presenter.stop()
         self.reviewing.stop()
+        self.teaching.stop()
         self.sets.stop()
         self.correcting.stop()
         self.jobs.stop()

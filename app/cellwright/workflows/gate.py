@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WORST_SHOWN = 20
 _DRAWS = 4000
+_FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class GateRules:
     count_loss : float
         By how much, at that bound, the count may be further off, as a share of the objects that are there.
     fewest : int
-        Pictures below which nothing can be said. Below five, every one of them must moreover be better.
+        Pictures below which nothing can be said. Up to five, every one of them must moreover be better.
     """
 
     level: float = 0.975
@@ -125,7 +126,8 @@ class Verdict:
     def to_dict(self) -> dict[str, Any]:
         """Return it as values that JSON knows."""
         words = asdict(self)
-        words["worst"] = [{**asdict(case), "picture": str(case.picture)} for case in self.worst]
+        words["per_class"] = {name: list(scores) for name, scores in self.per_class.items()}
+        words["worst"] = [{**asdict(case), "picture": str(case.picture), "box": list(case.box)} for case in self.worst]
         return words
 
 
@@ -245,7 +247,7 @@ def _reasons(
     reasons = []
     if not gain.low > rules.margin:
         reasons.append("the gain may be chance" if gain.tuned > gain.old else "the score did not rise")
-    elif pictures < 5 and not all_better:
+    elif pictures <= _FEW and not all_better:
         reasons.append(f"with {pictures} pictures each must be better, and one is not")
     if known is not None and known.low < -rules.loss:
         reasons.append(f"what it knew before may have fallen by up to {-known.low:.3f}")

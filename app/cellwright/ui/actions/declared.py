@@ -471,6 +471,18 @@ ACTIONS: Final = (
         "analyze.confidence_reset", "&Model's own confidence", "Go back to the thresholds of the model's card.", "reset"
     ),
     ActionInfo(
+        "teach.panel",
+        "&Teach a model…",
+        "Teach a model from the corrected cells of the project, and see whether it becomes better.",
+        shortcuts=("Ctrl+T",),
+    ),
+    ActionInfo(
+        "teach.preview",
+        "&Preview training pictures…",
+        "See how pictures are changed for training.",
+        needs=Needs.PROJECT,
+    ),
+    ActionInfo(
         "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
     ),
     ActionInfo(

@@ -126,6 +126,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "dataset.write",
         "dataset.versions",
     ),
+    "&Teach": ("teach.panel", "teach.preview"),
     "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
 }
 """Menus in their order; ``@name`` marks a submenu that is filled while the program runs."""

@@ -1,0 +1,185 @@
+"""`TeachPanel`: choices, progress, curves, verdict and lineage, from top to bottom. It shows and emits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QWidget
+
+from cellwright.jobs import RunReport, RunState
+from cellwright.ui.looks.theme import Theme
+from cellwright.ui.looks.widgets import button, column, describe, label, restyle, rule
+from cellwright.ui.looks.wording import time_left_text
+from cellwright.ui.teaching.choices import TeachChoices
+from cellwright.ui.teaching.curves import Curves
+from cellwright.ui.teaching.lineage_view import LineageView
+from cellwright.workflows.teaching import LessonSummary
+
+_NO_PROJECT = "Open a project with corrected or accepted cells to teach a model."
+_STATES = {
+    RunState.STARTING: "Starting",
+    RunState.RUNNING: "Teaching",
+    RunState.PAUSED: "Paused",
+    RunState.DONE: "Done",
+    RunState.CANCELLED: "Stopped; it can go on",
+    RunState.FAILED: "It could not go on",
+}
+
+
+class TeachPanel(QWidget):
+    """Everything about teaching, for one project at a time.
+
+    Signals
+    -------
+    preview_asked(), start_asked(), pause_asked(), cancel_asked(), go_on_asked()
+        What the buttons say.
+    keep_asked(str), back_asked()
+        Put a model in use; go back to the one before.
+    case_chosen(object)
+        A worst case, as in `Verdict.to_dict`.
+    """
+
+    preview_asked = Signal()
+    start_asked = Signal()
+    pause_asked = Signal()
+    cancel_asked = Signal()
+    go_on_asked = Signal()
+    keep_asked = Signal(str)
+    back_asked = Signal()
+    case_chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: dict[str, Any] | None = None
+        self.summary = label(_NO_PROJECT, "muted", wrap=True)
+        self.choices = TeachChoices()
+        self.preview = button("Preview…", "See how pictures are changed for training.", self.preview_asked.emit)
+        self.start = button("Teach", "Teach the model in a process of its own.", self.start_asked.emit, "primary")
+        self.pause = button("Pause", "Wait after the step that is running.", self.pause_asked.emit)
+        self.cancel = button("Stop", "Stop; what was saved can be gone on with.", self.cancel_asked.emit)
+        self.go_on = button("Go on", "Go on from what was saved.", self.go_on_asked.emit)
+        self.bar = QProgressBar()
+        describe(self.bar, "Progress of the teaching", "How much of the teaching is done.")
+        self.said = label("", "muted", wrap=True)
+        self.curves = Curves()
+        self.verdict = label("", "heading", wrap=True, selectable=True)
+        self.worst = QListWidget()
+        describe(self.worst, "Worst cases", "What the taught model gets wrong on held-out pictures; click to see one.")
+        self.worst.setMinimumHeight(90)
+        self.keep = button("Keep it", "Use the taught model from now on.", self._emit_keep, "primary")
+        self.back = button("Go back", "Use the model again that was in use before.", self.back_asked.emit)
+        self.lineage = LineageView()
+        self._lay_out()
+        self.worst.itemClicked.connect(lambda item: self.case_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.show_summary(None)
+        self.show_report(None, None)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self.curves.set_theme(theme)
+
+    def show_summary(self, summary: LessonSummary | None, problem: str = _NO_PROJECT) -> None:
+        """Say what would be learned from, or why nothing can be."""
+        self.summary.setText(problem if summary is None else _summary_text(summary))
+        self._can_start = summary is not None
+        for each in (self.start, self.preview):
+            each.setEnabled(self._can_start)
+
+    def show_report(self, report: RunReport | None, seconds_left: float | None) -> None:
+        """Show how far the run is; None where there is none."""
+        state = None if report is None else report.state
+        is_running = state is not None and not state.is_end
+        can_go_on = state in (RunState.CANCELLED, RunState.FAILED)
+        self.start.setEnabled(self._can_start and not is_running)
+        self.choices.setEnabled(not is_running)
+        for widget, is_there in (
+            (self.bar, is_running),
+            (self.pause, is_running),
+            (self.cancel, is_running),
+            (self.go_on, can_go_on),
+        ):
+            widget.setVisible(is_there)
+        self.pause.setText("Go on" if state is RunState.PAUSED else "Pause")
+        if report is None or state is None:
+            self.said.setText("")
+            return
+        progress = report.progress
+        self.bar.setRange(0, progress.total if progress is not None else 0)
+        if progress is not None:
+            self.bar.setValue(progress.done)
+        words = [_STATES[state]]
+        if is_running and progress is not None:
+            words += [progress.message, time_left_text(seconds_left)]
+        words.append(report.problem)
+        self.said.setText(". ".join(word for word in words if word))
+
+    def show_result(self, result: dict[str, Any] | None, *, can_go_back: bool) -> None:
+        """Show what came of it, as in `Taught.to_dict`; None before anything did."""
+        self._result = result
+        self.verdict.setVisible(result is not None)
+        self.worst.setVisible(result is not None and bool(result["verdict"]["worst"]))
+        self.keep.setVisible(result is not None)
+        self.back.setEnabled(can_go_back)
+        self.worst.clear()
+        if result is None:
+            return
+        verdict = result["verdict"]
+        is_better = bool(verdict["is_better"])
+        self.verdict.setText(verdict["sentence"])
+        self.verdict.setProperty("kind", "good" if is_better else "warn")
+        restyle(self.verdict)
+        self.keep.setEnabled(is_better and not result["is_in_use"])
+        self.keep.setText("In use" if result["is_in_use"] else "Keep it")
+        for case in verdict["worst"]:
+            item = QListWidgetItem(_case_text(case))
+            item.setData(Qt.ItemDataRole.UserRole, case)
+            item.setToolTip(str(case["picture"]))
+            self.worst.addItem(item)
+
+    def _emit_keep(self) -> None:
+        if self._result is not None:
+            self.keep_asked.emit(str(self._result["name"]))
+
+    def _lay_out(self) -> None:
+        layout = column(self)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.choices)
+        layout.addLayout(_row(self.preview, self.start))
+        layout.addWidget(self.bar)
+        layout.addWidget(self.said)
+        layout.addLayout(_row(self.pause, self.cancel, self.go_on))
+        layout.addWidget(self.curves, 2)
+        layout.addWidget(self.verdict)
+        layout.addWidget(self.worst, 1)
+        layout.addLayout(_row(self.keep, self.back))
+        layout.addWidget(rule())
+        layout.addWidget(self.lineage, 1)
+
+
+def _row(*widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    row.addStretch(1)
+    return row
+
+
+def _summary_text(summary: LessonSummary) -> str:
+    counts = ", ".join(f"{count:,} {name}" for name, count in summary.by_class.items())
+    words = (
+        f"Learns from {summary.objects:,} objects ({counts}) on {summary.pictures:,} pictures; "
+        f"judged on {summary.held_out:,} others."
+    )
+    if summary.new_classes:
+        words += f" New to the model: {', '.join(summary.new_classes)}."
+    if summary.held_out < 3:
+        words += " At least three pictures must be held out to tell whether it becomes better."
+    return words
+
+
+def _case_text(case: dict[str, Any]) -> str:
+    name = str(case["picture"]).replace("\\", "/").rpartition("/")[2]
+    before = "; was right before" if case["was_right"] else ""
+    kind = {"missed": "Missed", "invented": "Invented", "poor": "Poor"}[case["kind"]]
+    return f"{kind} {case['class_name']} on {name}{before}".replace("  ", " ")

@@ -1,0 +1,118 @@
+"""The panel that teaches: what it says before, shows while, and offers after; the real process behind it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cellwright.jobs import Progress, RunReport, RunState
+from cellwright.ui.looks.theme import theme_named
+from cellwright.ui.teaching.curves import Curves, read_rows
+from cellwright.ui.teaching.lineage_view import LineageView
+from cellwright.ui.teaching.panel import TeachPanel
+from cellwright.ui.teaching.preview_dialog import PreviewDialog
+from cellwright.workflows.teaching import LessonSummary
+
+
+def result(*, is_better: bool) -> dict[str, Any]:
+    case = {
+        "picture": "/pictures/a.png",
+        "box": [1.0, 2.0, 3.0, 4.0],
+        "kind": "missed",
+        "class_name": "nucleus",
+        "score": 0.0,
+        "was_right": True,
+    }
+    sentence = "Better: AP@0.5 0.1 → 0.4." if is_better else "Not better: keep the old one."
+    verdict = {"is_better": is_better, "sentence": sentence, "worst": [case]}
+    return {"name": "nuclei-stardist-t1", "is_in_use": False, "verdict": verdict}
+
+
+@pytest.fixture
+def panel(qtbot: Any) -> TeachPanel:
+    made = TeachPanel()
+    qtbot.addWidget(made)
+    return made
+
+
+def test_nothing_can_be_taught_before_there_is_something_to_learn_from(panel: TeachPanel) -> None:
+    assert not panel.start.isEnabled() and "Open a project" in panel.summary.text()
+    panel.show_summary(LessonSummary(3, 120, 2, {"nucleus": 120}, ()))
+    assert panel.start.isEnabled()
+    assert "120 objects (120 nucleus) on 3 pictures; judged on 2 others" in panel.summary.text()
+    assert "At least three pictures must be held out" in panel.summary.text()
+    panel.show_summary(None, "Nothing was accepted.")
+    assert panel.summary.text() == "Nothing was accepted." and not panel.start.isEnabled()
+
+
+def test_buttons_follow_the_run(panel: TeachPanel) -> None:
+    panel.show_summary(LessonSummary(3, 120, 3, {"nucleus": 120}, ("eos",)))
+    assert "New to the model: eos" in panel.summary.text()
+    panel.show_report(RunReport(RunState.RUNNING, Progress(30, 100, "Step 30")), 45.0)
+    assert not panel.start.isEnabled() and not panel.pause.isHidden() and panel.bar.value() == 30
+    assert panel.said.text() == "Teaching. Step 30. about 45 s left"
+    panel.show_report(RunReport(RunState.PAUSED, Progress(30, 100, "Step 30")), None)
+    assert panel.pause.text() == "Go on"
+    panel.show_report(RunReport(RunState.FAILED, None, "Memory ran out. Teach less."), None)
+    assert "Memory ran out" in panel.said.text() and not panel.go_on.isHidden()
+    assert panel.cancel.isHidden() and panel.start.isEnabled()
+
+
+def test_what_is_not_better_cannot_be_kept_by_a_button(panel: TeachPanel, qtbot: Any) -> None:
+    panel.show_result(result(is_better=False), can_go_back=False)
+    assert panel.verdict.text() == "Not better: keep the old one."
+    assert not panel.keep.isEnabled() and not panel.back.isEnabled()
+    panel.show_result(result(is_better=True), can_go_back=True)
+    with qtbot.waitSignal(panel.keep_asked) as kept:
+        panel.keep.click()
+    assert kept.args == ["nuclei-stardist-t1"] and panel.back.isEnabled()
+    with qtbot.waitSignal(panel.case_chosen) as chosen:
+        panel.worst.itemClicked.emit(panel.worst.item(0))
+    assert chosen.args[0]["box"] == [1.0, 2.0, 3.0, 4.0]
+    assert panel.worst.item(0).text() == "Missed nucleus on a.png; was right before"
+
+
+def test_curves_draw_what_the_run_has_written(qtbot: Any, tmp_path: Path) -> None:
+    curves = Curves()
+    qtbot.addWidget(curves)
+    curves.set_theme(theme_named("dark"))
+    path = tmp_path / "metrics.jsonl"
+    assert read_rows(path) == []
+    rows = [{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.5, "ap_50": 0.2}, {"epoch": 2, "loss": 1.4, "ap_50": 0.3}]
+    path.write_text("\n".join(json.dumps(row) for row in rows) + '\n{"epoch": 3, "lo')
+    curves.show_rows(read_rows(path))
+    assert [row["loss"] for row in curves.rows] == [2.0, 1.4]
+    losses, scores = curves._plots
+    assert losses.listDataItems()[0].getData()[1].tolist() == [2.0, 1.4]
+    assert scores.listDataItems()[0].getData()[1].tolist() == [0.3]
+    curves.show_rows([])
+    assert not losses.listDataItems()
+
+
+def test_lineage_shows_models_below_what_they_came_from(qtbot: Any) -> None:
+    view = LineageView()
+    qtbot.addWidget(view)
+    verdict = {"metric": "ap_50", "gain": {"old": 0.1, "tuned": 0.4}, "sentence": "Better."}
+    shared = {"family": "a", "objects": 5, "pictures": 2, "made": "2026-01-01T10:00:00", "is_better": True}
+    view.show_rows(
+        [
+            {"name": "a-t1", "parent": "a@123", "is_in_use": False, "verdict": verdict, **shared},
+            {"name": "a-t2", "parent": "a-t1@456", "is_in_use": True, "verdict": {}, **shared},
+        ]
+    )
+    top = view.topLevelItem(0)
+    assert top.text(0) == "a" and top.child(0).text(0) == "a-t1"
+    assert top.child(0).text(1) == "AP@0.5 0.100 → 0.400, better"
+    assert top.child(0).child(0).text(0) == "a-t2  (in use)"
+
+
+def test_the_preview_shows_pictures(qtbot: Any) -> None:
+    dialog = PreviewDialog([np.zeros((40, 60, 3), np.uint8)] * 3)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.isVisible()
+    dialog.close()
