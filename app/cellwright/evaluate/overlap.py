@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cellwright.evaluate.inputs import Floats, Ints
+from cellwright.shapes.overlaps import ranges
 
 _BLOCK = 256
 """Boxes compared at a time."""
@@ -57,11 +58,31 @@ def overlapping_pairs(a: ArrayLike, b: ArrayLike, iou: float) -> tuple[Ints, Int
 
 
 def _pairs_of_block(a: Floats, b: Floats, block: Ints, iou: float) -> tuple[Ints, Ints, Floats]:
-    # Boxes of one block begin at similar heights, so nearly all of `b` is above or below them.
-    near = np.flatnonzero((b[:, 0] < a[block, 2].max()) & (b[:, 2] > a[block, 0].min()))
-    overlap = iou_matrix(a[block], b[near])
-    rows, columns = np.nonzero(overlap >= iou)
-    return block[rows], near[columns], overlap[rows, columns]
+    """Compare the boxes of a block with those that can overlap as much as is asked for.
+
+    Boxes of one block begin at similar heights, so nearly all of `b` is above or below them. Of the rest, one that
+    shares the part `iou` of the union is at most ``1 / iou`` times as wide, so that it begins no further to the left.
+    """
+    mine = a[block]
+    near = np.flatnonzero((b[:, 0] < mine[:, 2].max()) & (b[:, 2] > mine[:, 0].min()))
+    near = near[np.argsort(b[near, 1], kind="stable")]
+    begins = b[near, 1]
+    widest = (mine[:, 3] - mine[:, 1]) / min(iou, 1.0)
+    slack = 1e-9 * (np.abs(mine[:, 1]) + widest + 1)  # for the rounding of sides
+    first = np.searchsorted(begins, mine[:, 1] - widest - slack, "left")
+    last = np.maximum(np.searchsorted(begins, mine[:, 3], "left"), first)
+    rows = np.repeat(np.arange(len(block)), last - first)
+    columns = near[ranges(first, last)]
+    overlap = _paired_iou(mine[rows], b[columns])
+    enough = overlap >= iou
+    return block[rows[enough]], columns[enough], overlap[enough]
+
+
+def _paired_iou(a: Floats, b: Floats) -> Floats:
+    """Return the intersection over union of each box of `a` with the box of `b` in the same row."""
+    shared = np.prod(np.maximum(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0.0), axis=1)
+    union = _areas(a) + _areas(b) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def intersection_matrix(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
