@@ -40,7 +40,6 @@ class FilterLine(QWidget):
         self._session = session
         self.line = QLineEdit()
         self.line.setPlaceholderText(f"Select cells: {_EXAMPLE}")
-        self.line.setClearButtonEnabled(True)
         describe(self.line, "Select cells by a filter", _HELP)
         self.said = label("", "muted")
         self.line.returnPressed.connect(self.select)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 from cellwright.annotation import Draw, Drawn, Status
 from cellwright.core import Box, CellwrightError
@@ -61,12 +61,14 @@ class Gallery(QObject):
         self.sorting = Sorting()
         self._provenance = self.sorting.cells.marks.provenance
         self.panel = GalleryPanel(self.look_of)
+        self.panel.installEventFilter(self)
         self.crops = CropStore(window.submit_quietly, self._paths.get, self)
         # several pictures change in one step: one look at all of them afterwards
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
-        self._soon.timeout.connect(self.refresh)
+        self._soon.timeout.connect(self._when_seen)
+        self._is_stale = False
         self._connect()
 
     def _connect(self) -> None:
@@ -124,6 +126,18 @@ class Gallery(QObject):
     def follow_thresholds(self) -> None:
         """Count anew after a threshold moved."""
         self._soon.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Catch up when the gallery comes into view."""
+        if event.type() == QEvent.Type.Show and self._is_stale:
+            self._soon.start()
+        return super().eventFilter(watched, event)
+
+    def _when_seen(self) -> None:
+        """Follow at once while the gallery is in view; else a correction does not wait for it."""
+        self._is_stale = not self.panel.isVisible()
+        if not self._is_stale:
+            self.refresh()
 
     def refresh(self) -> None:
         """Read what changed, sort, and draw."""
