@@ -101,7 +101,8 @@ def measure(data: Path) -> tuple[Ranking, float]:
 
 def _cells(labelled: LabelledSet, name: str) -> NDArray[np.float32]:
     picture = next(each for each in labelled if each.path.name == name)
-    return picture.boxes[picture.class_index == labelled.classes.index(_NAME)]
+    cells: NDArray[np.float32] = picture.boxes[picture.class_index == labelled.classes.index(_NAME)]
+    return cells
 
 
 def _one_to_one(cells: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:

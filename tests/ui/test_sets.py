@@ -58,7 +58,8 @@ def test_a_set_is_looked_over(page: SetsPage, qtbot: QtBot) -> None:
     assert page.health.bars.rows == (("RBC", 6), ("WBC", 3))
     assert page.health.heat.counts.sum() == 9
     assert page.health.classes.rowCount() == 2
-    assert page.health.classes.item(1, 1).text() == "3"
+    cell = page.health.classes.item(1, 1)
+    assert cell is not None and cell.text() == "3"
     page.grab()
 
 
@@ -110,7 +111,7 @@ def test_a_set_is_written_frozen_and_compared(page: SetsPage, qtbot: QtBot, tmp_
 
 
 def test_a_preview_is_shown(page: SetsPage, qtbot: QtBot) -> None:
-    page.writing.width.setValue(64)
+    page.writing.wide.setValue(64)
     page.writing.preview_button.click()
     said(page, qtbot, "as they will be")
     dialogs = [each for each in page.children() if getattr(each, "windowTitle", str)() == "Preview"]

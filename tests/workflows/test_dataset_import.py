@@ -112,3 +112,10 @@ def test_a_real_set_comes_in_whole(data_dir: Path, project: Path) -> None:
     done = run_inline(ImportDataset(project, data_dir / "blood_bccd_voc", "A."))
     assert (done.pictures, done.objects, done.classes) == (292, done.report.boxes, 3)
     assert done.report.boxes_left_out == 2
+
+
+def test_classes_are_named_as_a_model_names_them(data_dir: Path, project: Path) -> None:
+    run_inline(ImportDataset(project, data_dir / "blood_bccd_voc", "A.", split="val", like="blood-cells-yolo"))
+    with Project(project) as opened:
+        named = {each.name: (each.title, each.colour) for each in opened.classes()}
+    assert named["PLT"] == ("Platelet", "#E69F00") and named.keys() == {"WBC", "RBC", "PLT"}

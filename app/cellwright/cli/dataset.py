@@ -61,6 +61,7 @@ def _import(options: Namespace) -> int:
         options.only,
         options.classes,
         Status.UNREVIEWED if options.unreviewed else Status.ACCEPTED,
+        options.like,
     )
     with watching(is_silent=options.json) as watcher:
         done = watcher.run(operation)

@@ -33,6 +33,7 @@ def _import(made: argparse.ArgumentParser) -> None:
     made.add_argument("project", type=Path, metavar="PROJECT", help="folder of the project; made where there is none")
     made.add_argument("--author", metavar="NAME", help="who does this (default: the name you are logged in with)")
     made.add_argument("--classes", type=_names, metavar="LIST", help="only these classes, as in RBC,WBC")
+    made.add_argument("--like", metavar="M", help="name classes as this model does, so that what it finds fits")
     made.add_argument(
         "--unreviewed", action="store_true", help="take the labels as proposals and not as accepted by a person"
     )

@@ -154,4 +154,5 @@ def _cut(ring: NDArray[np.float64], inside: NDArray[np.float64]) -> NDArray[np.f
     crossing = ring + share[:, None] * (after - ring)
     # Each corner is followed by where the line to the next one crosses the side.
     points = np.stack([ring, crossing], 1).reshape(-1, 2)
-    return points[np.stack([inside >= 0, crosses], 1).ravel()]
+    kept: NDArray[np.float64] = points[np.stack([inside >= 0, crosses], 1).ravel()]
+    return kept

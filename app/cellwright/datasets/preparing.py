@@ -206,6 +206,6 @@ def _areas(boxes: NDArray[np.floating]) -> NDArray[np.float64]:
     return result
 
 
-def _is_left(kept: NDArray[np.float64], whole: NDArray[np.float64], least: float) -> NDArray[np.bool_]:
+def _is_left(kept: NDArray[np.floating], whole: NDArray[np.floating], least: float) -> NDArray[np.bool_]:
     result: NDArray[np.bool_] = (kept > 0) & (kept >= least * whole * (1 - 1e-6))
     return result

@@ -223,9 +223,9 @@ def doubts_of(picture: LabelledPicture, found: Objects, floor: float = 0.0) -> I
     support = _support(picture, found)
     unclaimed = np.setdiff1d(np.flatnonzero(~picture.ignored), claimed)
     for label in unclaimed.tolist():
-        said = names[int(picture.class_index[label])]
+        drawn = names[int(picture.class_index[label])]
         box, doubt = _edges(picture.boxes[label]), 1.0 - max(floor, float(support[label]))
-        yield Doubt(picture.path, DoubtKind.NOTHING_THERE, box, said, "", doubt)
+        yield Doubt(picture.path, DoubtKind.NOTHING_THERE, box, drawn, "", doubt)
 
 
 def _claims(picture: LabelledPicture, found: Objects) -> NDArray[np.intp]:

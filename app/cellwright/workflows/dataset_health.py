@@ -88,7 +88,7 @@ class DatasetHealth:
         if self.duplicates_across:
             pair = self.duplicates_across[0]
             found.append(
-                f"{len(self.duplicates_across)} pairs of nearly the same picture lie in different splits, such as "
+                f"Nearly the same picture lies in different splits {_times(len(self.duplicates_across))}, such as "
                 f"{pair.first.name} and {pair.second.name}; put them on one side."
             )
         if self.without_labels:
@@ -99,7 +99,7 @@ class DatasetHealth:
         if self.audit is None:
             return []
         sure = sum(doubt.score >= 0.5 for doubt in self.audit.doubts)
-        return [f"{sure} places where {self.audit.model} is sure that the labels are wrong; look at the first ones."]
+        return [f"In {sure:,} places {self.audit.model} would have labelled otherwise; look at the first ones."]
 
     def to_dict(self) -> dict[str, object]:
         """Return the health as values that JSON knows."""
@@ -116,6 +116,10 @@ class DatasetHealth:
             "audit": self.audit.to_dict() if self.audit is not None else None,
             "import": self.report.to_dict() if self.report is not None else None,
         }
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _pair(each: NearDuplicate) -> dict[str, object]:

@@ -26,6 +26,8 @@ from cellwright.core import Box
 from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, Meaning, read_dataset
 from cellwright.jobs import Progress
 from cellwright.project import JournalEntry, Project
+from cellwright.workflows.evaluate import class_aliases
+from cellwright.zoo import ModelCard, find_model, load_card
 
 _COLOURS = ("#0072B2", "#D55E00", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442")
 _KEYS = "123456789"
@@ -102,6 +104,9 @@ class ImportDataset:
         Only these classes.
     status : Status
         Of the objects.
+    like : str or Path or None
+        A model whose classes are meant where a name of the set is a name or title of one, in the singular or plural;
+        such classes get its names, titles and colours, so that what it finds later falls into them.
     """
 
     project: Path
@@ -111,6 +116,7 @@ class ImportDataset:
     split: str | None = None
     classes: tuple[str, ...] | None = None
     status: Status = Status.ACCEPTED
+    like: str | Path | None = None
 
     @property
     def title(self) -> str:
@@ -128,12 +134,14 @@ class ImportDataset:
             If the project cannot be opened or changed; it is as it was.
         """
         yield Progress(0, 0, "Reading labels")
-        labelled, report = read_dataset(self.data, self.format, self.split, self.classes)
+        card = load_card(find_model(self.like)) if self.like is not None else None
+        aliases = class_aliases(card) if card is not None else None
+        labelled, report = read_dataset(self.data, self.format, self.split, self.classes, aliases)
         with Project(self.project) as project:
             yield Progress(0, 0, "Taking the pictures' fingerprints")
             records = project.proposed_pictures([picture.path for picture in labelled])
             there = {each.id for each in project.pictures()}
-            classes, new_classes = _classes(project, labelled.classes)
+            classes, new_classes = _classes(project, labelled.classes, card)
             source = f"person:{labelled.root.name or 'set'}"
             changes: dict[UUID, ObjectChange] = {}
             known = 0
@@ -147,7 +155,8 @@ class ImportDataset:
                         changes[change.id] = change
             new = {each.id: each for each in records if each.id not in there}
             yield Progress(len(labelled), len(labelled), "Writing")
-            edits = [RecordChange(None, each) for each in (*new_classes, *new.values())]
+            edits = [RecordChange(None, each) for each in new_classes]
+            edits += [RecordChange(None, each) for each in new.values()]
             if self.status is Status.ACCEPTED:
                 edits += _looked_at(project, labelled, records, project.reviewer(self.author))
             entry = None
@@ -209,8 +218,11 @@ def _looked_at(
     return [change for edit in known.values() for change in edit.records]
 
 
-def _classes(project: Project, names: Sequence[str]) -> tuple[list[ClassRecord], list[ClassRecord]]:
+def _classes(
+    project: Project, names: Sequence[str], card: ModelCard | None
+) -> tuple[list[ClassRecord], list[ClassRecord]]:
     """Return the class of each name, and which of them are new; capitals make no difference."""
+    styled = {each.name: (each.title, each.colour) for each in card.classes} if card is not None else {}
     there = project.classes()
     known = {each.name.casefold(): each for each in there} | {each.title.casefold(): each for each in there}
     colours = [colour for colour in _COLOURS if colour not in {each.colour for each in there}] or list(_COLOURS)
@@ -219,7 +231,8 @@ def _classes(project: Project, names: Sequence[str]) -> tuple[list[ClassRecord],
     for name in names:
         if name.casefold() not in known:
             i = len(new)
-            made = ClassRecord(number + i, name, name, colours[i % len(colours)], keys[i] if i < len(keys) else "")
+            title, colour = styled.get(name, (name, colours[i % len(colours)]))
+            made = ClassRecord(number + i, name, title, colour, keys[i] if i < len(keys) else "")
             known[name.casefold()] = made
             new.append(made)
     return [known[name.casefold()] for name in names], new

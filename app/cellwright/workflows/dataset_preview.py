@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
@@ -117,29 +118,14 @@ def augmented(pictures: Sequence[PreviewTile], recipe: Path, count: int, rng: np
     BadParameter
         If the recipe cannot be read.
     """
-    from torch import from_numpy
+    from cellwright.training.recipe_preview import BoxedPixels, augmented_boxes
 
-    from cellwright.training import read_recipe
-    from cellwright.training.augment import Sample, make_sample
-
-    asked = read_recipe(recipe)
-    samples = [
-        Sample(
-            from_numpy(np.ascontiguousarray(each.rgb.transpose(2, 0, 1))),
-            each.objects.boxes[:, [1, 0, 3, 2]],  # training wants x first
-            each.objects.class_index.astype(np.int64),
-        )
-        for each in pictures
+    plain = [BoxedPixels(each.rgb, each.objects.boxes, each.objects.class_index) for each in pictures]
+    sources = itertools.cycle(pictures)
+    return [
+        PreviewTile(source.name, made.rgb, _boxed(made.boxes, made.class_index, source.objects.classes))
+        for made, source in zip(augmented_boxes(plain, recipe, count, rng), sources, strict=False)
     ]
-    made = []
-    for number in range(count):
-        index = number % len(samples)
-        sample = make_sample(samples, index, asked.phases[0], asked.augment, rng)
-        rgb = np.ascontiguousarray(sample.image.numpy().transpose(1, 2, 0))
-        boxes = np.asarray(sample.boxes, np.float32)[:, [1, 0, 3, 2]]
-        objects = _boxed(boxes, np.asarray(sample.classes, np.int16), pictures[index].objects.classes)
-        made.append(PreviewTile(pictures[index].name, rgb, objects))
-    return made
 
 
 def _boxed(boxes: NDArray[np.float32], kinds: NDArray[np.int16], classes: tuple[str, ...]) -> Objects:

@@ -13,6 +13,7 @@ from cellwright.ui.sets.charts import BarChart, HeatMap
 from cellwright.ui.sets.tables import ReadTable
 
 if TYPE_CHECKING:
+    from cellwright.datasets import ClassHealth
     from cellwright.workflows import DatasetHealth
 
 _NOTHING = "Choose a labelled set and press Check: what is in it, and what is probably wrong with it, will stand here."
@@ -111,19 +112,7 @@ class HealthView(QWidget):
         self.warnings.setVisible(bool(found.warnings()))
         self.bars.show_counts([(each.name, each.boxes) for each in health.classes])
         self.heat.show_counts(found.heat)
-        self.classes.show_rows(
-            [
-                [
-                    each.name,
-                    f"{each.boxes:,}",
-                    f"{each.pictures:,}",
-                    *(f"{side:g}" for side in each.side_px or ("", "", "")),
-                ]
-                if each.side_px is not None
-                else [each.name, "0", "0", "", "", ""]
-                for each in health.classes
-            ]
-        )
+        self.classes.show_rows([_class_row(each) for each in health.classes])
         self._show_findings(found)
 
     def _show_findings(self, found: DatasetHealth) -> None:
@@ -159,3 +148,8 @@ class HealthView(QWidget):
         if self.found is not None:
             paths = (*self.found.unreadable, *self.found.empty)
             self.place_asked.emit(paths[row], None)
+
+
+def _class_row(each: ClassHealth) -> list[str]:
+    sides = ("", "", "") if each.side_px is None else tuple(f"{side:g}" for side in each.side_px)
+    return [each.name, f"{each.boxes:,}", f"{each.pictures:,}", *sides]

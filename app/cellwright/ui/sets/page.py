@@ -45,7 +45,11 @@ class SetsPage(QDialog):
         self.folder = QLineEdit()
         describe(self.folder, "Set", "Folder of a labelled set in any format, or of a project.")
         self.model = QComboBox()
-        describe(self.model, "Model", "The model that looks for labels that are missing or wrong.")
+        describe(
+            self.model,
+            "Model",
+            "The model that looks for labels that are missing or wrong; imported classes are named as it names them.",
+        )
         self.check_button = button("Check", "Look the set over.", self.check_asked.emit, "primary")
         self.import_button = button(
             "Into the project", "Take pictures and labels into the project, as one step.", self.import_asked.emit

@@ -120,7 +120,8 @@ class Sets(QObject):
         except CellwrightError as error:
             page.say(str(error))
             return
-        self._run(ImportDataset(link.folder, page.data, link.author), self._on_imported, Lane.FILES)
+        operation = ImportDataset(link.folder, page.data, link.author, like=page.model_folder)
+        self._run(operation, self._on_imported, Lane.FILES)
 
     def write(self, asked: Writing) -> None:
         """Write the set in another format."""

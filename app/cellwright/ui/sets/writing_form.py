@@ -109,7 +109,7 @@ class WritingForm(QWidget):
         self.rebalances = QCheckBox("Move as little as possible")
         describe(self.rebalances, "Rebalance", "Keep the splits there are and move only what the shares need.")
         self.shares = {name: _percent(name, value) for name, value in _SPLITS}
-        self.tile, self.width, self.height = _pixels("Tile"), _pixels("Width"), _pixels("Height")
+        self.tile, self.wide, self.high = _pixels("Tile"), _pixels("Width"), _pixels("Height")
         self.resize_how = _choices("Resize", "How pictures get their new shape.", _RESIZE)
         self.grey = QCheckBox("Grey")
         describe(self.grey, "Grey", "Take the colour out of the pictures.")
@@ -150,7 +150,7 @@ class WritingForm(QWidget):
             shares.addWidget(spin)
         shares.addStretch(1)
         size = QHBoxLayout()
-        for words, spin in (("tiles of", self.tile), ("width", self.width), ("height", self.height)):
+        for words, spin in (("tiles of", self.tile), ("width", self.wide), ("height", self.high)):
             size.addWidget(label(words))
             size.addWidget(spin)
         size.addWidget(self.resize_how)
@@ -180,7 +180,7 @@ class WritingForm(QWidget):
     def writing(self) -> Writing:
         """Return what is asked for now."""
         shares = {name: spin.value() / 100 for name, spin in self.shares.items() if spin.value()}
-        width, height = self.width.value(), self.height.value()
+        width, height = self.wide.value(), self.high.value()
         return Writing(
             Path(self.folder.text().strip() or ".").expanduser(),
             str(self.format.currentData()),
