@@ -87,7 +87,9 @@ def test_a_crop_leads_to_its_cell_and_the_queue_to_the_next(analyzed: MainWindow
     assert item.name is not None
     assert link.objects([item.name])[0].state.status is Status.ACCEPTED
     assert [each.drawn for each in link.project.reviews()] == [Drawn.DOUBTFUL]
-    assert window.session.selected_id == queueing.queue.current.name
+    following = queueing.queue.current
+    assert following is not None
+    assert window.session.selected_id == following.name
 
 
 def test_a_picture_whose_every_cell_is_marked_is_remembered(analyzed: MainWindow, qtbot: QtBot) -> None:

@@ -202,7 +202,7 @@ def test_every_draw_is_honest_about_its_chances(sizes: list[int], size: int, see
     assert min(size, sum(sizes)) <= audit.size <= min(size + len(sizes), sum(sizes))
     for number, (group, stratum) in enumerate(zip(groups, strata, strict=True)):
         mine = [each for each in items if each.stratum == number]
-        assert len(mine) == stratum["size"] >= 1
+        assert len(mine) == stratum["size"] and mine
         assert {each.probability for each in mine} == {len(mine) / len(group.members)}
         assert {each.object for each in mine} <= {name.hex for name, _ in group.members}
     # Horvitz & Thompson: the weights of what was drawn add up to the population.

@@ -37,10 +37,10 @@ NAMES: Mapping[type, str] = {
 _COLUMNS = {name: tuple(field.name for field in dataclasses.fields(kind)) for kind, name in NAMES.items()}
 
 
-def read(connection: sqlite3.Connection, kind: type[R], number: int | None = None, column: str = "id") -> list[R]:
-    """Return the records of one kind in the order of their numbers: all, or those with `number` in a column."""
+def read(connection: sqlite3.Connection, kind: type[R], value: int | str | None = None, column: str = "id") -> list[R]:
+    """Return the records of one kind in the order of their numbers: all, or those with `value` in a column."""
     name = NAMES[kind]
-    where, values = ("", ()) if number is None else (f"WHERE {column} = ?", (number,))
+    where, values = ("", ()) if value is None else (f"WHERE {column} = ?", (value,))
     rows = connection.execute(f"SELECT {', '.join(_COLUMNS[name])} FROM {name} {where} ORDER BY id", values)
     return [kind(*row) for row in rows]
 

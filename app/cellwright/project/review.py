@@ -75,6 +75,14 @@ class Reviews:
         """Return every answer that stands, oldest first: of one picture, or of all."""
         return self._reviewed(ReviewRecord, picture_id, "picture")
 
+    def audit_reviews(self, audit_id: int) -> list[ReviewRecord]:
+        """Return the answers that were given for an audit."""
+        return self._reviewed(ReviewRecord, audit_id, "audit")
+
+    def window_reviews(self) -> list[ReviewRecord]:
+        """Return what was said of windows in which cells may have been missed."""
+        return self._reviewed(ReviewRecord, Drawn.EMPTY_WINDOW.value, "drawn")
+
     def audits(self) -> list[AuditRecord]:
         """Return the random draws that were made."""
         return self._reviewed(AuditRecord)
@@ -113,11 +121,11 @@ class Reviews:
             reviewed, total = self._connection.execute(question, {"audit": audit_id}).fetchone()
         return ReviewProgress(int(reviewed), int(total))
 
-    def _reviewed(self, kind: type[records.R], number: int | None = None, column: str = "id") -> list[records.R]:
+    def _reviewed(self, kind: type[records.R], value: int | str | None = None, column: str = "id") -> list[records.R]:
         if not self._has_reviews():
             return []
         with explained(self._path):
-            return records.read(self._connection, kind, number, column)
+            return records.read(self._connection, kind, value, column)
 
     def _has_reviews(self) -> bool:
         """Tell whether the tables are there; in an older project opened for reading only they are not."""

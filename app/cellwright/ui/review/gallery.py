@@ -28,6 +28,7 @@ from cellwright.workflows.cell_features import DescribeCells
 from cellwright.workflows.doubt import Order, Pairs, same_places
 from cellwright.workflows.empty_windows import FindEmptyWindows
 
+_MOST_COMPARED = 200_000
 _AHEAD_ROWS = 4
 """So many rows beyond what is in view are cut as well."""
 
@@ -62,7 +63,7 @@ class Gallery(QObject):
         self._provenance = self.sorting.cells.marks.provenance
         self.panel = GalleryPanel(self.look_of)
         self.panel.installEventFilter(self)
-        self.crops = CropStore(window.submit_quietly, self._paths.get, self)
+        self.crops = CropStore(window.submit_quietly, self.path_of, self)
         # several pictures change in one step: one look at all of them afterwards
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -100,10 +101,11 @@ class Gallery(QObject):
         self._features.clear()
         self._describing.clear()
         self.crops.forget()
+        self._paths.clear()
         if link is not None:
             link.changed.connect(self._on_changed)
-            link.records_changed.connect(self._soon.start)
-        self.refresh()
+            link.records_changed.connect(self._on_records)
+        self._when_seen()
 
     def close(self) -> None:
         """Stop working, before the window goes."""
@@ -147,7 +149,6 @@ class Gallery(QObject):
             sorting.cells, sorting.classes = Cells.empty(), ()
         else:
             sorting.classes = link.classes
-            self._paths.update({each.id: self._path(link, each.path) for each in link.pictures})
             sorting.cells = joined([self._cells(link, number) for number in self.pictures()])
         self._provenance = sorting.cells.marks.provenance
         sorting.features = self._features
@@ -172,8 +173,16 @@ class Gallery(QObject):
         return [] if number is None else [number]
 
     def path_of(self, number: int) -> Path | None:
-        """Return where the picture with a number lies."""
+        """Return where the picture with a number lies, None where the project has no such picture."""
+        if number not in self._paths and self._link is not None:
+            self._paths = {each.id: self._path(self._link, each.path) for each in self._link.pictures}
         return self._paths.get(number)
+
+    def _place(self, number: int) -> Path:
+        path = self.path_of(number)
+        if path is None:
+            raise CellwrightError("The picture is not in the project any more.")
+        return path
 
     def cells_on(self, pictures: Sequence[int]) -> Cells:
         """Return the cells of some pictures, whichever are shown."""
@@ -188,7 +197,7 @@ class Gallery(QObject):
         counts = marks.counted(objects.scores >= decisions[objects.class_index])
         is_candidate = ~counts & ~marks.is_reviewed
         return FindEmptyWindows(
-            self._paths[number],
+            self._place(number),
             objects.boxes[counts],
             objects.boxes[is_candidate],
             objects.scores[is_candidate],
@@ -279,7 +288,7 @@ class Gallery(QObject):
         row = int(self.sorting.rows[place])
         number, name = self.sorting.cells.key(row)
         y0, x0, y1, x1 = (round(edge) for edge in self.sorting.cells.boxes[row].tolist())
-        self._window.go_to(self._paths[number], Box(y0, x0, y1, x1), name)
+        self._window.go_to(self._place(number), Box(y0, x0, y1, x1), name)
 
     def _judge(self, places: list[int], status: Status) -> None:
         ids = self._ids(places)
@@ -312,6 +321,10 @@ class Gallery(QObject):
 
     # ---- following
 
+    def _on_records(self) -> None:
+        self._paths.clear()  # a moved picture may have been found again
+        self._soon.start()
+
     def _on_changed(self, _number: int) -> None:
         self._soon.start()
 
@@ -330,7 +343,9 @@ class Gallery(QObject):
         """Return which boxes are of one place; worked out anew only where a box is another."""
         kept = self._places.get(number)
         if kept is None or not np.array_equal(kept[0], boxes):
-            kept = self._places[number] = (boxes, same_places(boxes))
+            # None overlap where the whole would keep a person waiting: doubt is then about the threshold alone.
+            compared = boxes if len(boxes) <= _MOST_COMPARED else boxes[:0]
+            kept = self._places[number] = (boxes, same_places(compared))
         return kept[1]
 
     def _on_viewed(self, first: int, last: int) -> None:
@@ -353,7 +368,7 @@ class Gallery(QObject):
             self._describing.add(number)
             ids = cells.ids[is_new]
             masks = masks_of(link.table(number).objects, ids)
-            operation = DescribeCells(self._paths[number], cells.boxes[is_new], masks)
+            operation = DescribeCells(self._place(number), cells.boxes[is_new], masks)
             done = partial(self._on_described, number, [each.tobytes() for each in ids], link)
             self._window.submit_quietly(operation, Lane.FILES, done, listed=True)
 

@@ -134,6 +134,12 @@ class QueuePanel(QWidget):
         self._kinds.setCurrentIndex(chosen)
         self._kinds.blockSignals(False)
 
+    def show_kind(self, kind: QueueKind, number: int = 0) -> None:
+        """Show which queue it is, without choosing it anew."""
+        self._kinds.blockSignals(True)
+        self.choose(kind, number)
+        self._kinds.blockSignals(False)
+
     def choose(self, kind: QueueKind, number: int = 0) -> None:
         """Choose a queue, as a person would."""
         at = next((at for at in range(self._kinds.count()) if self._kinds.itemData(at) == (kind, number)), -1)

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from cellwright.annotation import AuditRecord, Status
+from cellwright.annotation import AuditRecord, ReviewRecord, Status
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.background.in_turn import InTurn
@@ -27,6 +27,8 @@ from cellwright.workflows.audit import Population, Strata, draw_audit, populatio
 from cellwright.workflows.empty_windows import FindEmptyWindows
 
 _REFILL_MS = 200
+_STALE = -1
+"""In place of how many cells the queue was filled from: it has to be filled anew when somebody sees it."""
 _RIM, _WINDOW_RIM = 0.75, 0.15
 _NO_PROJECT = "What you decide here is kept in a project. Start reviewing, and one is begun for you."
 _NOTHING = {
@@ -65,6 +67,7 @@ class Queueing(QObject):
         self._filled_from = 0
         self.queue = Queue()
         self.panel = QueuePanel()
+        self.panel.installEventFilter(self)
         self.dialog: AuditDialog | None = None
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -96,7 +99,11 @@ class Queueing(QObject):
             link.journal_changed.connect(self._soon.start)
             link.records_changed.connect(self._name_things)
         self._name_things()
-        self.choose(QueueKind.DOUBTFUL)
+        if self.panel.isVisible():
+            self.choose(QueueKind.DOUBTFUL)
+        else:
+            self._filled_from = _STALE
+            self._show()
 
     def close(self) -> None:
         """Stop working, before the window goes."""
@@ -112,6 +119,9 @@ class Queueing(QObject):
             self._refilling.start()
 
     def _refill(self) -> None:
+        if not self.panel.isVisible():
+            self._filled_from = _STALE
+            return
         item = self.queue.current
         self.choose(self.queue.kind, self._number)
         if item in self.queue.items:
@@ -121,7 +131,8 @@ class Queueing(QObject):
     def choose(self, kind: QueueKind, number: int = 0) -> None:
         """Fill the queue."""
         self._generation += 1
-        self._number = number
+        self._number, self._filled_from = number, 0
+        self.panel.show_kind(kind, number)
         link = self._link
         if link is None:
             self._fill(kind, [])
@@ -143,8 +154,7 @@ class Queueing(QObject):
         self._show()
 
     def _cells(self) -> Cells:
-        self._gallery.refresh()
-        return self._gallery.sorting.cells
+        return self._gallery.cells_on(self._gallery.pictures())
 
     def _every_cell(self, link: Link) -> Cells:
         return self._gallery.cells_on([each.id for each in link.pictures])
@@ -272,23 +282,43 @@ class Queueing(QObject):
         self.panel.set_audits([(each.id, _audit_text(each)) for each in link.project.audits()])
         self.panel.set_classes(answer_classes(link.classes))
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Catch up when the queue comes into view."""
+        if event.type() == QEvent.Type.Show:
+            self._soon.start()
+        return super().eventFilter(watched, event)
+
     def _follow(self) -> None:
-        """Note what was answered, undone or redone elsewhere, and what is new."""
+        """Note what was answered, undone or redone elsewhere, and what is new; not while nobody sees it."""
+        link = self._link
+        if link is None or not self.panel.isVisible():
+            return
         self._name_things()
+        kind = self.queue.kind
+        if kind is QueueKind.AUDIT and self._number not in {each.id for each in link.project.audits()}:
+            self.choose(QueueKind.DOUBTFUL)
+            return
         self._note_answers()
-        if self.queue.kind is QueueKind.DOUBTFUL and len(self._gallery.sorting.cells) != self._filled_from:
-            self._refilling.start()
         self.panel.show_progress(self.queue.progress)
+        is_new = kind is QueueKind.DOUBTFUL and len(self._cells()) != self._filled_from
+        if self._filled_from == _STALE or is_new:
+            self._refill()
 
     def _note_answers(self) -> None:
-        link = self._link
-        if link is None or not self.queue.items:
+        link, items = self._link, self.queue.items
+        if link is None or not items:
             return
         reviewed: list[bytes] = []
-        for number in {item.picture for item in self.queue.items}:
-            table = link.table(number)
-            reviewed += [each.tobytes() for each in table.objects.ids[table.marks.is_reviewed]]
-        self.queue.follow(reviewed, link.project.reviews())
+        said: list[ReviewRecord] = []
+        if self.queue.kind is QueueKind.AUDIT:
+            said = link.project.audit_reviews(self._number)
+        elif self.queue.kind is QueueKind.WINDOWS:
+            said = link.project.window_reviews()
+        else:
+            for number in {item.picture for item in items}:
+                table = link.table(number)
+                reviewed += [each.tobytes() for each in table.objects.ids[table.marks.is_reviewed]]
+        self.queue.follow(reviewed, said)
 
     def _show(self) -> None:
         panel, item = self.panel, self.queue.current
