@@ -253,11 +253,11 @@ class IsolatedRun:
         if number is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            if sys.platform == "win32":
-                os.kill(number, signal.SIGTERM)
-            else:
+            if sys.platform != "win32":
                 # The child leads a group of its own, in which its helpers are too.
                 os.killpg(number, signal.SIGKILL)
+            else:
+                os.kill(number, signal.SIGTERM)
 
 
 def write_state(folder: Path, state: RunState, problem: str = "") -> None:
@@ -281,9 +281,9 @@ def as_words(operation: Operation[Any]) -> dict[str, Any]:
         If it is no dataclass of this package, or a parameter is more than text, number, path or None.
     """
     kind = type(operation)
-    if not kind.__module__.startswith(_PACKAGE) or not dataclasses.is_dataclass(operation):
+    if not kind.__module__.startswith(_PACKAGE) or not dataclasses.is_dataclass(kind):
         raise BadParameter(f"{kind.__name__} cannot run in a process of its own; it is no operation of this program.")
-    values = {each.name: _plain(getattr(operation, each.name)) for each in dataclasses.fields(operation) if each.init}
+    values = {each.name: _plain(getattr(operation, each.name)) for each in dataclasses.fields(kind) if each.init}
     return {"operation": f"{kind.__module__}:{kind.__qualname__}", "parameters": values}
 
 
@@ -304,10 +304,11 @@ def operation_from(words: dict[str, Any]) -> Operation[Any]:
     hints = typing.get_type_hints(kind)
     parameters = {key: _meant(value, hints.get(key, str)) for key, value in words.get("parameters", {}).items()}
     try:
-        made: Operation[Any] = kind(**parameters)  # type: ignore[operator]
+        made: Any = kind(**parameters)  # type: ignore[operator]
     except TypeError as error:
         raise BadParameter(f"{name} has other parameters: {error}.") from error
-    return made
+    operation: Operation[Any] = made
+    return operation
 
 
 def _plain(value: Any) -> Any:

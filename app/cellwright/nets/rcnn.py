@@ -195,7 +195,8 @@ class _Proposals(RegionProposalNetwork):  # type: ignore[misc]  # torchvision is
         self, anchors: list[Tensor], targets: list[dict[str, Tensor]]
     ) -> tuple[list[Tensor], list[Tensor]]:
         labels, boxes = super().assign_targets_to_anchors(anchors, targets)
-        return [_without_unknown(row, *each) for row, *each in zip(labels, anchors, targets, strict=True)], boxes
+        rows = zip(labels, anchors, targets, strict=True)
+        return [_without_unknown(row, places, target) for row, places, target in rows], boxes
 
 
 class _Regions(RoIHeads):  # type: ignore[misc]  # torchvision is not typed

@@ -87,19 +87,23 @@ def turned(sample: Sample, quarter_turns: int, *, mirrored: bool) -> Sample:
     if mirrored:
         width = image.shape[2]
         image = image.flip(2)
-        boxes, known = (
-            part if part is None else np.stack((width - part[:, 2], part[:, 1], width - part[:, 0], part[:, 3]), 1)
-            for part in (boxes, known)
-        )
+        boxes = _mirrored(boxes, width)
+        known = None if known is None else _mirrored(known, width)
     for _ in range(quarter_turns % 4):
         width = image.shape[2]
         image = image.rot90(1, (1, 2))
-        # A point (x, y) goes to (y, width - x).
-        boxes, known = (
-            part if part is None else np.stack((part[:, 1], width - part[:, 2], part[:, 3], width - part[:, 0]), 1)
-            for part in (boxes, known)
-        )
+        boxes = _quarter_turned(boxes, width)
+        known = None if known is None else _quarter_turned(known, width)
     return replace(sample, image=image, boxes=boxes, known=known)
+
+
+def _mirrored(boxes: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    return np.stack((width - boxes[:, 2], boxes[:, 1], width - boxes[:, 0], boxes[:, 3]), 1)
+
+
+def _quarter_turned(boxes: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    # A point (x, y) goes to (y, width - x).
+    return np.stack((boxes[:, 1], width - boxes[:, 2], boxes[:, 3], width - boxes[:, 0]), 1)
 
 
 def _resized(sample: Sample, scale: float) -> Sample:

@@ -79,8 +79,8 @@ def gather(project: Project, card: ModelCard, held_out: float = 0.25, seed: int 
     card : ModelCard
         Of the model to be taught: says which classes it has and whether it needs outlines.
     held_out : float
-        Share of the pictures, in [0, 1), to be judged on; whole pictures, or whole folders where there are four or more.
-        At least one, where there are two.
+        Share of the pictures, in [0, 1), to be judged on; whole pictures, or whole folders where there are four or
+        more. At least one, where there are two.
     seed : int
         Of the choice.
 

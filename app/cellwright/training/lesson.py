@@ -157,7 +157,7 @@ class Lesson:
             "pictures": [_words(picture) | {"held_out": held_out} for picture, held_out in every],
         }
         with replacing(folder / _SHAPES) as part, part.open("wb") as stream:
-            np.savez_compressed(stream, **shapes)
+            np.savez_compressed(stream, allow_pickle=False, **shapes)
         with replacing(folder / _WORDS) as part:
             part.write_text(json.dumps(words, indent=1) + "\n", encoding="utf-8")
 

@@ -86,6 +86,7 @@ class Session:
     def start(
         cls, task: Task[Any, Any], pictures: list[Any], judged: list[Any], run: RunFolder, device: torch.device
     ) -> Session:
+        """Build the network by chance, and what moves its weights."""
         recipe = task.recipe
         torch.manual_seed(recipe.seed)
         architecture = task.architecture(pictures)
@@ -105,6 +106,7 @@ class Session:
 
     @property
     def recipe(self) -> Recipe:
+        """Every number of the training."""
         return self.task.recipe
 
     def begin_with(self, model: str | Path | None, encoder_weights: Path | None) -> None:
@@ -119,6 +121,13 @@ class Session:
         self.beginning = beginning
 
     def restore(self) -> None:
+        """Go on from the checkpoint in the run folder.
+
+        Raises
+        ------
+        ModelNotUsable
+            If it is damaged, or of another training.
+        """
         self.state = load_checkpoint(self.run.checkpoint, self.network, self.mean, self.optimizer)
         if self.state.recipe != self.recipe.training_numbers():
             raise ModelNotUsable(
@@ -170,12 +179,12 @@ class Session:
 
     def _step(self, batch: Batch) -> dict[str, float]:
         optimise = self.recipe.optimise
-        total = self.steps_per_epoch * self.recipe.epochs
+        steps = self.steps_per_epoch * self.recipe.epochs
         # Where time ends the training, the curve falls with time; its beginning is counted in steps either way.
-        reached = self.state.step if not self.seconds else max(self.state.step, round(self.share * total))
+        reached = self.state.step if not self.seconds else max(self.state.step, round(self.share * steps))
         if self.state.step < optimise.warmup_epochs * self.steps_per_epoch:
             reached = self.state.step
-        rate = learning_rate(optimise, reached, self.steps_per_epoch, self.recipe.epochs)
+        rate = learning_rate(optimise, int(reached), self.steps_per_epoch, self.recipe.epochs)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("rate", 1.0)
         self.network.train()
@@ -223,6 +232,7 @@ class Session:
         return self.task.judge(network, self.judged, half_precision(self.device))
 
     def finish(self) -> Trained:
+        """Judge the best weights, draw, and write the model folder."""
         best = self.mean.network
         if self.run.best.exists():
             self.run.load_best(best)
@@ -233,6 +243,7 @@ class Session:
         return Trained(self.run.path, model, judgement, self.state.best_epoch, self.state.epoch, self.state.seconds)
 
     def provenance(self) -> Provenance:
+        """Return where the weights come from."""
         return Provenance(
             getattr(self.pictures, "taught", len(self.pictures)),
             self.state.best_epoch if self.chooses_best else self.state.epoch,

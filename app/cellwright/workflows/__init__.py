@@ -16,6 +16,7 @@ from cellwright.workflows.dataset_source import is_project, labelled_of_project,
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
 from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
+from cellwright.workflows.finetune import FineTune, Taught, lesson_of
 from cellwright.workflows.formats import (
     OVERLAY_FOLDER,
     PICTURE_FOLDERS,
@@ -24,6 +25,7 @@ from cellwright.workflows.formats import (
     refuse_existing_outputs,
     refuse_formats_without_outlines,
 )
+from cellwright.workflows.gate import Case, Difference, GateRules, Verdict, judge
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.predictors import ready_predictor, release_predictors
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
@@ -41,12 +43,14 @@ __all__ = [
     "AreaRow",
     "AreaTable",
     "AuditLabels",
+    "Case",
     "CheckDataset",
     "CountRow",
     "CountTable",
     "DatasetExport",
     "DatasetHealth",
     "DatasetImport",
+    "Difference",
     "Division",
     "Doubt",
     "DoubtKind",
@@ -55,9 +59,11 @@ __all__ = [
     "ExportAnalyses",
     "ExportDataset",
     "ExportFormat",
+    "FineTune",
     "FoundPictures",
     "FreezeDataset",
     "FrozenDataset",
+    "GateRules",
     "ImportDataset",
     "LabelAudit",
     "LeftOut",
@@ -71,6 +77,8 @@ __all__ = [
     "Proposal",
     "ScaleAdvice",
     "ScaleFit",
+    "Taught",
+    "Verdict",
     "add_areas",
     "add_counts",
     "area_table",
@@ -85,7 +93,9 @@ __all__ = [
     "finds_areas",
     "finds_outlines",
     "is_project",
+    "judge",
     "labelled_of_project",
+    "lesson_of",
     "notes",
     "objects_table",
     "planned_outputs",

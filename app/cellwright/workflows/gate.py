@@ -219,7 +219,8 @@ def _mean(table: NDArray[np.float64], like: NDArray[np.float64] | None = None) -
     """(D,) mean over the classes that occur in a draw; 0 where none does."""
     there = ~np.isnan(table if like is None else like)
     total = np.where(there, np.nan_to_num(table), 0.0).sum(1)
-    return np.divide(total, there.sum(1), out=np.zeros(len(table)), where=there.any(1))
+    means: NDArray[np.float64] = np.divide(total, there.sum(1), out=np.zeros(len(table)), where=there.any(1))
+    return means
 
 
 def _expanded(level: float, pictures: int) -> float:

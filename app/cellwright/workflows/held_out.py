@@ -120,7 +120,7 @@ class OutlineShowing:
         """See `Showing`."""
         right, found, true = (drawn @ part for part in (self.right, self.found, self.true))
         whole = true + found - right
-        return np.divide(right, whole, out=np.full(len(whole), np.nan), where=true > 0)
+        return _share(right, whole, true > 0)
 
     def count_bias(self, drawn: Weights) -> NDArray[np.float64]:
         """See `Showing`."""
@@ -149,7 +149,7 @@ class PixelShowing:
     def scores(self, drawn: Weights) -> NDArray[np.float64]:
         """See `Showing`."""
         shared, found, true = (drawn @ part for part in (self.shared, self.found, self.true))
-        return np.divide(2 * shared, true + found, out=np.full(len(true), np.nan), where=true > 0)
+        return _share(2 * shared, true + found, true > 0)
 
     def count_bias(self, drawn: Weights) -> NDArray[np.float64]:
         """Of pixels: areas are what such a model counts."""
@@ -158,7 +158,13 @@ class PixelShowing:
 
 def _bias(found: NDArray[np.int64], true: NDArray[np.int64], drawn: Weights) -> NDArray[np.float64]:
     counted, there = drawn @ found, drawn @ true
-    return np.divide(counted - there, there, out=np.full(len(there), np.nan), where=there > 0)
+    return _share(counted - there, there, there > 0)
+
+
+def _share(part: NDArray[np.int64], whole: NDArray[np.int64], where: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Divide; NaN where that means nothing."""
+    shares: NDArray[np.float64] = np.divide(part, whole, out=np.full(len(whole), np.nan), where=where)
+    return shares
 
 
 def shown_on(

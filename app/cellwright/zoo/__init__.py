@@ -24,6 +24,7 @@ from cellwright.zoo.decoding import (
     Task,
     TouchingDecoding,
 )
+from cellwright.zoo.lineage import Lineage, in_use, lineage_rows, promote, read_lineage, rollback
 from cellwright.zoo.sample import (
     ExpectedObject,
     ExpectedObjects,
@@ -49,6 +50,7 @@ __all__ = [
     "ExpectedObjects",
     "FindObjects",
     "InputContract",
+    "Lineage",
     "ListedModel",
     "Metrics",
     "ModelCard",
@@ -64,12 +66,17 @@ __all__ = [
     "WeightsFile",
     "file_sha256",
     "find_model",
+    "in_use",
+    "lineage_rows",
     "list_models",
     "load_card",
     "load_network",
     "model_dirs",
+    "promote",
     "read_expected",
     "read_expected_masks",
+    "read_lineage",
+    "rollback",
     "sample_problems",
     "save_card",
     "score_title",
