@@ -55,7 +55,8 @@ def seen_on(
 
 
 def turned(image: NDArray[Any], turn: Turn) -> NDArray[Any]:
-    return turn.shown(image[None])[0]
+    result: NDArray[Any] = turn.shown(image[None])[0]
+    return result
 
 
 # The geometry of a turn.
@@ -72,7 +73,7 @@ def test_there_are_eight_different_turns_and_the_first_changes_nothing() -> None
 @pytest.mark.parametrize("grid", [1, 2, 4])
 def test_what_a_network_reads_at_its_grid_points_comes_back_to_the_same_pixels(turn: Turn, grid: int) -> None:
     picture = np.arange(16 * 24, dtype=np.float32).reshape(1, 16, 24, 1)
-    answered = turn.shown(picture, grid)[:, ::grid, ::grid, 0]  # type: ignore[arg-type]
+    answered: NDArray[Any] = turn.shown(picture, grid)[:, ::grid, ::grid, 0]  # type: ignore[arg-type]
     np.testing.assert_array_equal(turn.points_back(answered)[0], picture[0, ::grid, ::grid, 0])
     whole, was_shown = turn.pixels_back(turn.shown(picture, grid)[..., 0], grid)  # type: ignore[arg-type]
     np.testing.assert_array_equal(whole[0][was_shown], picture[0, ..., 0][was_shown])
@@ -245,8 +246,8 @@ def same(one: Objects, other: Objects, pixels: float = 0.0) -> bool:
     order = [np.lexsort(np.rint(found.boxes).T[::-1]) for found in (one, other)]
     boxes = [found.boxes[rows] for found, rows in zip((one, other), order, strict=True)]
     scores = [found.scores[rows] for found, rows in zip((one, other), order, strict=True)]
-    np.testing.assert_allclose(*boxes, atol=1.01 if pixels else 1e-3)
-    np.testing.assert_allclose(*scores, atol=1e-4)
+    np.testing.assert_allclose(boxes[0], boxes[1], atol=1.01 if pixels else 1e-3)
+    np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
     if one.masks is None or other.masks is None:
         return one.masks is None and other.masks is None
     areas = [found.masks.areas()[rows] for found, rows in zip((one, other), order, strict=True)]  # type: ignore[union-attr]

@@ -95,6 +95,7 @@ class KnownBoxes:
     answers: KeptAnswers | None = None
     card: ModelCard = field(default_factory=make_card)
     asked_object_px: float | None = None
+    asked_augment: bool | None = None
     asked: list[Path | SlideRef] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -107,8 +108,10 @@ class KnownBoxes:
         device: str,
         pixel_size: PixelSize | None,
         object_px: float | None,
+        augment: bool,
     ) -> AnswerFromBoxes:
         self.asked.append(picture)
+        self.asked_augment = augment
         self.asked_object_px = object_px
         return AnswerFromBoxes(self, picture, pixel_size)
 

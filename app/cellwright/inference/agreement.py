@@ -12,7 +12,7 @@ from cellwright.core import Masks
 from cellwright.inference.candidates import Boxes, Cut
 from cellwright.inference.decoders import Candidates
 from cellwright.inference.seams import SEAM_IOU
-from cellwright.inference.suppression import falling_order, nms
+from cellwright.inference.suppression import NmsKind, falling_order, nms
 
 _STEPS = 65536
 """Weights of masks are counted in steps of 2^-16, so that sums are exact whatever their order."""
@@ -41,7 +41,7 @@ class TurnedCandidates:
     def objects(self, nms_iou: float) -> Boxes:
         """See `Candidates.objects`."""
         found = agreed([look.objects(nms_iou) for look in self.looks], self.cut.floor)
-        kind = "diou" if self.cut.nms_kind == "diou" else "greedy"
+        kind: NmsKind = "diou" if self.cut.nms_kind == "diou" else "greedy"
         return found.take(nms(found.boxes, found.scores, found.class_index, nms_iou, kind).rows)
 
 

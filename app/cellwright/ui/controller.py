@@ -46,6 +46,7 @@ class MakeAnalysis(Protocol):
         device: str,
         pixel_size: PixelSize | None,
         object_px: float | None,
+        augment: bool,
     ) -> Operation[Analysis]:
         """Return the operation."""
         ...
@@ -207,10 +208,14 @@ class Controller(Work):
         self, picture: Picture, planes: Sequence[tuple[int, int]], folder: Path, styles: tuple[ClassStyle, ...]
     ) -> None:
         self._cancel_analysis(picture)
+        card = self.session.card
+        augment = self.session.augment and card is not None and card.input.orientation == "any"
         picture.generation += 1
         picture.state, picture.fraction, picture.problem = PictureState.QUEUED, None, ""
         parts = tuple(
-            self._make_analysis(picture.source(plane), folder, self.device, picture.user_pixel_size, picture.object_px)
+            self._make_analysis(
+                picture.source(plane), folder, self.device, picture.user_pixel_size, picture.object_px, augment
+            )
             for plane in planes
         )
         if len(parts) == 1:
@@ -332,11 +337,16 @@ class Controller(Work):
 
 
 def _analyze_picture(
-    picture: Path | SlideRef, model: Path, device: str, pixel_size: PixelSize | None, object_px: float | None
+    picture: Path | SlideRef,
+    model: Path,
+    device: str,
+    pixel_size: PixelSize | None,
+    object_px: float | None,
+    augment: bool,
 ) -> Operation[Analysis]:
     from cellwright.workflows import AnalyzePicture
 
-    return AnalyzePicture(picture, model, device, pixel_size, object_px=object_px)
+    return AnalyzePicture(picture, model, device, pixel_size, object_px=object_px, augment=augment)
 
 
 def _offer_to_analyze(pictures: list[Picture], analyze: Callable[[Sequence[Picture]], None]) -> Message:

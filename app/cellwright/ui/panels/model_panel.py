@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from cellwright.ui.looks.icons import badge
 from cellwright.ui.looks.widgets import button, column, describe, empty, label, picture_label
@@ -31,6 +31,11 @@ _TASKS = {
     "instances": "Outlines each cell.",
     "semantic": "Gives every pixel a class.",
 }
+_COPIES = (
+    "The model looks at every picture eight times, turned and mirrored, and what it sees is averaged. Holds from the "
+    "next analysis on."
+)
+_NO_COPIES = "This model knows up from down and left from right; turned copies would mislead it."
 _NMS_WORDS = {
     "greedy": "the surest box stays",
     "diou": "the surest box stays, unless the middles lie apart",
@@ -88,6 +93,8 @@ class ModelPanel(QWidget):
         )
         self.overlap.set_value(0.5, _LEAST_OVERLAP)
         self.overlap.changed.connect(session.set_overlap)
+        self.augment = QCheckBox("Turned copies: slower, steadier")
+        self.augment.toggled.connect(lambda is_on: setattr(session, "augment", is_on))
         self._overlap_title = label("Overlap", "section")
         self._overlap = label("", "muted", wrap=True)
         self.offer_overlap(False)
@@ -127,6 +134,7 @@ class ModelPanel(QWidget):
         inside.addWidget(self._overlap_title)
         inside.addWidget(self.overlap)
         inside.addWidget(self._overlap)
+        inside.addWidget(self.augment)
         inside.addWidget(self._summary)
         layout.addWidget(self._more)
         layout.addWidget(self._scale)
@@ -162,8 +170,15 @@ class ModelPanel(QWidget):
             words.setVisible(bool(words.text()))
         for widget in (self._all, self._toggle, self._reset):
             widget.setEnabled(card is not None)
+        self._offer_copies(card)
         self._build_sliders()
         self._show_thresholds()
+
+    def _offer_copies(self, card: ModelCard | None) -> None:
+        """Let turned copies be asked for, but of a model that they would mislead."""
+        is_offered = card is not None and card.input.orientation == "any"
+        self.augment.setEnabled(is_offered)
+        describe(self.augment, "Turned copies", _COPIES if card is None or is_offered else _NO_COPIES)
 
     def _build_sliders(self) -> None:
         empty(self._per_class_layout)

@@ -25,6 +25,8 @@ class Session:
 
     Attributes
     ----------
+    augment : bool
+        Whether the next analyses look at turned copies of every picture too, where the model allows it.
     pictures_changed : Signal()
         The list of open pictures is another one.
     picture_changed : Signal(Picture)
@@ -57,6 +59,7 @@ class Session:
         self._current: Picture | None = None
         self._thresholds: dict[str, float] = {}
         self._overlap = 0.5
+        self.augment = False
         self._hidden: set[str] = set()
         self._lit: str | None = None
         self._selected: int | None = None
