@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from cellwright.core import Masks
-from cellwright.ui.canvas.mask_change import ChangedMasks, Grid
+from cellwright.ui.canvas.mask_change import ChangedMasks, Grid, changed_row
 from cellwright.ui.canvas.raster import (
     MOST_PIXELS,
     Raster,
@@ -147,3 +148,30 @@ def test_a_part_of_a_grid_is_that_part_of_the_whole(top: int, left: int, height:
     raster = Raster(3.3, 4.7, 0.71, 24, 27)
     part = slice(top, min(24, top + height)), slice(left, min(27, left + width))
     assert np.array_equal(rasterise(masks, raster, part), rasterise(masks, raster)[part])
+
+
+@given(
+    stack=hnp.arrays(np.bool_, st.tuples(st.integers(0, 4), st.just(4), st.just(6))),
+    row=st.integers(0, 4),
+    other=hnp.arrays(np.bool_, (4, 6)),
+)
+def test_the_one_mask_that_changed_is_found(stack: NDArray[np.bool_], row: int, other: NDArray[np.bool_]) -> None:
+    def masks_of(pictures: NDArray[np.bool_]) -> Masks:
+        owner, y, x = np.nonzero(pictures)
+        return Masks.from_spans(owner, np.stack([y, x, x + 1], 1), len(pictures))
+
+    row = min(row, len(stack))
+    after = np.concatenate([stack[:row], other[None], stack[row + 1 :]])
+    is_same = row < len(stack) and np.array_equal(stack[row], other)
+    assert changed_row(masks_of(stack), masks_of(after)) == (None if is_same else row)
+
+
+@given(hnp.arrays(np.bool_, (2, 5, 4, 6)))
+def test_of_tables_that_differ_in_several_masks_none_is_named(stacks: NDArray[np.bool_]) -> None:
+    differing = [row for row in range(5) if not np.array_equal(stacks[0, row], stacks[1, row])]
+    tables = []
+    for stack in stacks:
+        owner, y, x = np.nonzero(stack)
+        tables.append(Masks.from_spans(owner, np.stack([y, x, x + 1], 1), 5))
+    assert changed_row(*tables) == (differing[0] if len(differing) == 1 else None)
+    assert changed_row(tables[0], tables[0].take(np.arange(3))) is None

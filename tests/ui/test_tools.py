@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 
@@ -23,7 +23,6 @@ from cellwright.ui.canvas.gestures import (
     BoxToMask,
     Clicked,
     Filled,
-    Gesture,
     Lassoed,
     LineDrawn,
     PointMoved,
@@ -35,6 +34,7 @@ from cellwright.ui.canvas.gestures import (
 from cellwright.ui.looks.theme import DARK
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.loading import LoadedPicture, LoadPicture
+from tests.ui.hand import LEFT, NONE, Hand
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.gl
 
 ID = UUID(int=3)
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def loaded(path: Path) -> LoadedPicture:
@@ -53,48 +52,6 @@ def loaded(path: Path) -> LoadedPicture:
         except StopIteration as end:
             picture: LoadedPicture = end.value
             return picture
-
-
-class Hand:
-    """A mouse over a canvas, in level-0 pixels, that remembers what the canvas said."""
-
-    def __init__(self, canvas: PictureCanvas) -> None:
-        self.canvas = canvas
-        self.gestures: list[Gesture] = []
-        canvas.gesture.connect(self.gestures.append)
-
-    def on_screen(self, y: float, x: float) -> QPoint:
-        view = self.canvas.viewport()
-        assert view is not None
-        place = view.points_to_screen(np.array([[y, x]]))[0]
-        return QPoint(round(place[1]), round(place[0]))
-
-    def move(self, y: float, x: float) -> None:
-        QTest.mouseMove(self.canvas._native, self.on_screen(y, x))
-        QCoreApplication.processEvents()
-
-    def drag(self, *places: tuple[float, float], keys: Qt.KeyboardModifier = NONE) -> None:
-        self.move(*places[0])
-        QTest.mousePress(self.canvas._native, LEFT, keys, self.on_screen(*places[0]))
-        for place in places[1:]:
-            self.move(*place)
-        QTest.mouseRelease(self.canvas._native, LEFT, keys, self.on_screen(*places[-1]))
-
-    def click(self, y: float, x: float) -> None:
-        self.drag((y, x))
-
-    def double_click(self, y: float, x: float) -> None:
-        self.click(y, x)
-        QTest.mouseDClick(self.canvas._native, LEFT, NONE, self.on_screen(y, x))
-
-    def key(self, key: Qt.Key) -> None:
-        QTest.keyClick(self.canvas._native, key)
-
-    def take(self) -> Gesture:
-        """Return the one gesture since the last call."""
-        (gesture,) = self.gestures
-        self.gestures.clear()
-        return gesture
 
 
 @pytest.fixture
@@ -311,32 +268,54 @@ def test_another_picture_drops_the_drawing(hand: Hand, tmp_path: Path) -> None:
     assert not hand.canvas.drags.is_ruling
 
 
+def red_discs(*middles: tuple[float, float]) -> ShownObjects:
+    discs = Masks.concatenate([stroke([middle], 20) for middle in middles])
+    n = len(discs)
+    objects = Objects(
+        np.zeros(n, "V16"), discs.boxes(), np.zeros(n, np.int16), np.ones(n, np.float32), ("RBC",), "made up", discs
+    )
+    style = ClassStyle("RBC", "Red cell", "#ff0000", "R")
+    return ShownObjects(objects, np.arange(n), (style,), np.full((n, 3), (255, 0, 0), np.uint8))
+
+
+def test_after_a_stroke_only_the_changed_cell_is_drawn_anew(hand: Hand) -> None:
+    hand.canvas.set_options(CanvasOptions(fill_opacity=1.0, boxes=False, labels=False))
+    hand.canvas.show_objects(red_discs((150, 150), (250, 350)))
+    assert is_red(hand, 150, 150)
+    for middles, red, ground in (
+        (((190, 150), (250, 350)), (190, 150), (150, 150)),
+        (((190, 150), (250, 350), (100, 300)), (100, 300), (150, 150)),
+        (((190, 150), (250, 350), (120, 300)), (138, 300), (82, 300)),
+        (((190, 150), (120, 300)), (120, 300), (250, 350)),
+    ):
+        hand.canvas.show_objects(red_discs(*middles))
+        assert is_red(hand, *red)
+        assert is_red(hand, 190, 150)
+        assert not is_red(hand, *ground)
+
+
+def is_red(hand: Hand, y: float, x: float) -> bool:
+    QCoreApplication.processEvents()
+    place = hand.canvas._native.mapTo(hand.canvas, hand.on_screen(y, x))
+    colour = hand.canvas.grab().toImage().pixelColor(place)
+    return colour.red() > 200 and colour.blue() < 60
+
+
 def test_a_changed_cell_is_drawn_at_once_and_stays_when_one_moves(hand: Hand) -> None:
     canvas = hand.canvas
-    discs = Masks.concatenate([stroke([[150, 150]], 20), stroke([[250, 350]], 20)])
-    objects = Objects(
-        np.zeros(2, "V16"), discs.boxes(), np.zeros(2, np.int16), np.ones(2, np.float32), ("RBC",), "made up", discs
-    )
-    colours = np.full((2, 3), (255, 0, 0), np.uint8)
     canvas.set_options(CanvasOptions(fill_opacity=1.0, boxes=False, labels=False))
-    canvas.show_objects(ShownObjects(objects, np.arange(2), (ClassStyle("RBC", "Red cell", "#ff0000", "R"),), colours))
-
-    def is_red(y: float, x: float) -> bool:
-        QCoreApplication.processEvents()
-        colour = canvas.grab().toImage().pixelColor(canvas._native.mapTo(canvas, hand.on_screen(y, x)))
-        return colour.red() > 200 and colour.blue() < 60
-
-    assert is_red(150, 150)
-    assert not is_red(190, 150)
+    canvas.show_objects(red_discs((150, 150), (250, 350)))
+    assert is_red(hand, 150, 150)
+    assert not is_red(hand, 190, 150)
     canvas.change_mask(0, stroke([[190, 150]], 20))
-    assert is_red(190, 150)
-    assert not is_red(150, 150)
-    assert is_red(250, 350)
+    assert is_red(hand, 190, 150)
+    assert not is_red(hand, 150, 150)
+    assert is_red(hand, 250, 350)
     canvas._set_view(200, 250, 1.3)
-    assert is_red(190, 150)
-    assert not is_red(150, 150)
+    assert is_red(hand, 190, 150)
+    assert not is_red(hand, 150, 150)
     canvas.change_mask(1, stroke([[380, 480]], 15))  # further out than any cell was
-    assert is_red(380, 480)
-    assert not is_red(250, 350)
+    assert is_red(hand, 380, 480)
+    assert not is_red(hand, 250, 350)
     canvas.change_mask(1, Masks.empty(1))
-    assert not is_red(380, 480)
+    assert not is_red(hand, 380, 480)

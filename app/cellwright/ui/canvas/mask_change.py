@@ -55,8 +55,9 @@ class ChangedMasks:
         return tuple(self._changed)
 
     def change(self, row: int, mask: Masks) -> None:
-        """Take one mask, perhaps without pixels, in place of a row."""
-        before = self._changed.get(row, self.masks.take(np.array([row])))
+        """Take one mask, perhaps without pixels, in place of a row, or as a new one after the last."""
+        is_new = row >= len(self.masks)
+        before = self._changed.get(row, Masks.empty(1) if is_new else self.masks.take(np.array([row])))
         boxes = [each.boxes()[0] for each in (before, mask) if len(each.spans)]
         if row in self._reach:
             boxes.append(np.array(self._reach[row], np.float32))
@@ -107,3 +108,26 @@ class ChangedMasks:
         rows = np.concatenate([grid.rows[there], np.array(self.rows, np.intp)])
         order = np.argsort(rows)
         return rows[order], Masks.concatenate([masks.take(there), *self._changed.values()]).take(order)
+
+
+def changed_row(old: Masks, new: Masks) -> int | None:
+    """Return the one row in which two tables differ, or which the new one has after the last.
+
+    None where there are more such rows, or none.
+    """
+    if len(new) == len(old) + 1:
+        is_added = np.array_equal(new.starts[:-1], old.starts)
+        return len(old) if is_added and np.array_equal(new.spans[: len(old.spans)], old.spans) else None
+    if len(new) != len(old):
+        return None
+    longer = len(new.spans) - len(old.spans)
+    moved = np.flatnonzero(new.starts != old.starts)
+    if not len(moved):
+        other = old.spans != new.spans
+        rows = np.searchsorted(old.starts, np.flatnonzero(other.any(1)), "right") - 1 if other.any() else moved
+        return int(rows[0]) if len(rows) and rows[0] == rows[-1] else None
+    row = int(moved[0]) - 1
+    begin, end = int(old.starts[row]), int(old.starts[row + 1])
+    is_one = np.array_equal(new.starts[row + 1 :], old.starts[row + 1 :] + longer)
+    is_one = is_one and np.array_equal(new.spans[:begin], old.spans[:begin])
+    return row if is_one and np.array_equal(new.spans[end + longer :], old.spans[end:]) else None

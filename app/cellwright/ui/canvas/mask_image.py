@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import Masks
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.canvas.mask_change import ChangedMasks, Grid
+from cellwright.ui.canvas.mask_change import ChangedMasks, Grid, changed_row
 from cellwright.ui.canvas.raster import (
     Raster,
     ink_table,
@@ -85,11 +86,28 @@ class MaskImage:
             What is on the screen; None draws nothing.
         """
         if masks is not self._masks:
-            self._masks, self._grid, self._changed = masks, None, None
+            if not self._takes_one_change(masks):
+                self._grid = None
+            self._masks, self._changed = masks, None
             self._extent = _extent(masks)
         self._inks = (ink_table(colours, fill * strength), ink_table(colours, line * strength))
         self._fill, self._line = fill, line
         self._draw(viewport)
+
+    def _takes_one_change(self, masks: Masks | None) -> bool:
+        """Bring the grid to other masks of which only one is another, as after a stroke; return whether that was so."""
+        grid, before = self._grid, self._masks
+        if grid is None or before is None or masks is None or self._changed is not None:
+            return False
+        row = changed_row(before, masks)
+        if row is None:
+            return False
+        changed = ChangedMasks(before)
+        changed.change(row, masks.take(np.array([row])))
+        changed.redraw(grid, row, self._thickness)
+        # a grid is known by being itself: what was worked out for it holds no more
+        self._grid = replace(grid, rows=np.union1d(grid.rows, [row]))
+        return True
 
     def change(self, row: int, mask: Masks) -> None:
         """Draw one object as another mask from now on; what it takes does not depend on how many there are.
