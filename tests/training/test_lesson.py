@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellwright.annotation import Status, added
+from cellwright.annotation import UNIDENTIFIED, Status, added
 from cellwright.core import BadParameter, Box, DatasetNotReadable
 from cellwright.project import Project
 from cellwright.training.crops import UNKNOWN
@@ -77,6 +77,36 @@ def test_answers_make_the_truth_and_silence_teaches_nothing(tmp_path, card):
         project.mark_reviewed(record.id, Box(0, 0, 128, 128), "t")
         (picture,) = gather(project, card, 0.0).taught
         assert len(picture) == 3 and picture.known is None
+
+
+def test_what_was_too_unsure_to_be_shown_is_ground_once_the_region_was_looked_at(tmp_path, card):
+    masks = draw_discs(tmp_path / "a.png", 0)
+    with Project.create(tmp_path / "project") as project:
+        (kind,) = project.add_classes([("nucleus", "Nucleus", "#0072B2", "")], "t")
+        (record,) = project.add_pictures([tmp_path / "a.png"], "t")
+        for row, score in enumerate((0.9, 0.06)):
+            (state,) = states_of(masks.take(np.array([row])), kind.id, Status.UNREVIEWED)
+            project.apply(added(record.id, [replace(state, score=score, source="model:x@0")]), "t")
+        project.mark_reviewed(record.id, Box(0, 0, 128, 128), "t")
+        (picture,) = gather(project, card, 0.0).taught
+    assert picture.known is None
+    assert np.array_equal(picture.boxes, masks.boxes()[:1])
+
+
+def test_cells_that_nobody_can_tell_are_no_class_and_teach_nothing(tmp_path, card):
+    masks = draw_discs(tmp_path / "a.png", 0)
+    with Project.create(tmp_path / "project") as project:
+        known, unsure = project.add_classes(
+            [("nucleus", "Nucleus", "#0072B2", ""), (UNIDENTIFIED, "Unidentified", "#888888", "")], "t"
+        )
+        (record,) = project.add_pictures([tmp_path / "a.png"], "t")
+        for row, kind in enumerate((known, unsure)):
+            project.apply(added(record.id, states_of(masks.take(np.array([row])), kind.id)), "t")
+        lesson = gather(project, card, 0.0)
+    assert lesson.classes == ("nucleus",)
+    (picture,) = lesson.taught
+    y, x = ((masks.boxes()[1, :2] + masks.boxes()[1, 2:]) / 2).astype(int)
+    assert len(picture) == 1 and picture.labels()[y, x] == UNKNOWN
 
 
 def test_new_classes_come_after_those_of_the_model(tmp_path, card):

@@ -9,7 +9,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.annotation import AnnotatedObject, GeometryKind, PictureRecord, Status
+from cellwright.annotation import (
+    NOT_CLASSED,
+    UNIDENTIFIED,
+    AnnotatedObject,
+    GeometryKind,
+    ObjectState,
+    PictureRecord,
+    Status,
+)
 from cellwright.core import BadParameter, DatasetNotReadable, Masks
 from cellwright.datasets import LabelledPicture, LabelledSet, split_by_group
 from cellwright.imaging import open_slide
@@ -21,6 +29,7 @@ from cellwright.zoo import ModelCard
 _TRUE = {Status.ACCEPTED, Status.CORRECTED}
 _MARGIN = 0.5
 """How far around an object somebody surely looked, as a share of its longer side, where no region was marked."""
+_LIMIT = 0.5
 _LEAST_FOLDERS = 4
 """From so many folders on, each stays whole on one side of the split; below it each picture does."""
 
@@ -37,15 +46,21 @@ class ClassNames:
         Number of a class of the project → index into `names`.
     new : tuple of str
         Those that the model lacks.
+    limits : tuple of float
+        Score from which each of `names` counts; `_LIMIT` for those that the model lacks.
     """
 
     names: tuple[str, ...]
     index_of: Mapping[int, int]
     new: tuple[str, ...]
+    limits: tuple[float, ...]
 
 
 def class_names(project: Project, card: ModelCard) -> ClassNames:
-    """Match the classes of a project to those of a model by name or title; of the others, take those that are used."""
+    """Match the classes of a project to those of a model by name or title; of the others, take those that are used.
+
+    Cells that nobody can tell, or nobody has classed, are no class to be learnt: they teach nothing.
+    """
     names = list(card.class_names)
     known = {text.casefold(): i for i, kind in enumerate(card.classes) for text in (kind.name, kind.title)}
     used = {
@@ -57,20 +72,22 @@ def class_names(project: Project, card: ModelCard) -> ClassNames:
     index_of: dict[int, int] = {}
     for each in project.classes():
         place = known.get(each.name.casefold(), known.get(each.title.casefold()))
-        if place is None and each.id in used:
+        if place is None and each.id in used and each.name not in (UNIDENTIFIED, NOT_CLASSED):
             place = len(names)
             names.append(each.name)
         if place is not None:
             index_of[each.id] = place
-    return ClassNames(tuple(names), index_of, tuple(names[len(card.classes) :]))
+    new = tuple(names[len(card.classes) :])
+    return ClassNames(tuple(names), index_of, new, (*card.confidence_thresholds(), *(_LIMIT for _ in new)))
 
 
 def gather(project: Project, card: ModelCard, held_out: float = 0.25, seed: int = 0) -> Lesson:
     """Collect what a project teaches a model.
 
     Objects that were accepted or corrected are what is true; those that were rejected are not there. Where a region was
-    marked as reviewed, whatever else is marked in it counts too, and the rest of it is ground. Outside of such regions,
-    somebody looked at the answered objects and a little around them; everything else teaches nothing.
+    marked as reviewed, whatever else counts in it is true too, and the rest of it is ground; so is what a model found
+    below the score from which its class counts, since nobody was shown that. Outside of such regions, somebody looked
+    at the answered objects and a little around them; everything else teaches nothing.
 
     Parameters
     ----------
@@ -144,7 +161,10 @@ def _picture(
     for each in objects:
         state = each.state
         is_usable = state.class_id in classes.index_of and not (needs_masks and not _has_pixels(each))
-        is_said = state.status in _TRUE or (state.status is Status.UNREVIEWED and _is_inside(state.geometry.box, rects))
+        is_left = state.status is Status.UNREVIEWED and _is_inside(state.geometry.box, rects)
+        if is_left and is_usable and not _counts(state, classes):
+            continue
+        is_said = state.status in _TRUE or is_left
         if state.status is not Status.UNREVIEWED and is_usable:
             answered.append(state.geometry.box)
         if is_said and is_usable:
@@ -222,6 +242,11 @@ def _is_inside(box: tuple[float, float, float, float], regions: NDArray[np.float
     y, x = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     y0, x0, y1, x1 = regions.T
     return bool(((y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)).any())
+
+
+def _counts(state: ObjectState, classes: ClassNames) -> bool:
+    """Whether an object that nobody answered was shown to whoever looked: found surely enough, or not by a model."""
+    return state.score is None or state.score >= classes.limits[classes.index_of[state.class_id]]
 
 
 def _has_pixels(each: AnnotatedObject) -> bool:
