@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from cellwright.ui.teaching.curves import Curves, read_rows
 from cellwright.ui.teaching.lineage_view import LineageView
 from cellwright.ui.teaching.panel import TeachPanel
 from cellwright.ui.teaching.preview_dialog import PreviewDialog
+from cellwright.ui.teaching.teaching import running_run
 from cellwright.workflows.teaching import LessonSummary
+from tests.training.lessons import disc_project
+from tests.training.test_tune import write_beginner
 
 
 def result(*, is_better: bool) -> dict[str, Any]:
@@ -116,3 +120,54 @@ def test_the_preview_shows_pictures(qtbot: Any) -> None:
     dialog.show()
     assert dialog.isVisible()
     dialog.close()
+
+
+def test_the_window_teaches_in_a_process_and_offers_to_keep_what_is_better(
+    open_window: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *args, **kwargs: str(tmp_path / "user"))
+    monkeypatch.setenv("CELLWRIGHT_MODELS", str(tmp_path / "models"))
+    # The child reads the environment, not what is patched here.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
+    write_beginner(tmp_path / "models" / "beginner", "stars")
+    project = disc_project(tmp_path / "pictures", 5, "disc")
+    window = open_window(start=False)
+    window.correcting.files.open(project)
+    window.actions_set["teach.panel"].trigger()
+    teaching, panel = window.teaching, window.teaching.panel
+    assert window.tabs.currentWidget().isAncestorOf(panel)
+    panel.choices.model.setCurrentText("beginner")
+    panel.choices.held_out.setValue(60)
+    panel.choices.minutes.setValue(0.2)
+    said = "18 objects (18 disc) on 2 pictures; judged on 3 others"
+    qtbot.waitUntil(lambda: said in panel.summary.text(), timeout=60_000)
+    panel.start.click()
+    qtbot.waitUntil(lambda: panel.curves.rows != [], timeout=120_000)
+    # A second window on the project finds the run.
+    assert running_run(project).folder == teaching.run.folder
+    qtbot.waitUntil(lambda: not panel.verdict.isHidden(), timeout=120_000)
+    report = teaching.run.report()
+    assert report.result["verdict"]["sentence"] == panel.verdict.text()
+    assert running_run(project) is None
+    assert panel.keep.isEnabled() == report.result["verdict"]["is_better"]
+
+
+def test_stopping_from_the_panel_can_be_gone_on_with(
+    open_window: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELLWRIGHT_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
+    write_beginner(tmp_path / "models" / "beginner", "stars")
+    project = disc_project(tmp_path / "pictures", 4, "disc")
+    window = open_window(start=False)
+    window.correcting.files.open(project)
+    window.actions_set["teach.panel"].trigger()
+    panel = window.teaching.panel
+    panel.choices.model.setCurrentText("beginner")
+    qtbot.waitUntil(panel.start.isEnabled, timeout=60_000)
+    panel.start.click()
+    qtbot.waitUntil(window.teaching.run.is_alive, timeout=30_000)
+    began = time.monotonic()
+    panel.cancel.click()
+    assert time.monotonic() - began < 2.5
+    assert "can go on" in panel.said.text() and not panel.go_on.isHidden()

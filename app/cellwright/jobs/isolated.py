@@ -280,11 +280,12 @@ def as_words(operation: Operation[Any]) -> dict[str, Any]:
     BadParameter
         If it is no dataclass of this package, or a parameter is more than text, number, path or None.
     """
-    kind = type(operation)
+    kind: Any = type(operation)
+    name = f"{kind.__module__}:{kind.__qualname__}"
     if not kind.__module__.startswith(_PACKAGE) or not dataclasses.is_dataclass(kind):
         raise BadParameter(f"{kind.__name__} cannot run in a process of its own; it is no operation of this program.")
     values = {each.name: _plain(getattr(operation, each.name)) for each in dataclasses.fields(kind) if each.init}
-    return {"operation": f"{kind.__module__}:{kind.__qualname__}", "parameters": values}
+    return {"operation": name, "parameters": values}
 
 
 def operation_from(words: dict[str, Any]) -> Operation[Any]:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from cellwright.ui.looks.theme import OKABE_ITO, Theme
 from cellwright.zoo import score_title
@@ -69,6 +69,9 @@ class Curves(QWidget):
 
         area = GraphicsLayoutWidget()
         area.setAccessibleName("Plots")
+        # Asks for half a screen otherwise.
+        area.setMinimumHeight(110)
+        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._layout.addWidget(area)
         self._area = area
         self._plots = area.addPlot(title="Loss"), area.addPlot(title="Held-out pictures")

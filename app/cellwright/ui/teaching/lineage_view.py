@@ -21,7 +21,7 @@ class LineageView(QTreeWidget):
         self.setToolTip("Every model taught here, below the one that it began from.")
         self.setHeaderLabels(list(_COLUMNS))
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
-        self.setMinimumHeight(110)
+        self.setMinimumHeight(72)
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
         """Show the rows of `zoo.lineage.lineage_rows`."""

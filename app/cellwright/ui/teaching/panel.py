@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QSizePolicy, QWidget
 
 from cellwright.jobs import RunReport, RunState
-from cellwright.ui.looks.theme import Theme
-from cellwright.ui.looks.widgets import button, column, describe, label, restyle, rule
+from cellwright.ui.looks.theme import GRID_PX, Theme
+from cellwright.ui.looks.widgets import button, column, describe, label, restyle
 from cellwright.ui.looks.wording import time_left_text
 from cellwright.ui.teaching.choices import TeachChoices
 from cellwright.ui.teaching.curves import Curves
@@ -64,12 +64,15 @@ class TeachPanel(QWidget):
         self.said = label("", "muted", wrap=True)
         self.curves = Curves()
         self.verdict = label("", "heading", wrap=True, selectable=True)
+        self.lineage = LineageView()
         self.worst = QListWidget()
         describe(self.worst, "Worst cases", "What the taught model gets wrong on held-out pictures; click to see one.")
-        self.worst.setMinimumHeight(90)
+        self.worst.setMinimumHeight(56)
+        for view in (self.worst, self.lineage):
+            # They take what is left, and scroll by themselves.
+            view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.keep = button("Keep it", "Use the taught model from now on.", self._emit_keep, "primary")
         self.back = button("Go back", "Use the model again that was in use before.", self.back_asked.emit)
-        self.lineage = LineageView()
         self._lay_out()
         self.worst.itemClicked.connect(lambda item: self.case_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
         self.show_summary(None)
@@ -142,19 +145,25 @@ class TeachPanel(QWidget):
             self.keep_asked.emit(str(self._result["name"]))
 
     def _lay_out(self) -> None:
-        layout = column(self)
-        layout.addWidget(self.summary)
-        layout.addWidget(self.choices)
-        layout.addLayout(_row(self.preview, self.start))
-        layout.addWidget(self.bar)
-        layout.addWidget(self.said)
-        layout.addLayout(_row(self.pause, self.cancel, self.go_on))
-        layout.addWidget(self.curves, 2)
-        layout.addWidget(self.verdict)
-        layout.addWidget(self.worst, 1)
-        layout.addLayout(_row(self.keep, self.back))
-        layout.addWidget(rule())
-        layout.addWidget(self.lineage, 1)
+        """Put what is chosen, what happens and what came of it beside each other: the panel is wider than high."""
+        chosen, happens, came = (column(margin=0) for _ in range(3))
+        for widget in (self.summary, self.choices):
+            chosen.addWidget(widget)
+        chosen.addLayout(_row(self.preview, self.start))
+        chosen.addStretch(1)
+        for widget in (self.bar, self.said):
+            happens.addWidget(widget)
+        happens.addLayout(_row(self.pause, self.cancel, self.go_on))
+        happens.addWidget(self.curves, 1)
+        came.addWidget(self.verdict)
+        came.addLayout(_row(self.keep, self.back))
+        came.addWidget(self.worst, 1)
+        came.addWidget(self.lineage, 1)
+        columns = QHBoxLayout(self)
+        columns.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
+        columns.setSpacing(2 * GRID_PX)
+        for part, share in ((chosen, 3), (happens, 5), (came, 5)):
+            columns.addLayout(part, share)
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:
