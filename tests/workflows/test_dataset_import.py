@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from cellwright.annotation import GeometryKind, Status
@@ -119,3 +123,54 @@ def test_classes_are_named_as_a_model_names_them(data_dir: Path, project: Path) 
     with Project(project) as opened:
         named = {each.name: (each.title, each.colour) for each in opened.classes()}
     assert named["PLT"] == ("Platelet", "#E69F00") and named.keys() == {"WBC", "RBC", "PLT"}
+
+
+HOSTILE: list[Any] = [
+    None,
+    -1,
+    2**70,
+    1e308,
+    float("nan"),
+    "",
+    "\0",
+    "../../outside.png",
+    "/etc/passwd",
+    [],
+    {},
+    [float("nan")] * 4,
+    [-5, -5, -9, -9],
+    [[0, 0, 1e9, 0, 1e9, 1e9]],
+    {"size": [10**9, 10**9], "counts": [10**18]},
+]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["bbox", "id", "image_id", "category_id", "segmentation"]), st.integers(0, 14)),
+        max_size=4,
+    ),
+    st.lists(st.tuples(st.sampled_from(["file_name", "id", "height"]), st.integers(0, 14)), max_size=2),
+)
+def test_hostile_sets_come_in_as_one_step_or_not_at_all(
+    tmp_path: Path, annotations: list[tuple[str, int]], images: list[tuple[str, int]]
+) -> None:
+    with tempfile.TemporaryDirectory(dir=tmp_path) as place:
+        rows = [{"bbox": [10, 20, 30, 15]}, *({"bbox": [1, 2, 9, 9], key: HOSTILE[at]} for key, at in annotations)]
+        data = make_coco(Path(place) / "set", rows)
+        content = json.loads((data / "annotations.json").read_text(encoding="utf-8"))
+        for key, at in images:
+            content["images"][1][key] = HOSTILE[at]
+        (data / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
+        project = Path(place) / "project"
+        Project.create(project).close()
+        try:
+            steps = 1 if run_inline(ImportDataset(project, data, "A.")).entry else 0
+        except CellwrightError:
+            steps = 0
+        with Project(project) as opened:
+            assert len(opened.journal()) == steps
+            opened.check()
+            before = {each.id for picture in opened.pictures() for each in opened.objects_in(picture.id)}
+            opened.rebuild()
+            assert before == {each.id for picture in opened.pictures() for each in opened.objects_in(picture.id)}
