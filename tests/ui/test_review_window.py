@@ -99,6 +99,12 @@ def test_a_picture_whose_every_cell_is_marked_is_remembered(analyzed: MainWindow
     link = window.correcting.link
     assert link is not None
     assert link.project.regions_reviewed(1) == [Box(0, 0, 600, 800)]
+    picture = window.session.current
+    assert picture is not None
+    assert picture.marks is not None
+    counted = window.session.counted(picture)
+    assert (picture.marks.is_status(Status.ACCEPTED) == counted).all()
+    assert len(link.project.reviews()) == int(counted.sum())
     window.actions_set["edit.undo"].trigger()
     assert link.project.regions_reviewed(1) == []
 

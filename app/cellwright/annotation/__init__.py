@@ -1,6 +1,6 @@
 """Edits as values: what changes, from what, to what, and how it is taken back. Knows no disk."""
 
-from cellwright.annotation.answering import Reviewer, judged, region_marked, sorted_into, window_judged
+from cellwright.annotation.answering import Reviewer, all_marked, judged, region_marked, sorted_into, window_judged
 from cellwright.annotation.choosing import inside_lasso
 from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
@@ -54,6 +54,7 @@ __all__ = [
     "RunRecord",
     "Status",
     "added",
+    "all_marked",
     "columns_of",
     "columns_of_objects",
     "cut",

@@ -136,6 +136,13 @@ def region_marked(picture_id: int, box: Box, reviewer: Reviewer) -> Edit:
     return Edit(EditKind.REGION, records=(RecordChange(None, record),))
 
 
+def all_marked(objects: Sequence[AnnotatedObject], picture_id: int, box: Box, reviewer: Reviewer) -> Edit:
+    """Return the edit that accepts objects and says that they are all there is in `box`, as one step."""
+    accepted = judged(objects, reviewer, Status.ACCEPTED)
+    region = region_marked(picture_id, box, reviewer)
+    return Edit(EditKind.REVIEW, accepted.objects, (*accepted.records, *region.records))
+
+
 def _reviews(
     objects: Sequence[AnnotatedObject],
     reviewer: Reviewer,

@@ -232,7 +232,7 @@ ACTIONS: Final = (
     ActionInfo(
         "review.picture",
         "Everything here is marked",
-        "Say that every cell of this picture is marked, so that all of it can teach a model.",
+        "Accept every cell that is shown, and say that there is no other: then all of the picture can teach a model.",
         needs=_OBJECTS,
     ),
     ActionInfo(

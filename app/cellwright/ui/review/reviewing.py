@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cellwright.annotation import region_marked
+from cellwright.annotation import all_marked
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
@@ -18,6 +18,7 @@ from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.looks.theme import Theme
+from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.queueing import Queueing
@@ -85,22 +86,29 @@ class Reviewing(QObject):
         self.queueing.ask_audit()
 
     def mark_picture(self) -> None:
-        """Say that every cell of the picture that is shown is marked."""
+        """Accept every cell that is shown on the picture, and say that there is no other, as one step."""
         picture = self._host.session.current
-        if picture is None or picture.shape is None:
+        if picture is None or picture.shape is None or picture.objects is None:
             return
         try:
-            link = self._host.correcting.files.need()
-            number = self._host.correcting.belonging.take(picture)
-            whole = Box(0, 0, *picture.shape)
-            if whole in link.project.regions_reviewed(number):
-                self._say("That was said before.")
-                return
-            link.apply(region_marked(number, whole, link.project.reviewer(link.author)))
+            said = self._mark(picture, Box(0, 0, *picture.shape))
         except CellwrightError as error:
             self._host.say(Message(Level.WARNING, str(error)))
             return
-        self._say(f"Every cell of {picture.name} counts as marked · Ctrl+Z takes it back")
+        self._say(said)
+
+    def _mark(self, picture: Picture, whole: Box) -> str:
+        link = self._host.correcting.files.need()
+        number = self._host.correcting.belonging.take(picture)
+        objects, marks = picture.objects, picture.marks
+        assert objects is not None
+        assert marks is not None
+        waiting = self._host.session.counted(picture) & ~marks.is_reviewed
+        if not waiting.any() and whole in link.project.regions_reviewed(number):
+            return "That was said before."
+        cells = link.objects(each.tobytes() for each in objects.ids[waiting])
+        link.apply(all_marked(cells, number, whole, link.project.reviewer(link.author)))
+        return f"{plural(len(cells), 'cell')} accepted; there is no other on {picture.name} · Ctrl+Z takes it back"
 
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
