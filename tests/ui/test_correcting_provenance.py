@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -29,7 +30,7 @@ def shown(provenance: list[int], *, is_masks: bool = True) -> ShownObjects:
     return ShownObjects(objects, np.arange(3), (), colours, provenance=np.array(provenance, np.uint8))
 
 
-def painted(what: ShownObjects) -> tuple[int, np.ndarray]:  # type: ignore[type-arg]
+def painted(what: ShownObjects) -> tuple[int, NDArray[np.uint8]]:
     assert QApplication.instance() is not None
     image = QImage(200, 200, QImage.Format.Format_RGB888)
     image.fill(QColor("#000000"))

@@ -342,7 +342,8 @@ class Presenter(QObject):
         one = objects.take(np.array([row]))
         style = picture.styles[int(objects.class_index[row])]
         areas, unit = areas_of(one, picture.pixel_size)
-        area = f"{areas[0]:,.1f} {unit}" if objects.masks is not None else ""
+        is_outlined = objects.masks is not None and objects.masks.counts[row] > 0
+        area = f"{areas[0]:,.1f} {unit}" if is_outlined else ""
         correcting, name = self._window.correcting, objects.ids[row].tobytes()
         source, status = objects.source, ""
         if picture.marks is not None:

@@ -64,4 +64,9 @@ class ActionInfo:
     @property
     def plain_text(self) -> str:
         """The text without the mark of the letter and without the dots."""
-        return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
+        return plain(self.text)
+
+
+def plain(text: str) -> str:
+    """Return the text of a menu without the mark of the letter and without the dots."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")

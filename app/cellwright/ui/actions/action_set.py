@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from cellwright.core import unknown_name
-from cellwright.ui.actions.action_info import ActionInfo, Needs
+from cellwright.ui.actions.action_info import ActionInfo, Needs, plain
 from cellwright.ui.actions.declared import ACTIONS
 from cellwright.ui.actions.menus import MENUS, SEPARATOR, TOOLBAR, TOOLS
 from cellwright.ui.actions.schemes import keys_of
@@ -113,9 +113,9 @@ class ActionSet:
         """Return every action as ``"Menu: text"``, for the command palette."""
         menu_of = {key: menu.replace("&", "") for menu, keys in MENUS.items() for key in keys}
         return [
-            (f"{menu_of[info.key]}: {info.plain_text}", self._actions[info.key])
+            (f"{menu_of[info.key]}: {plain(self._actions[info.key].text())}", self._actions[info.key])
             for info in self
-            if info.key != "help.palette"
+            if info.key != "help.palette" and self._actions[info.key].isVisible()
         ]
 
     def fill_menus(self, bar: QMenuBar, submenus: Mapping[str, str]) -> None:

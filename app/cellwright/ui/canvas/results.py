@@ -38,11 +38,19 @@ class ResultLayers:
         self._boxes = BoxLines(scene, ratio)
         self._dots = Dots(scene, ratio)
         self._shown = ShownObjects()
+        self._has_boxes_too = False
 
     def show(self, shown: ShownObjects) -> None:
         """Take these objects and no others; `set_look` draws all of them but the boxes."""
         self._shown = shown
+        self._show_boxes(only_bare=shown.has_masks and not self._has_boxes_too)
+
+    def _show_boxes(self, *, only_bare: bool) -> None:
+        """Draw the boxes of all cells, or of those alone of which nothing else is known."""
+        shown = self._shown
         rows, objects = shown.rows, shown.objects
+        if only_bare and objects.masks is not None:
+            rows = rows[objects.masks.counts[rows] == 0]
         own = None if shown.by is ColourBy.CLASS else shown.colours[rows]
         self._boxes.show(objects.boxes[rows], objects.class_index[rows], [style.colour for style in shown.styles], own)
 
@@ -50,7 +58,10 @@ class ResultLayers:
         """Draw what a person chose: which layers, which class stands out (None for none), or nothing at all."""
         shown = self._shown
         strengths = [1.0 if lit in (None, index) else _DIMMED for index in range(len(shown.styles))]
-        has_boxes = options.draws_boxes(shown.has_masks) and not hidden
+        if shown.has_masks and options.boxes_too != self._has_boxes_too:
+            self._show_boxes(only_bare=not options.boxes_too)
+        self._has_boxes_too = options.boxes_too
+        has_boxes = (options.draws_boxes(shown.has_masks) or options.boxes) and not hidden
         self._boxes.set_look(has_boxes, [options.opacity * strength for strength in strengths])
         seen = shown.strengths(lit, _DIMMED)
         self._masks.show(

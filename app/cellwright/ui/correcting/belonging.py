@@ -18,7 +18,7 @@ from cellwright.core import CellwrightError, Objects
 from cellwright.ui.correcting.corrected import corrected, remembered
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject, added
-from cellwright.ui.correcting.tables import PictureTable, fresh_table, styles_of_classes
+from cellwright.ui.correcting.tables import PictureTable, styles_of_classes
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.loading import LoadedPicture
@@ -165,13 +165,11 @@ class Belonging(QObject):
             objects, replaced = _beside(table, analysis.objects, set(link.project.deleted(record.id)))
         self._is_storing = True
         try:
-            link.add_analysis(
-                record.id, objects, [*records, added(run)], (UUID(bytes=each.tobytes()) for each in replaced)
-            )
+            gone = (UUID(bytes=each.tobytes()) for each in replaced)
+            is_first = record.id not in known
+            link.add_analysis(record.id, objects, [*records, added(run)], gone, is_first=is_first)
         finally:
             self._is_storing = False
-        if record.id not in known:
-            link.adopt(record.id, fresh_table(objects, link.classes))
         self.show(picture)
 
     # ---- what is shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -117,6 +117,7 @@ class ClassesDialog(QDialog):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
+        table.setIconSize(QSize(40, 16))
         header = table.horizontalHeader()
         header.setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
         table.setColumnWidth(_COLOUR, 72)
@@ -130,6 +131,7 @@ class ClassesDialog(QDialog):
         layout.addWidget(self._problem)
         row = QHBoxLayout()
         row.addWidget(button("Add", "Add a class.", self._add_new, "small", name="Add a class"))
+        row.addWidget(button("Colour…", "Choose another colour for the chosen class.", self._ask_current, "small"))
         row.addWidget(button("Remove", "Remove the chosen class; no cell may have it.", self.remove_current, "small"))
         row.addStretch(1)
         row.addWidget(button("Cancel", "Close this dialog; nothing changes.", self.reject))
@@ -144,8 +146,12 @@ class ClassesDialog(QDialog):
         colour = _COLOURS[len(drafts) % len(_COLOURS)]
         self.add(ClassDraft(None, f"class-{number}", f"Class {number}", colour, key))
         self.table.setCurrentCell(len(drafts), _TITLE)
-        self.table.editItem(self.table.item(len(drafts), _NAME))
+        self.table.editItem(self._item(len(drafts), _NAME))
         self._check()
+
+    def _ask_current(self) -> None:
+        if self.table.currentRow() >= 0:
+            self._ask_colour(self.table.currentRow(), _COLOUR)
 
     def _ask_colour(self, row: int, at: int) -> None:
         if at == _COLOUR:
@@ -154,18 +160,23 @@ class ClassesDialog(QDialog):
                 self.set_colour(row, chosen.name().upper())
 
     def _paint(self, row: int, colour: str) -> None:
-        swatch = self.table.item(row, _COLOUR)
+        swatch = self._item(row, _COLOUR)
         pixels = QPixmap(40, 16)
         pixels.fill(QColor(colour))
         swatch.setIcon(QIcon(pixels))
         swatch.setData(Qt.ItemDataRole.UserRole, colour)
         swatch.setToolTip(colour)
 
+    def _item(self, row: int, at: int) -> QTableWidgetItem:
+        item = self.table.item(row, at)
+        assert item is not None
+        return item
+
     def _draft(self, row: int) -> ClassDraft:
-        texts = [self.table.item(row, at).text().strip() for at in (_NAME, _TITLE)]
+        texts = [self._item(row, at).text().strip() for at in (_NAME, _TITLE)]
         keys = self.table.cellWidget(row, _KEY)
         key = keys.currentText() if isinstance(keys, QComboBox) else ""
-        colour = str(self.table.item(row, _COLOUR).data(Qt.ItemDataRole.UserRole))
+        colour = str(self._item(row, _COLOUR).data(Qt.ItemDataRole.UserRole))
         return ClassDraft(self._numbers[row], texts[0], texts[1], colour, key)
 
     def _check(self) -> None:

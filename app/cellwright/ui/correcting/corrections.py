@@ -14,6 +14,7 @@ from cellwright.annotation import (
     Edit,
     EditKind,
     Geometry,
+    ObjectChange,
     Status,
     joined,
     judged,
@@ -149,7 +150,7 @@ class Corrections(QObject):
         if not self._has_selection():
             return
         link, number = self.begin()
-        changes = []
+        changes: list[ObjectChange] = []
         for one in self._objects(link):
             around = whole_box(one.state.geometry.box)
             near = [each for each in link.project.objects_in(number, around) if each.id != one.id]

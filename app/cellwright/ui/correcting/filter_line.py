@@ -14,6 +14,7 @@ from cellwright.annotation.filtering import Words
 from cellwright.core import BadParameter
 from cellwright.ui.looks.widgets import as_panel, button, column, describe, label
 from cellwright.ui.looks.wording import plural
+from cellwright.ui.state.colouring import areas_of
 from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.session import Session
@@ -107,7 +108,8 @@ def rows_meant(text: str, picture: Picture, shown: NDArray[np.intp]) -> NDArray[
 
 def _columns(picture: Picture) -> Columns:
     assert picture.objects is not None
-    columns = columns_of_objects(picture.objects, picture.pixel_size)
+    areas = areas_of(picture.objects, None)[0]
+    columns = columns_of_objects(picture.objects, picture.pixel_size, {"area": areas})
     marks = picture.marks
     if marks is None:
         return columns

@@ -175,8 +175,9 @@ def _painted_on(gesture: Stroke, pixels: Masks, scene: Scene) -> AnnotatedObject
         return one
     y, x = gesture.path[0]
     under = next(iter(scene.hit(y, x)), None)
-    is_on_it = under is not None and _is_outlined(under)
-    return under if is_on_it and _holds(under.state.geometry, math.floor(y), math.floor(x)) else None
+    if under is None or not _is_outlined(under):
+        return None
+    return under if _holds(under.state.geometry, math.floor(y), math.floor(x)) else None
 
 
 def _paint(pixels: Masks, onto: AnnotatedObject | None, scene: Scene) -> Edit:

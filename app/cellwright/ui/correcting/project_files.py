@@ -194,9 +194,10 @@ class ProjectFiles(QObject):
         """Put the pictures of the project into the list; those that are gone are named."""
         link = self.link
         assert link is not None
-        there, gone = [], []
-        for picture in link.pictures:
-            path = (link.folder / picture.path).resolve()
+        there: list[Path] = []
+        gone: list[Path] = []
+        for record in link.pictures:
+            path = (link.folder / record.path).resolve()
             (there if path.is_file() else gone).append(path)
         session = self._host.session
         opened = session.add(there)

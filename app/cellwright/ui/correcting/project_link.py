@@ -23,7 +23,7 @@ from cellwright.annotation import (
 )
 from cellwright.core import CellwrightError, Objects
 from cellwright.project import JournalEntry, Project
-from cellwright.ui.correcting.tables import PictureTable, patched, table_of
+from cellwright.ui.correcting.tables import PictureTable, fresh_table, patched, table_of
 
 LOOK_MS = 1500
 """How often it is asked whether another window changed the project; asking reads one number."""
@@ -110,10 +110,6 @@ class OpenProject(QObject):
             self._tables[picture_id] = table_of(self.project.columns(picture_id), self._classes, source)
         return self._tables[picture_id]
 
-    def adopt(self, picture_id: int, table: PictureTable) -> None:
-        """Take what the project has just been given as what it says, in the order in which it is shown already."""
-        self._tables[picture_id] = table
-
     def objects(self, ids: Iterable[bytes]) -> list[AnnotatedObject]:
         """Return objects by the bytes of their ids; those that are not there are left out."""
         found = (self.project.object(UUID(bytes=each)) for each in ids)
@@ -142,11 +138,22 @@ class OpenProject(QObject):
         return None if entry is None else self._done(entry)
 
     def add_analysis(
-        self, picture_id: int, objects: Objects, records: Sequence[RecordChange] = (), replaced: Iterable[UUID] = ()
+        self,
+        picture_id: int,
+        objects: Objects,
+        records: Sequence[RecordChange] = (),
+        replaced: Iterable[UUID] = (),
+        *,
+        is_first: bool = False,
     ) -> JournalEntry:
-        """Keep what a model found; see `Project.add_objects`."""
+        """Keep what a model found; see `Project.add_objects`.
+
+        Where it is the first on its picture, its rows stay in the order in which they are shown already, and need not
+        be read back.
+        """
         entry = self.project.add_objects(picture_id, objects, self.author, replaced=replaced, records=records)
-        return self._done(entry)
+        self.follow((picture_id, objects) if is_first else None)
+        return entry
 
     def add_pictures(self, sha256: Mapping[Path, str]) -> None:
         """Let pictures join, each path with the hash of its file."""
@@ -182,15 +189,21 @@ class OpenProject(QObject):
         self.follow()
         return entry
 
-    def follow(self) -> None:
-        """Bring tables and records to where the journal is, and say what changed."""
+    def follow(self, known: tuple[int, Objects] | None = None) -> None:
+        """Bring tables and records to where the journal is, and say what changed.
+
+        Parameters
+        ----------
+        known : (int, Objects), optional
+            The picture and all of its objects, where that is everything that changed.
+        """
         since, self._seen = self._seen, self.project.newest()
         if self._seen == since:
             return
         before = self._classes
         if self._touches_records(since):
             self._read_records()
-        changes = self.project.changes_since(since)
+        changes = self.project.changes_since(since) if known is None else []
         if self._classes[: len(before)] != before:
             self._tables.clear()  # classes went, or changed places: the tables are read anew
         touched = [change.picture_id for change in changes]
@@ -198,9 +211,13 @@ class OpenProject(QObject):
             table = self._tables.get(change.picture_id)
             if table is not None:
                 self._tables[change.picture_id] = patched(table, change, self._classes)
+        if known is not None:
+            touched.append(known[0])
         if self._classes != before:
             touched = list(self._pictures)
             self._tables = {number: self._tables[number] for number in self._tables if self._has_all(number)}
+        if known is not None:
+            self._tables[known[0]] = fresh_table(known[1], self._classes)
         if self._has_new_records:
             self.records_changed.emit()
         for number in touched:

@@ -124,7 +124,9 @@ def object_colours(
 
 def areas_of(objects: Objects, pixel_size: PixelSize | None) -> tuple[NDArray[np.float64], str]:
     """Return (N,) areas and their unit: of the mask, or of the box where there is none."""
-    pixels = objects.masks.areas() if objects.masks is not None else objects.sizes.prod(axis=1)
+    pixels = objects.sizes.prod(axis=1)
+    if objects.masks is not None:
+        pixels = np.where(objects.masks.counts > 0, objects.masks.areas(), pixels)
     areas = pixels.astype(np.float64)
     unit, height, width = length_unit(pixel_size)
     return areas * (height * width), f"{unit}²"

@@ -58,7 +58,8 @@ class Marks:
     @property
     def is_reviewed(self) -> NDArray[np.bool_]:
         """(N,) bool: which objects a person has looked at, or drawn."""
-        return (self.status != _NUMBER[Status.UNREVIEWED]) | self.by_person
+        looked_at: NDArray[np.bool_] = self.status != _NUMBER[Status.UNREVIEWED]
+        return looked_at | self.by_person
 
     def counted(self, is_sure: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return (N,) which objects count, given which are sure enough: a person's word is worth more than a score."""
