@@ -39,7 +39,7 @@ def run() -> list[Row]:
     if not shutil.which("xvfb-run"):
         return []
     small, large, beside = _measure("small"), _measure("large"), _measure("napari")
-    cells = "disc-shaped cells in view and {:,.0f} in all; 1280 × 800 screen"
+    cells = "{:,.0f} cells; 1280 × 800 screen"
     rows = []
     for side, found in ((_SMALL, small), (_LARGE, large)):
         name = f"{side:,}² picture"
@@ -51,7 +51,7 @@ def run() -> list[Row]:
                 found["end"],
                 beside["refresh"] if side == _LARGE else None,
                 bar=_BAR_MS,
-                note="cells near it looked up, the cell changed, its part of the screen drawn anew"
+                note="neighbours looked up, the cell changed, its part of the screen drawn anew; not yet on disk"
                 + (f"; beside it a refresh of napari's Labels at {_NAPARI:,}²" if side == _LARGE else ""),
             ),
             Row(f"the frame after it, {name}", found["frame"], note="drawn by the graphics driver: software here"),
@@ -187,6 +187,7 @@ def _show(canvas: PictureCanvas, side: int, masks: Masks) -> None:
     middle = side // 2
     reach = np.array([middle - 300, middle - 500, middle + 300, middle + 500], np.float32)
     canvas.centre_on(reach)
+    canvas.actual_size()  # both are looked at from equally near
 
 
 def _styles() -> tuple[Any, ...]:
