@@ -7,6 +7,7 @@ is gone on with by starting the same operation in the same folder.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import dataclasses
 import json
@@ -258,6 +259,16 @@ class IsolatedRun:
                 os.killpg(number, signal.SIGKILL)
             else:
                 os.kill(number, signal.SIGTERM)
+
+
+def _let_go() -> None:
+    """Leave the children that are still at work to themselves: they outlive this process."""
+    for child in _children:
+        if child.poll() is None:
+            child.returncode = 0
+
+
+atexit.register(_let_go)
 
 
 def write_state(folder: Path, state: RunState, problem: str = "") -> None:

@@ -147,12 +147,12 @@ class TeachPanel(QWidget):
     def _lay_out(self) -> None:
         """Put what is chosen, what happens and what came of it beside each other: the panel is wider than high."""
         chosen, happens, came = (column(margin=0) for _ in range(3))
-        for widget in (self.summary, self.choices):
-            chosen.addWidget(widget)
+        chosen.addWidget(self.summary)
+        chosen.addWidget(self.choices)
         chosen.addLayout(_row(self.preview, self.start))
         chosen.addStretch(1)
-        for widget in (self.bar, self.said):
-            happens.addWidget(widget)
+        happens.addWidget(self.bar)
+        happens.addWidget(self.said)
         happens.addLayout(_row(self.pause, self.cancel, self.go_on))
         happens.addWidget(self.curves, 1)
         came.addWidget(self.verdict)
