@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cellwright.core import DatasetNotReadable, UnknownName
 from cellwright.datasets import Reason, read_dataset
+from cellwright.shapes import masks_from_polygons
 
 Write = Callable[..., Path]
 NAMES = "names: [WBC, RBC]\n"
@@ -122,10 +123,21 @@ def test_rounding_over_the_edge_is_not_worth_a_line(tmp_path: Path, picture: Wri
     assert not report.findings
 
 
-def test_an_outline_becomes_the_box_around_it(tmp_path: Path, picture: Write, text: Write) -> None:
+def test_an_outline_is_read_and_has_the_box_around_it(tmp_path: Path, picture: Write, text: Write) -> None:
     labelled, report = read_dataset(simple_set(tmp_path, picture, text, "1 0.4 0.5 0.6 0.375 0.5 0.625"))
     np.testing.assert_allclose(labelled[0].boxes, [[30, 40, 50, 60]], atol=1e-5)
-    assert report.count(Reason.POLYGON) == 1
+    source = labelled[0].labels
+    assert report.is_clean and source is not None
+    triangle = masks_from_polygons([[[40, 40], [30, 60], [50, 50]]])
+    assert source.masks().equals(triangle)
+    assert labelled.pictures[0].size == (80, 100)
+
+
+def test_an_outline_beside_a_plain_box_leaves_boxes_alone(tmp_path: Path, picture: Write, text: Write) -> None:
+    mixed = "1 0.4 0.5 0.6 0.375 0.5 0.625\n" + GOOD
+    labelled, report = read_dataset(simple_set(tmp_path, picture, text, mixed))
+    assert len(labelled[0]) == 2 and labelled[0].labels is None
+    assert report.count(Reason.NO_OUTLINE) == 1
 
 
 def test_two_classes_on_one_box_are_kept_and_named(tmp_path: Path, picture: Write, text: Write) -> None:

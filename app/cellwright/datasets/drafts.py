@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -239,6 +239,7 @@ def _settle_picture(
     if draft.labels is not None:
         return _settle_labels(draft, draft.labels, size, classes, log)
     rows = _settle_boxes(draft, size, classes, log)
+    boxes = [_in_pixels(row[2], size) if draft.is_fraction else row[2] for row in rows]
     return LabelledPicture(
         draft.path,
         size,
@@ -247,10 +248,19 @@ def _settle_picture(
         draft.group,
         draft.split,
         np.array([row[2].ignore for row in rows], bool),
-        labels=_settle_outlines([row[2] for row in rows], size, log) if outlined else None,
+        labels=_settle_outlines(boxes, size, log) if outlined else None,
         kind=draft.kind,
         facts=draft.facts,
     )
+
+
+def _in_pixels(box: RawBox, size: tuple[int, int]) -> RawBox:
+    """Return a box whose outline is in pixels where it was in fractions of the picture."""
+    if box.outline is None:
+        return box
+    sides = np.tile((size[1], size[0]), max(map(len, box.outline.polygons)) // 2)
+    scaled = tuple(tuple((np.array(part) * sides[: len(part)]).tolist()) for part in box.outline.polygons)
+    return replace(box, outline=Outline(scaled))
 
 
 def _settle_outlines(boxes: Sequence[RawBox], size: tuple[int, int], log: FindingLog) -> OutlineLabels | None:

@@ -1,4 +1,4 @@
-"""YOLO: a text file a picture, ``class cx cy w h`` in fractions of its sides, and a data.yaml with names and splits."""
+"""YOLO: a text file a picture, ``class cx cy w h`` or ``class x y x y …`` in fractions of its sides; a data.yaml."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cellwright.core import DatasetNotReadable
 from cellwright.datasets import files
 from cellwright.datasets.drafts import Draft, Drafts, RawBox
 from cellwright.datasets.manifest import Manifest, read_manifest, split_name
+from cellwright.datasets.outlines import Outline
 from cellwright.datasets.report import Reason
 
 YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -257,10 +258,10 @@ def _read_lines(draft: Draft, text: str, label_name: str, names: dict[int, str])
         if values is None or not (len(values) == 5 or (len(values) >= 7 and len(values) % 2 == 1)):
             draft.findings.append((Reason.BAD_LINE, where))
             continue
-        if len(values) > 5:
-            draft.findings.append((Reason.POLYGON, where))
         y0, x0, y1, x1 = _corners(values[1:])
-        draft.boxes.append(RawBox(y0, x0, y1, x1, _class_name(values[0], names), where))
+        is_outline = len(values) > 5 and all(map(math.isfinite, values))
+        outline = Outline((tuple(values[1:]),)) if is_outline else None
+        draft.boxes.append(RawBox(y0, x0, y1, x1, _class_name(values[0], names), where, outline=outline))
 
 
 def _numbers(fields: list[str]) -> list[float] | None:
