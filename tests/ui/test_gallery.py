@@ -25,7 +25,7 @@ from cellwright.ui.review.crop_grid import CELLS_FORMAT
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.queue import QueueKind
 from cellwright.ui.review.queueing import Queueing
-from cellwright.workflows.audit import Strata
+from cellwright.workflows.audit import Strata, strata_of
 from cellwright.workflows.doubt import Order
 
 if TYPE_CHECKING:
@@ -347,6 +347,7 @@ def test_an_audit_is_drawn_written_down_and_answered_with_its_probability(
     queueing.draw(AuditChoice(6, Strata.CLASS, 3))
     assert queueing.queue.kind is QueueKind.AUDIT
     assert len(queueing.queue.items) == link.project.audits()[0].size == 6
+    assert strata_of(link.project.audits()[0])[0]["thresholds"] == {"NEU": 0.4, "EOS": 0.4}
     queueing.on_key("A")
     (review,) = link.project.reviews()
     assert review.drawn is Drawn.AUDIT

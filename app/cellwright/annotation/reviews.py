@@ -143,7 +143,7 @@ class AuditRecord:
     size : int
         How many were drawn.
     strata : str
-        JSON: a list of strata, each with its ``name``, ``population`` and ``size``.
+        JSON: a list of strata, each with its ``name``, ``population`` and ``size``, and the ``thresholds`` that held.
     """
 
     id: int

@@ -81,7 +81,14 @@ def populations(
     return [Population(name, tuple(groups[name])) for name in sorted(groups)]
 
 
-def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, numbers: tuple[int, int]) -> Edit:
+def draw_audit(
+    groups: Sequence[Population],
+    size: int,
+    seed: int,
+    author: str,
+    numbers: tuple[int, int],
+    thresholds: Mapping[str, float] | None = None,
+) -> Edit:
     """Draw objects at random and return the edit that writes the draw down, to be applied before anybody sees it.
 
     Within each group objects are drawn without replacement and with equal probability. Each group gets its share of
@@ -101,6 +108,9 @@ def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, 
         Who draws.
     numbers : (int, int)
         From `Project.next_audit`.
+    thresholds : mapping, optional
+        Score from which each class counted when the groups were made, by its name: written down with each group,
+        because it says what the answers hold for.
 
     Raises
     ------
@@ -125,7 +135,8 @@ def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, 
         drawn += [(*members[row], stratum, n / len(members)) for row in rows.tolist()]
     order = rng.permutation(len(drawn)).tolist()
     strata = [
-        {"name": group.name, "population": len(group.members), "size": n} for group, n in zip(full, sizes, strict=True)
+        {"name": group.name, "population": len(group.members), "size": n, "thresholds": dict(thresholds or {})}
+        for group, n in zip(full, sizes, strict=True)
     ]
     record = AuditRecord(
         audit,
@@ -144,7 +155,7 @@ def draw_audit(groups: Sequence[Population], size: int, seed: int, author: str, 
 
 
 def strata_of(audit: AuditRecord) -> list[Mapping[str, object]]:
-    """Return the groups of an audit: the name, the population and the size of each."""
+    """Return the groups of an audit: the name, the population, the size and the thresholds of each."""
     made: list[Mapping[str, object]] = json.loads(audit.strata)
     return made
 

@@ -254,7 +254,8 @@ class Queueing(QObject):
         numbers = link.project.next_audit()
         try:
             groups = self._groups(link, choice)
-            link.apply(draw_audit(groups, choice.size, choice.seed, link.author, numbers))
+            thresholds = {each.name: self._window.threshold(each.name) for each in link.classes}
+            link.apply(draw_audit(groups, choice.size, choice.seed, link.author, numbers, thresholds))
         except CellwrightError as error:
             self._window.say(Message(Level.WARNING, str(error)))
             return
