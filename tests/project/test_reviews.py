@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from cellwright.annotation import (
@@ -134,6 +135,17 @@ def test_every_answer_is_kept_with_how_it_was_drawn_and_undone_with_its_effect(t
         project.rebuild()
         assert project.reviews() == said
         project.check()
+
+
+def test_progress_is_of_what_counts_and_of_what_was_answered(tmp_path: Path) -> None:
+    objects = table(100)
+    with project_in(tmp_path) as project:
+        project.add_objects(1, objects, "m")
+        least = int(np.argmin(objects.scores))
+        project.change_objects([uuids(objects)[least]], "A.", status=Status.REJECTED)
+        counted = (objects.scores >= np.where(objects.class_index == 0, 0.5, 0.8)).sum()
+        assert str(project.progress(1, {1: 0.5, 2: 0.8})) == f"1 of {counted + 1} reviewed"
+        assert str(project.progress()) == "1 of 100 reviewed"
 
 
 def test_bulk_answers_are_one_step_with_a_review_each(tmp_path: Path) -> None:

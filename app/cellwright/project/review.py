@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from cellwright.annotation import (
     RegionReviewedRecord,
     Reviewer,
     ReviewRecord,
-    Status,
     region_marked,
 )
 from cellwright.core import Box
@@ -101,12 +101,27 @@ class Reviews:
             audit, item = (records.next_id(self._connection, kind) for kind in (AuditRecord, AuditItemRecord))
             return audit, item
 
-    def progress(self, picture_id: int | None = None) -> ReviewProgress:
-        """Return how many objects people have looked at: those that are no longer unreviewed, however that came."""
-        where, values = ("", ()) if picture_id is None else ("AND picture = ?", (picture_id,))
-        question = f"SELECT count(*), total(status IS NOT ?) FROM object WHERE shape IS NOT NULL {where}"
+    def progress(self, picture_id: int | None = None, decisions: Mapping[int, float] | None = None) -> ReviewProgress:
+        """Return how many objects people have looked at: those that are no longer unreviewed, however that came.
+
+        Parameters
+        ----------
+        picture_id : int, optional
+            Only of this picture.
+        decisions : mapping, optional
+            Score from which each class counts, by its number; what no person answered and lies below is left out.
+        """
+        limits = decisions or {}
+        cases = " ".join("WHEN ? THEN ?" for _ in limits)
+        limit = f"CASE class {cases} ELSE 0 END" if limits else "0"
+        where, only = ("", ()) if picture_id is None else ("AND picture = ?", (picture_id,))
+        question = (
+            "SELECT count(*), total(status IS NOT 'unreviewed') FROM object WHERE shape IS NOT NULL "
+            f"AND (status IS NOT 'unreviewed' OR score IS NULL OR score >= {limit}) {where}"
+        )
+        values = [value for pair in limits.items() for value in pair]
         with explained(self._path):
-            total, reviewed = self._connection.execute(question, (Status.UNREVIEWED.value, *values)).fetchone()
+            total, reviewed = self._connection.execute(question, (*values, *only)).fetchone()
         return ReviewProgress(int(reviewed), int(total))
 
     def audit_progress(self, audit_id: int) -> ReviewProgress:
