@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cellwright.ui.actions.action_info import ActionInfo, Needs
+from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
 
 _PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
 
@@ -485,29 +486,7 @@ ACTIONS: Final = (
     ActionInfo(
         "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
     ),
-    ActionInfo(
-        "dataset.open",
-        "&Labelled sets…",
-        "See what is in a labelled set and what is probably wrong with it.",
-        shortcuts=("Ctrl+Shift+D",),
-    ),
-    ActionInfo(
-        "dataset.project",
-        "&Check the project",
-        "Look the project over as a labelled set.",
-        needs=Needs.PROJECT,
-    ),
-    ActionInfo(
-        "dataset.import",
-        "&Import into the project…",
-        "Take COCO, YOLO, VOC, label images, Cellpose or QuPath labels into the project, as one step.",
-    ),
-    ActionInfo(
-        "dataset.write",
-        "&Divide, prepare, write…",
-        "Write a set or the project in another format, divided by group, resized or tiled.",
-    ),
-    ActionInfo("dataset.versions", "Compare &versions…", "Say how two frozen versions of a set differ."),
+    *DATASET_ACTIONS,
     ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
     ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
     ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),
