@@ -140,9 +140,8 @@ class AnswerFromBoxes:
         with open_slide(self.picture) if isinstance(self.picture, Path) else self.picture.open() as slide:
             size = self.pixel_size or slide.pixel_size
             info = PictureInfo(slide.ref, slide.name, slide.shape, size, slide.pixel_size_note, "0" * 64)
-        return Analysis(
-            info, source.card, known, self._coverage(info.shape), "cpu", "known boxes", 0.1, (), source.answers
-        )  # type: ignore[arg-type]
+        covered, answers = self._coverage(info.shape), source.answers
+        return Analysis(info, source.card, known, covered, "cpu", "known boxes", 0.1, (), answers)  # type: ignore[arg-type]
 
     def _coverage(self, shape: tuple[int, int]) -> Coverage:
         top = TileRecord(Box(0, 0, shape[0] // 2, shape[1]), TileState.ANALYSED)

@@ -49,8 +49,7 @@ _END = "reviewed by people."
 
 def review_note(table: PictureTable) -> str:
     """Return how many cells were looked at, in one sentence; those that were rejected are among them."""
-    done, n = int(table.marks.is_reviewed.sum()), len(table.marks)
-    return f"{done:,} of {plural(n, 'found cell')} {_END}"
+    return f"{plural(int(table.marks.is_reviewed.sum()), 'cell')} {_END}"
 
 
 def remembered(
