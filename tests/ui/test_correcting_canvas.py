@@ -1,0 +1,49 @@
+"""Tools on the real canvas: a gesture becomes a step, and the picture shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from cellwright.ui.canvas import Tool
+from cellwright.ui.canvas.gestures import BoxDrawn, Lassoed, Stroke
+from cellwright.ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gl
+
+
+def test_tools_draw_select_and_end_with_esc(analyzed: MainWindow, qtbot: QtBot) -> None:
+    window = analyzed
+    qtbot.waitUntil(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+    canvas, session = window.centre.canvas, window.session
+    assert canvas is not None
+    picture = session.current
+    assert picture is not None and picture.objects is not None
+    window.actions_set["tool.box"].trigger()
+    assert canvas.tool is Tool.BOX
+    canvas.gesture.emit(BoxDrawn((10.0, 10.0, 60.0, 60.0)))
+    assert len(picture.objects) == 61
+    assert picture.marks is not None
+    assert picture.marks.by_person.sum() == 1
+    window.actions_set["tool.paint"].trigger()
+    assert canvas.tool is Tool.PAINT
+    assert not window.actions_set["tool.box"].isChecked()
+    session.select(None)
+    canvas.gesture.emit(Stroke(np.array([[300.0, 300.0], [300.0, 330.0]]), 8.0))
+    assert picture.objects.masks is not None
+    assert (picture.objects.masks.counts > 0).sum() == 1, "boxes and an outline side by side"
+    canvas.gesture.emit(Lassoed(np.array([[0.0, 0.0], [0.0, 100.0], [100.0, 100.0], [100.0, 0.0]])))
+    shown = session.shown(picture)
+    middles = picture.objects.centres[shown]
+    assert set(session.selected_rows) == set(shown[(middles < 100).all(1)])
+    window.actions_set["edit.deselect"].trigger()
+    assert canvas.tool is Tool.LOOK
+    assert not window.actions_set["tool.paint"].isChecked()
+    window.actions_set["edit.undo"].trigger()
+    window.actions_set["edit.undo"].trigger()
+    assert len(picture.objects) == 60
