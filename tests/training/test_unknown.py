@@ -72,19 +72,6 @@ def test_a_box_in_the_unknown_is_learned_all_the_same():
     assert gradient[0].abs().sum(0)[:, 4:].max() > 0
 
 
-def test_boxes_drawn_before_a_class_was_divided_do_not_contradict_it():
-    head = PointHead((4, 4, 4), 2, bins=4)
-    raw = [torch.zeros(1, 18, SIDE // s, SIDE // s) for s in (8, 16, 32)]
-    for answer in raw:
-        answer[:, 16], answer[:, 17] = -2.0, 2.0  # surer of the later class
-        answer.requires_grad_()
-    everywhere = torch.tensor([[[0.0, 0, SIDE, SIDE]]])
-    for finer, is_silent in ((None, False), (torch.tensor([[True]]), True)):
-        truth = Truth(everywhere, torch.tensor([[0]]), torch.tensor([[True]]), None, finer, 1)
-        loss = head.loss(raw, truth).classes
-        assert (float(loss.detach()) == 0) == is_silent
-
-
 def test_regions_on_unknown_ground_are_neither_right_nor_wrong():
     torch.manual_seed(0)
     network = nets.build(

@@ -15,16 +15,12 @@ class Truth(NamedTuple):
 
     ``boxes`` (N, G, 4) float32 xyxy in input pixels; ``classes`` (N, G) int64; ``valid`` (N, G) bool, False on padding.
     ``known`` (N, H, W) bool: where somebody looked, None everywhere; elsewhere nothing is said to be absent.
-    ``finer`` (N, G) bool: boxes drawn when a class was not yet told apart, so that one of the classes from ``later`` on
-    may be the truth; None where every class is sure.
     """
 
     boxes: Tensor
     classes: Tensor
     valid: Tensor
     known: Tensor | None = None
-    finer: Tensor | None = None
-    later: int = 0
 
 
 class GridTargets(NamedTuple):
@@ -158,7 +154,7 @@ def assign_by_alignment(
     if g == 0 or not bool(truth.valid.any()):
         none = torch.zeros(n, p, dtype=torch.bool, device=scores.device)
         return PointTargets(torch.zeros_like(boxes), torch.zeros_like(scores), none)
-    inside = points_inside(points, truth.boxes) & truth.valid[..., None]  # (N, G, P)
+    inside = _points_inside(points, truth.boxes) & truth.valid[..., None]  # (N, G, P)
     iou = pairwise_iou(truth.boxes, boxes)  # (N, G, P)
     score = scores.transpose(1, 2).gather(1, truth.classes[..., None].expand(n, g, p))  # (N, G, P)
     worth = score.pow(alpha) * iou.pow(beta) * inside
@@ -201,7 +197,7 @@ def known_at(known: Tensor | None, points: Tensor) -> Tensor | None:
     return known[:, y, x]
 
 
-def points_inside(points: Tensor, boxes: Tensor) -> Tensor:
+def _points_inside(points: Tensor, boxes: Tensor) -> Tensor:
     """(N, G, P) bool: whether each point lies inside each box."""
     x, y = points[:, 0], points[:, 1]
     x0, y0, x1, y1 = boxes[..., None].unbind(-2)  # each (N, G, 1)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from cellwright.core import unknown_name
-from cellwright.nets.assign import Truth, assign_by_alignment, assign_to_grid, known_at, points_inside
+from cellwright.nets.assign import Truth, assign_by_alignment, assign_to_grid, known_at
 from cellwright.nets.backbones import Maps
 from cellwright.nets.blocks import Conv
 from cellwright.nets.boxes import OverlapKind, overlap, xyxy_from_cxcywh
@@ -234,8 +234,8 @@ class PointHead(Head):
         mass = targets.scores.sum().clamp(min=1)
         positive = targets.positive
         cost = focal_bce(logits, targets.scores, self.focal_gamma)  # (N, P, C)
-        counted = _counted(truth, points, positive, logits)
-        classes = (cost if counted is None else cost * counted[..., None]).sum() / mass
+        counted = known_at(truth.known, points)
+        classes = (cost if counted is None else cost * (counted | positive)[..., None]).sum() / mass
         weight = targets.scores.sum(-1)[positive]
         wanted = targets.boxes[positive]
         box = ((1 - overlap(boxes[positive], wanted, self.box_loss)) * weight).sum() / mass
@@ -263,24 +263,6 @@ class PointHead(Head):
             :, None
         ]  # (N, P, 4) left, top, right, bottom
         return torch.cat((points - mean[..., :2], points + mean[..., 2:]), -1)
-
-
-def _counted(truth: Truth, points: Tensor, positive: Tensor, logits: Tensor) -> Tensor | None:
-    """Return (N, P) bool, which points are taught a class; None where all are.
-
-    Left out is what nobody looked at. Inside a box that was drawn before its class was divided, a point counts only
-    while the network does not hold a later class for likelier than the one that was written.
-    """
-    counted = known_at(truth.known, points)
-    if counted is not None:
-        counted = counted | positive
-    if truth.finer is None or not bool((truth.finer & truth.valid).any()):
-        return counted
-    inside = points_inside(points, truth.boxes) & (truth.finer & truth.valid)[..., None]  # (N, G, P)
-    with torch.no_grad():
-        sure = logits[..., : truth.later].amax(-1) >= logits[..., truth.later :].amax(-1)  # (N, P)
-    sure = sure | ~inside.any(1)
-    return sure if counted is None else counted & sure
 
 
 def _start_at(branch: nn.Module, value: float) -> None:

@@ -26,20 +26,13 @@ class Sample:
     """One picture and its boxes.
 
     ``image`` (3, H, W) uint8; ``boxes`` (B, 4) float32 xyxy in pixels of the image; ``classes`` (B,) int64; ``known``
-    (K, 4) float32 xyxy: the parts that somebody looked at, None for all of it; ``finer`` (B,) bool: boxes of which the
-    class may since have been divided, None where that is none.
+    (K, 4) float32 xyxy: the parts that somebody looked at, None for all of it.
     """
 
     image: Tensor
     boxes: NDArray[np.float32]
     classes: NDArray[np.int64]
     known: NDArray[np.float32] | None = None
-    finer: NDArray[np.bool_] | None = None
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether all of the picture was looked at, and every class means what it says."""
-        return self.known is None and self.finer is None
 
 
 def make_sample(
@@ -66,7 +59,7 @@ def make_sample(
         if rng.random() < share:
             other = _single(_any(pictures, rng), phase, augment, rng)
             # Of a blend with something unknown, nobody could say what is there.
-            if sample.is_sure and other.is_sure:
+            if sample.known is None and other.known is None:
                 sample = mixed(sample, other, rng)
     return replace(sample, image=degraded(coloured(sample.image, augment, rng), augment, rng))
 
@@ -144,8 +137,7 @@ def _pasted(canvas: Tensor, sample: Sample, window: tuple[int, int, int, int], a
         known[:, [0, 2]] = known[:, [0, 2]].clip(x0, x1)
         known[:, [1, 3]] = known[:, [1, 3]].clip(y0, y1)
         known = known + shift
-    finer = None if sample.finer is None else sample.finer[keep]
-    return Sample(canvas, cut[keep] + shift, sample.classes[keep], known, finer)
+    return Sample(canvas, cut[keep] + shift, sample.classes[keep], known)
 
 
 def _single(picture: Sample, phase: Phase, augment: Augment, rng: np.random.Generator) -> Sample:
@@ -182,13 +174,11 @@ def _mosaic(pictures: Sequence[Sample], index: int, phase: Phase, augment: Augme
         places.append(np.array([[x, y, x + nx, y + ny]], np.float32))
     boxes = np.concatenate([part.boxes for part in parts])
     classes = np.concatenate([part.classes for part in parts])
-    known = finer = None
+    known = None
     if any(part.known is not None for part in parts):
         regions = [place if part.known is None else part.known for part, place in zip(parts, places, strict=True)]
         known = np.concatenate(regions)
-    if any(part.finer is not None for part in parts):
-        finer = np.concatenate([np.zeros(len(p.classes), bool) if p.finer is None else p.finer for p in parts])
-    return Sample(canvas, boxes, classes, known, finer)
+    return Sample(canvas, boxes, classes, known)
 
 
 def _mix_up(a: Sample, b: Sample, rng: np.random.Generator) -> Sample:

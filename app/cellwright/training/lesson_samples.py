@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def _labelled(picture: LessonPicture, recipe: Recipe, shrink: float) -> LabelSam
     return resized(sample, (max(1, round(h / shrink)), max(1, round(w / shrink))))
 
 
-def replayed(data: Path, card: ModelCard, recipe: Recipe, finer: Sequence[int] = ()) -> list[Any]:
+def replayed(data: Path, card: ModelCard, recipe: Recipe) -> list[Any]:
     """Read some pictures of the data that a model was first taught with.
 
     Parameters
@@ -72,8 +71,6 @@ def replayed(data: Path, card: ModelCard, recipe: Recipe, finer: Sequence[int] =
         Of the model: its classes are those of the set.
     recipe : Recipe
         Of the fine-tuning, which may know more classes.
-    finer : sequence of int
-        Classes that may since have been divided.
 
     Raises
     ------
@@ -88,8 +85,7 @@ def replayed(data: Path, card: ModelCard, recipe: Recipe, finer: Sequence[int] =
     labelled, _ = read_dataset(data, split="train", classes=card.class_names, aliases=aliases)
     chosen = _some(list(labelled), recipe.seed)
     names = {picture.path for picture in chosen}
-    pictures = load_pictures(labelled.where(lambda picture: picture.path in names))
-    return [replace(p, finer=np.isin(p.classes, finer)) if len(finer) else p for p in pictures]
+    return list(load_pictures(labelled.where(lambda picture: picture.path in names)))
 
 
 def _some(pictures: list[Any], seed: int) -> list[Any]:

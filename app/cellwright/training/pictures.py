@@ -50,8 +50,8 @@ def read_picture(path: Path) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)
 
 
-def stack_boxes(samples: Sequence[Sample], later: int = 0) -> Truth:
-    """Put the boxes of samples side by side, padded to the longest list; ``later`` as in `Truth`."""
+def stack_boxes(samples: Sequence[Sample]) -> Truth:
+    """Put the boxes of samples side by side, padded to the longest list."""
     longest = max(1, *(len(sample.classes) for sample in samples))
     n = len(samples)
     boxes, classes = torch.zeros(n, longest, 4), torch.zeros(n, longest, dtype=torch.int64)
@@ -61,7 +61,7 @@ def stack_boxes(samples: Sequence[Sample], later: int = 0) -> Truth:
         boxes[row, :count] = torch.from_numpy(sample.boxes)
         classes[row, :count] = torch.from_numpy(sample.classes)
         valid[row, :count] = True
-    return Truth(boxes, classes, valid, _known(samples), _finer(samples, longest), later)
+    return Truth(boxes, classes, valid, _known(samples))
 
 
 def _known(samples: Sequence[Sample]) -> Tensor | None:
@@ -76,14 +76,3 @@ def _known(samples: Sequence[Sample]) -> Tensor | None:
         for x0, y0, x1, y1 in sample.known.round().astype(int).clip(0):
             row[y0:y1, x0:x1] = True
     return known
-
-
-def _finer(samples: Sequence[Sample], longest: int) -> Tensor | None:
-    """(N, G) bool: boxes whose class may since have been divided; None where there is none."""
-    if all(sample.finer is None for sample in samples):
-        return None
-    finer = torch.zeros(len(samples), longest, dtype=torch.bool)
-    for row, sample in zip(finer, samples, strict=True):
-        if sample.finer is not None:
-            row[: len(sample.finer)] = torch.from_numpy(sample.finer)
-    return finer

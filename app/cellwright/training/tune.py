@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -154,9 +154,7 @@ class Tune:
         samples = samples_of(lesson.taught, recipe, shrink)
         judged = samples_of(lesson.held_out, recipe, shrink)
         like = _origins(old, card, samples) if isinstance(task, Boxes) else {}
-        if isinstance(task, Boxes):
-            task = replace(task, later=len(card.classes) if like else 0)
-        again = [] if self.replay is None else replayed(self.replay, card, recipe, sorted(set(like.values())))
+        again = [] if self.replay is None else replayed(self.replay, card, recipe)
         length = epoch_length(self.steps or MOST_STEPS, recipe.optimise.batch)
         pictures = Syllabus(samples, again, length)
         session = Session.start(task, pictures, judged, run, device_of(self.device))

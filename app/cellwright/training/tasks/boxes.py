@@ -33,8 +33,6 @@ class Boxes:
 
     recipe: Recipe
     headline: str = "map_50_95"
-    later: int = 0
-    """First of the classes that older boxes do not tell apart yet; see `nets.assign.Truth`."""
 
     def load(self, data: Path, split: str) -> list[Sample]:
         """See `Task.load`."""
@@ -65,7 +63,7 @@ class Boxes:
 
     def collate(self, samples: Sequence[Sample]) -> Batch:
         """Put samples of one size side by side, boxes padded to the longest list."""
-        return Batch(torch.stack([sample.image for sample in samples]), stack_boxes(samples, self.later))
+        return Batch(torch.stack([sample.image for sample in samples]), stack_boxes(samples))
 
     def cost(self, network: nn.Module, images: Tensor, truth: Truth, dtype: torch.dtype | None) -> Cost:
         """See `Task.cost`."""
