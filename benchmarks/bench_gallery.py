@@ -30,9 +30,7 @@ def run() -> list[Row]:
     return [
         Row(f"a frame while scrolling {_CELLS:,} crops, median", found["median"], bar=_FRAME_MS, note=note),
         Row(f"a frame while scrolling {_CELLS:,} crops, 99th percentile", found["p99"], bar=2 * _FRAME_MS),
-        Row(
-            "of a frame, work of the window's own thread", found["cpu"], note="processor time"
-        ),
+        Row("of a frame, work of the window's own thread", found["cpu"], note="processor time"),
         Row("crops of a screen never seen before, all there", found["filled"], bar=500, note="cut in the background"),
         Row(f"opening the gallery on {_CELLS:,} cells", found["opened"], bar=1000),
         Row(f"one cell of {_CELLS:,} reclassified: on disk, sorted and counted anew", found["put"], bar=100),

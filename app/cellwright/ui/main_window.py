@@ -169,8 +169,9 @@ class MainWindow(QMainWindow):
 
     def _add_teaching(self) -> None:
         """Put the panel that teaches behind the jobs."""
-        self.tabs.addTab(scrolling(self.teaching.panel, "Teach"), "Teach")
-        self.teaching.shown.connect(lambda _panel: self._show_tab(self.tabs.widget(self.tabs.count() - 1)))
+        page = scrolling(self.teaching.panel, "Teach")
+        self.tabs.addTab(page, "Teach")
+        self.teaching.shown.connect(lambda _panel: self._show_tab(page))
         self.teaching.models_changed.connect(self._on_models)
         self.teaching.case_chosen.connect(self._show_case)
 

@@ -141,7 +141,7 @@ class ObjectsModel(QAbstractTableModel):
         if column == 0:
             return self._styles[int(self._objects.class_index[at])].title
         if spec is STATUS and self._marks is not None:
-            return STATUSES[self._marks.status[at]].value
+            return str(STATUSES[self._marks.status[at]].value)
         return spec.show(spec.values(self._objects.take(np.array([at])), self._pixel_size)[0])
 
     def as_text(self, rows: list[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QSizePolicy, QWidget
@@ -15,6 +15,9 @@ from cellwright.ui.teaching.choices import TeachChoices
 from cellwright.ui.teaching.curves import Curves
 from cellwright.ui.teaching.lineage_view import LineageView
 from cellwright.workflows.teaching import LessonSummary
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
 
 _NO_PROJECT = "Open a project with corrected or accepted cells to teach a model."
 _STATES = {
@@ -132,6 +135,7 @@ class TeachPanel(QWidget):
         self.verdict.setText(verdict["sentence"])
         self.verdict.setProperty("kind", "good" if is_better else "warn")
         restyle(self.verdict)
+        self._fit_verdict()
         self.keep.setEnabled(is_better and not result["is_in_use"])
         self.keep.setText("In use" if result["is_in_use"] else "Keep it")
         for case in verdict["worst"]:
@@ -139,6 +143,15 @@ class TeachPanel(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, case)
             item.setToolTip(str(case["picture"]))
             self.worst.addItem(item)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the verdict the height that its words take at the new width."""
+        super().resizeEvent(event)
+        self._fit_verdict()
+
+    def _fit_verdict(self) -> None:
+        # Beside other columns a label that wraps would be cut: rows do not ask how high it is at a width.
+        self.verdict.setMinimumHeight(self.verdict.heightForWidth(max(self.verdict.width(), 1)))
 
     def _emit_keep(self) -> None:
         if self._result is not None:
