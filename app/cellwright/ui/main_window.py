@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar, QWidget
 
@@ -173,7 +172,6 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(page, "Teach")
         self.teaching.shown.connect(lambda _panel: self._show_tab(page))
         self.teaching.models_changed.connect(self._on_models)
-        self.teaching.case_chosen.connect(self._show_case)
 
     def _on_models(self, name: str) -> None:
         """Offer what is on the shelf now, and use the model that was named."""
@@ -182,16 +180,6 @@ class MainWindow(QMainWindow):
         chosen = self.model_folder(name) if name else folder
         if chosen is not None:
             self.choose_model(chosen)
-
-    def _show_case(self, path: Path, box: tuple[float, float, float, float]) -> None:
-        """Show a place on a picture, which is opened where it is not."""
-        picture = next((each for each in self.session.pictures if each.path.resolve() == path.resolve()), None)
-        if picture is None:
-            self.controller.open_paths([path])
-            return
-        self.session.show(picture)
-        if self.centre.canvas is not None:
-            self.centre.canvas.centre_on(np.array(box, np.float32))
 
     def _show_tab(self, panel: QWidget) -> None:
         self.tabs.setCurrentWidget(panel)

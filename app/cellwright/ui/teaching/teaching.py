@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cellwright.core import CellwrightError
@@ -50,13 +51,10 @@ class Teaching(QObject):
         The panel is to be seen.
     models_changed(str)
         The shelf has changed; this model is to be used, none where the text is empty.
-    case_chosen(object, object)
-        A picture's path, and the box on it that is to be looked at.
     """
 
     shown = Signal(object)
     models_changed = Signal(str)
-    case_chosen = Signal(object, object)
 
     def __init__(self, host: TeachHost, parent: QObject) -> None:
         super().__init__(parent)
@@ -307,7 +305,16 @@ class Teaching(QObject):
             self.follow(running)
 
     def _on_case(self, case: dict[str, Any]) -> None:
-        self.case_chosen.emit(Path(case["picture"]), tuple(case["box"]))
+        """Show the place on its picture, which is opened where it is not."""
+        path, session = Path(case["picture"]), self._host.session
+        picture = next((each for each in session.pictures if each.path.resolve() == path.resolve()), None)
+        if picture is None:
+            self._host.opener.open_paths([path])
+            return
+        session.show(picture)
+        canvas = self._host.centre.canvas
+        if canvas is not None:
+            canvas.centre_on(np.array(case["box"], np.float32))
 
     def _say(self, text: str, level: Level) -> None:
         self._host.say(Message(level, text))

@@ -3,7 +3,7 @@
 Each bar is run with fixed seeds through the operations that window and command line use, and printed as a line of JSON:
 scores before and after, wall time, and processor seconds, which say what two free cores would need.
 
-    python -m benchmarks.bench_teaching DATA [--bars a,b,c,d] [--threads N] [--trials N]
+    python -m benchmarks.teaching_bars DATA [--bars a,b,c,d] [--threads N] [--trials N]
 """
 
 from __future__ import annotations
