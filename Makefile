@@ -38,7 +38,7 @@ bench: setup ## Time what a user feels and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks.run $(ARGS)
 
 screenshots: setup ## Draw the window's pictures anew into docs/images
-	@CELLWRIGHT_SCREENSHOTS=docs/images .ci/with-display $(PYTEST) -m gl -k screenshot $(ARGS)
+	@CELLWRIGHT_SCREENSHOTS=docs/images .ci/with-display $(PYTEST) -m gl -k "screenshot or tour" $(ARGS)
 
 sample: setup ## Draw the sample smear anew (the same bytes, as a test says)
 	$(BIN)/python -m cellwright.testing.sample --out $(SAMPLE)
