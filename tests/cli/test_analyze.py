@@ -15,7 +15,7 @@ import pytest
 
 from cellwright.cli.analyze import parse_confidence
 from cellwright.core import BadParameter
-from cellwright.inference import detection
+from cellwright.inference import looking
 from cellwright.jobs import run_inline
 from cellwright.workflows import AnalyzePicture, count_table
 from cellwright.zoo import load_card
@@ -153,14 +153,14 @@ def test_confidence_is_one_number_or_some_by_class(model: Path) -> None:
 def test_a_tile_that_cannot_be_analysed_makes_the_exit_code_say_so(
     cellwright: Run, model: Path, smears: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = detection.read_tile
+    whole = looking.read_tile
 
     def read(slide: object, view: object, tile: Any, *rest: object) -> object:
         if tile.index == 1:
             raise OSError("the disk has a scratch")
         return whole(slide, view, tile, *rest)
 
-    monkeypatch.setattr(detection, "read_tile", read)
+    monkeypatch.setattr(looking, "read_tile", read)
     said = cellwright("analyze", smears / "smear_1.png", "--model", model, *DEVICE)
     assert said.code == 1
     assert "could not be analysed" in said.out and "the disk has a scratch" in said.err

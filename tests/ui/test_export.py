@@ -183,7 +183,8 @@ def test_a_message_about_a_picture_goes_with_it(analyzed: MainWindow) -> None:
 def test_outlines_leave_the_real_window_by_clicks_alone(
     analyzed: MainWindow, known: KnownBoxes, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    (tools,) = analyzed.findChildren(QToolBar)
+    tools = analyzed.findChild(QToolBar, "tools")
+    assert tools is not None
     button = tools.widgetForAction(analyzed.actions_set["file.export"])
     assert isinstance(button, QToolButton)
     press(button)

@@ -101,7 +101,7 @@ def test_a_new_class_must_not_cost_the_old_ones():
 def test_chance_is_refused_and_skill_is_taken():
     rng = np.random.default_rng(0)
     taken = {"chance": 0, "skill": 0}
-    for _ in range(20):
+    for _ in range(40):
         pictures = [picture(20) for _ in range(5)]
         base = rng.binomial(20, 0.5, 5)
         for kind, chance in (("chance", 0.5), ("skill", 0.95)):
@@ -109,7 +109,8 @@ def test_chance_is_refused_and_skill_is_taken():
             taken[kind] += compared(
                 showing(pictures, base), showing(pictures, after), pictures, ("a",), 1, RULES
             ).is_better
-    assert taken["chance"] <= 1 and taken["skill"] >= 19
+    # One in twenty on average, so that five of forty are rare; skill is seen nearly always.
+    assert taken["chance"] <= 5 and taken["skill"] >= 39
 
 
 def test_the_worst_cases_are_at_most_twenty_what_was_right_before_first():
