@@ -23,8 +23,8 @@ _ROUNDING = 2.2
 """What rounding some crossings can change of the shared area, as a part of the longest edge."""
 _Y0, _X0, _Y1, _X1, _LEVEL, _STAR, _SIDES, _FACTS = range(8)
 """Columns of what is known of a kept star: its box, its size class, its row of the input, where its sides begin."""
-_AREA, _EDGE, _LOST, _MEASURES = range(4)
-"""Columns of what is measured on it: its area, its longest edge, and the area outside its strips, NaN if unknown."""
+_AREA, _EDGE, _LOST, _RAY, _MEASURES = range(5)
+"""Columns of what is measured: area, longest edge, the area outside the strips (NaN if unknown), the longest ray."""
 _FLAT = np.float32(1e-3)
 
 
@@ -134,14 +134,11 @@ def _cut(stars: Stars, star: int, cut: Cut) -> Cut:
         ys, xs = cut.ys, cut.xs
         cut = _room_for(len(ys), 2 * height)
         cut.ys[:], cut.xs[:] = ys, xs
-    inside = _strips(cut.ys, cut.xs, top, left, height, cut)
-    kept_inside = 0.0
-    for row in range(height):
-        kept_inside += cut.sides[1, row] - cut.sides[0, row] + cut.sides[3, row] - cut.sides[2, row]
+    inside, in_strips = _strips(cut.ys, cut.xs, top, left, height, cut)
     # Cutting corners to whole pixels can fold a star over itself; then only the exact way is right.
     is_whole = abs(inside - area) < 1e-3 * area
-    cut.measure[_AREA], cut.measure[_EDGE] = area, edge
-    cut.measure[_LOST] = max(area - kept_inside / 2, 0.0) if is_whole else np.nan
+    cut.measure[_AREA], cut.measure[_EDGE], cut.measure[_RAY] = area, edge, longest
+    cut.measure[_LOST] = max(area - in_strips, 0.0) if is_whole else np.nan
     cut.fact[_Y0], cut.fact[_X0], cut.fact[_Y1], cut.fact[_X1] = top, left, top + height, cut.xs.max()
     cut.fact[_LEVEL], cut.fact[_STAR] = _level(longest), star
     return cut
@@ -173,7 +170,7 @@ def _with(kept: Kept, cut: Cut, middle: Float32s) -> Kept:
 def _is_met(stars: Stars, star: int, kept: Kept, cut: Cut, since: int) -> bool:
     """Return whether one of the stars kept as number `since` or later suppresses the star at hand."""
     if kept.used[0] > since:
-        longest = np.float64(np.abs(stars.distances[star]).max())
+        longest = cut.measure[_RAY]
         middle_y, middle_x = math.floor(stars.points[star, 0]), math.floor(stars.points[star, 1])
         for level in range(_LEVELS):
             if kept.on_level[level] > 0 and _meets_level(stars, level, middle_y, middle_x, longest, kept, cut, since):
@@ -301,11 +298,11 @@ def _area(ys: Int64s, xs: Int64s) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
-def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> float:
+def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> tuple[float, float]:
     """Cut a star into rows: the left and right side of each at its top and at its bottom, x counted from `left`.
 
     A row that more than two edges cross has more than one piece; the widest stands for it. Returns the area of all
-    pieces, below zero where a row's sides cross: then a corner cut to whole pixels folded the star over itself.
+    pieces and that of the strips, below zero where a row's sides cross: then a corner cut to whole pixels folded the star over itself.
     """
     sides, steps = cut.sides, 0
     last = len(ys) - 1
@@ -329,7 +326,8 @@ def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) 
         y0, x0 = y1, x1
     if steps > height:
         return _in_pieces(ys, xs, top, left, height, cut)
-    return _between(sides, height)
+    area = _between(sides, height)
+    return area, area
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
@@ -344,8 +342,8 @@ def _between(sides: Float32s, height: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> float:
-    """Go through the rows that more than two edges cross, and return the area of all pieces of all rows."""
+def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> tuple[float, float]:
+    """Go through the rows that more than two edges cross; return the area of all pieces, and of the widest ones."""
     rays, crossings, edges = len(ys), cut.crossings, cut.edges
     crossings[:height] = 0
     for k in range(rays):
@@ -365,10 +363,10 @@ def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cu
                     count += 1
             all_pieces, widest = _widest(edges, count, cut.sides[:, row])
             if all_pieces < 0:
-                return -1.0
+                return -1.0, -1.0
             others += all_pieces - widest
     inside = _between(cut.sides, height)
-    return inside if inside < 0 else inside + others
+    return (inside, inside) if inside < 0 else (inside + others, inside)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
