@@ -302,7 +302,8 @@ def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) 
     """Cut a star into rows: the left and right side of each at its top and at its bottom, x counted from `left`.
 
     A row that more than two edges cross has more than one piece; the widest stands for it. Returns the area of all
-    pieces and that of the strips, below zero where a row's sides cross: then a corner cut to whole pixels folded the star over itself.
+    pieces and that of the strips, below zero where a row's sides cross: there a corner cut to whole pixels folded the
+    star over itself.
     """
     sides, steps = cut.sides, 0
     last = len(ys) - 1
