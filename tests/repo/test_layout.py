@@ -93,7 +93,8 @@ def test_every_library_the_package_imports_is_asked_for(sources: list[Path], rep
     from packaging.utils import canonicalize_name
 
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
+    extras = [line for lines in project.get("optional-dependencies", {}).values() for line in lines]
+    asked = {canonicalize_name(Requirement(line).name) for line in (*project["dependencies"], *extras)}
     # Plugin authors run what is under testing/, and bring pytest with them.
     used = {name for file in sources if "testing" not in file.parts for name in _imported(file)}
     providers = metadata.packages_distributions()
