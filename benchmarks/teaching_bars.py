@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from cellwright.evaluate import PictureDetections, PictureTruth, score_detections
+from cellwright.evaluate import CELL_MAX_DETECTIONS, PictureDetections, PictureTruth, score_detections
 from cellwright.imaging import content_sha256
 from cellwright.jobs import run_inline
 from cellwright.shapes import masks_from_labels
@@ -176,7 +176,7 @@ def _scores(model: Path, pictures: list[LessonPicture], classes: tuple[str, ...]
         kept = objects.class_index < len(classes)
         found.append(PictureDetections(objects.boxes[kept], objects.class_index[kept], objects.scores[kept]))
         truths.append(PictureTruth(picture.boxes, picture.kinds))
-    scores = score_detections(found, truths, classes, max_detections=1000)
+    scores = score_detections(found, truths, classes, max_detections=CELL_MAX_DETECTIONS)
     per_class = dict(zip(classes, scores.ap_50().tolist(), strict=True))
     return {"map_50": scores.map_50, "map_50_95": scores.map_50_95, "per_class": per_class}
 

@@ -64,7 +64,8 @@ def blobs(tmp_path: Path) -> Path:
 
 def test_a_model_is_trained_listed_evaluated_and_used(cellwright: Run, blobs: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    said = cellwright("train", blobs, "--data", blobs, "--out", out, "--epochs", "1", "--device", "cpu", "--json")
+    words = ("--out", out, "--epochs", "1", "--device", "cpu", "--workers", "0", "--threads", "1", "--json")
+    said = cellwright("train", blobs, "--data", blobs, *words)
     assert said.code == 0, said.err
     assert said.json["epochs"] == 1 and said.json["scores"]["pictures"] == 2
     model = said.json["model"]
@@ -73,6 +74,15 @@ def test_a_model_is_trained_listed_evaluated_and_used(cellwright: Run, blobs: Pa
     assert judged.code == 0 and judged.json["split"] == "val"
     used = cellwright("analyze", blobs / "images", "--model", model, "--device", "cpu:torch-fp32", "--json")
     assert used.code == 0 and len(used.json["pictures"]) == 6
+
+
+@pytest.mark.parametrize(("word", "value"), [("--threads", "0"), ("--workers", "-1"), ("--workers", "two")])
+def test_impossible_numbers_of_workers_and_threads_are_explained(
+    cellwright: Run, blobs: Path, word: str, value: str
+) -> None:
+    said = cellwright("train", blobs, "--data", blobs, f"{word}={value}")
+    assert said.code == 2
+    assert f"{value!r} is not a whole number from" in said.err
 
 
 def test_training_that_cannot_begin_is_one_sentence(cellwright: Run, blobs: Path, tmp_path: Path) -> None:

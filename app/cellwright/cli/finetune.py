@@ -30,12 +30,15 @@ def run(options: Namespace) -> int:
         options.model,
         options.layers,
         options.minutes,
+        options.steps,
         replay=options.replay.expanduser() if options.replay else None,
         held_out=_held_out(options.held_out),
         name=name,
         takes_over=options.use,
         seed=options.seed,
         device=options.device,
+        workers=options.workers,
+        threads=options.threads,
     )
     with watching(is_silent=options.json) as watcher:
         taught = watcher.run(operation)

@@ -153,7 +153,7 @@ def _train() -> argparse.ArgumentParser:
     )
     made.add_argument("--resume", action="store_true", help="go on from the checkpoint in the run folder")
     made.add_argument("--epochs", type=int, metavar="N", help="train so many epochs instead of the recipe's")
-    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    _add_training_device(made)
     made.add_argument("--json", action="store_true", help="print the scores as JSON")
     return made
 
@@ -194,8 +194,9 @@ def _finetune() -> argparse.ArgumentParser:
     made.add_argument("--out", metavar="NAME", help="name of the tuned model (default: the next free one)")
     made.add_argument("--run", type=Path, metavar="DIR", help="run folder (default: PROJECT/runs/NAME)")
     made.add_argument("--use", action="store_true", help="put it in use at once if it is found better")
+    made.add_argument("--steps", type=_count, metavar="N", help="stop after so many steps at the latest")
     made.add_argument("--seed", type=int, default=0, metavar="N", help="of everything that is left to chance")
-    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    _add_training_device(made)
     made.add_argument("--json", action="store_true", help="print the verdict as JSON")
     return made
 
@@ -279,6 +280,34 @@ def _add_model(made: argparse.ArgumentParser, *, required: bool = False) -> None
     said = "name or folder" if required else f"name or folder (default: {DEFAULT_MODEL})"
     made.add_argument("--model", required=required, default=default, metavar="M", help=said)
     made.add_argument("--device", default="auto", metavar="D", help="auto, cpu, cuda … (default: auto)")
+
+
+def _add_training_device(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--device", default="auto", metavar="D", help="auto, cpu or cuda (default: auto)")
+    made.add_argument(
+        "--workers",
+        type=_whole,
+        default=1,
+        metavar="N",
+        help="processes that prepare pictures beside the training; 0 prepares them in between (default: 1)",
+    )
+    made.add_argument(
+        "--threads", type=_count, metavar="N", help="threads of the training on a processor (default: as many as cores)"
+    )
+
+
+def _whole(text: str) -> int:
+    return _at_least(text, 0)
+
+
+def _count(text: str) -> int:
+    return _at_least(text, 1)
+
+
+def _at_least(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} on")
+    return int(text)
 
 
 def _add_looks(made: argparse.ArgumentParser) -> None:

@@ -35,6 +35,8 @@ def run(options: Namespace) -> int:
         start=options.start,
         encoder_weights=options.encoder_weights.expanduser() if options.encoder_weights else None,
         epochs=options.epochs,
+        workers=options.workers,
+        threads=options.threads,
     )
     with watching(is_silent=options.json) as watcher:
         trained = watcher.run(operation)

@@ -14,7 +14,13 @@ from cellwright.evaluate.curves import (
 )
 from cellwright.evaluate.inputs import PictureDetections, PictureTruth
 from cellwright.evaluate.instances import AREA_EDGES, INSTANCE_THRESHOLDS, InstanceScores, instance_scores
-from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
+from cellwright.evaluate.matching import (
+    CELL_MAX_DETECTIONS,
+    COCO_MAX_DETECTIONS,
+    COCO_THRESHOLDS,
+    Matches,
+    match,
+)
 from cellwright.evaluate.object_overlap import ObjectOverlaps, object_overlaps
 from cellwright.evaluate.operating import OperatingPoint, best_f1_points, operating_points
 from cellwright.evaluate.overlap import iou_matrix, overlapping_pairs
@@ -24,6 +30,7 @@ from cellwright.evaluate.scores import DetectionScores, score_detections, score_
 
 __all__ = [
     "AREA_EDGES",
+    "CELL_MAX_DETECTIONS",
     "COCO_MAX_DETECTIONS",
     "COCO_THRESHOLDS",
     "INSTANCE_THRESHOLDS",

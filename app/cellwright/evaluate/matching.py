@@ -21,6 +21,9 @@ COCO_THRESHOLDS: tuple[float, ...] = tuple(np.linspace(0.5, 0.95, 10).tolist())
 COCO_MAX_DETECTIONS = 100
 """How many detections of one class on one picture COCO judges; a smear may hold more cells, so say more there."""
 
+CELL_MAX_DETECTIONS = 1000
+"""How many are judged on pictures of cells, wherever a score is told: cards, curves, `evaluate`, the gate."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:

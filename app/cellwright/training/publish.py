@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from cellwright.evaluate import (
+    CELL_MAX_DETECTIONS,
     ClassCalibration,
     PictureDetections,
     apply_temperature,
@@ -131,7 +132,7 @@ def measured(card: ModelCard, found: Sequence[PictureDetections], judged: Sequen
     judged under temperatures fitted to other pictures.
     """
     names, truths = card.class_names, truth_of(judged)
-    matches = match(found, truths, len(names))
+    matches = match(found, truths, len(names), max_detections=CELL_MAX_DETECTIONS)
     calibrations = fit_calibration(matches, names, floor=card.thresholds.floor)
     temperatures = [calibration.temperature for calibration in calibrations]
     scaled = [
@@ -144,7 +145,7 @@ def measured(card: ModelCard, found: Sequence[PictureDetections], judged: Sequen
         )
         for picture in found
     ]
-    matches = match(scaled, truths, len(names))
+    matches = match(scaled, truths, len(names), max_detections=CELL_MAX_DETECTIONS)
     scores = score_matches(matches, names)
     points = best_f1_points(matches)
     confidence = [round(min(max(point.threshold, card.thresholds.floor), 0.95), 3) for point in points]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from cellwright.core import Masks
-from cellwright.evaluate import best_f1_points, instance_scores, match
+from cellwright.evaluate import CELL_MAX_DETECTIONS, best_f1_points, instance_scores, match
 from cellwright.inference import detect_file, open_predictor
 from cellwright.training.crops import without_outside
 from cellwright.training.lesson import ClassLook, Lesson, LessonPicture
@@ -113,7 +113,7 @@ def _box_thresholds(folder: Path, card: ModelCard, samples: Sequence[Any]) -> di
     network = load_network(folder, card).to(memory_format=torch.channels_last)
     asked = card.thresholds
     found = find_all(network, samples, card.input.tile_px, None, torch.device("cpu"), asked.nms_iou, asked.nms)
-    points = best_f1_points(match(found, truth_of(samples), len(card.classes)))
+    points = best_f1_points(match(found, truth_of(samples), len(card.classes), max_detections=CELL_MAX_DETECTIONS))
     chosen = dict(asked.confidence)
     for name, point in zip(card.class_names, points, strict=True):
         if name not in card.calibration.temperature:

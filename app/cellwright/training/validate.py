@@ -8,14 +8,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from cellwright.evaluate import PictureDetections
+from cellwright.evaluate import CELL_MAX_DETECTIONS, PictureDetections
 from cellwright.inference import NmsKind, nms
 from cellwright.nets.boxes import yxyx_from_xyxy
 from cellwright.training.augment import FILL, Sample, fit
 
 _LOWEST_SCORE = 0.001
 """Average precision integrates over all confidences, so nearly all boxes are kept."""
-_MOST_BOXES = 300
 
 
 def find_all(
@@ -49,7 +48,7 @@ def find_all(
     Returns
     -------
     list of PictureDetections
-        At most 300 boxes a picture, in pixels of the picture.
+        At most `CELL_MAX_DETECTIONS` boxes a picture, in pixels of the picture.
     """
     return [_find(network, picture, size_px, dtype, device, nms_iou, nms_kind) for picture in pictures]
 
@@ -80,8 +79,8 @@ def _find(
     corners = torch.minimum((yxyx_from_xyxy(boxes) * scale).clamp(min=0), limit)
     columns = corners.cpu().numpy(), scores.cpu().numpy(), kind.cpu().numpy()
     left = nms(*columns, nms_iou, nms_kind)
-    rows = left.rows[:_MOST_BOXES]
-    return PictureDetections(left.boxes[:_MOST_BOXES], columns[2][rows], columns[1][rows])
+    rows = left.rows[:CELL_MAX_DETECTIONS]
+    return PictureDetections(left.boxes[:CELL_MAX_DETECTIONS], columns[2][rows], columns[1][rows])
 
 
 def to_network(images: Tensor, device: torch.device) -> Tensor:

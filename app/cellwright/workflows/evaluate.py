@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cellwright.core import DatasetNotReadable, SlideNotReadable
 from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, dataset_splits, read_dataset
 from cellwright.evaluate import (
+    CELL_MAX_DETECTIONS,
     CountErrors,
     DetectionScores,
     Matches,
@@ -37,9 +38,6 @@ from cellwright.workflows.evaluate_outlines import OutlineEvaluation
 from cellwright.workflows.evaluate_pixels import PixelOutcome, compare_pixels, judge_pixels
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard, find_model, load_card
-
-MAX_DETECTIONS = 1000
-"""Detections of one class on one picture that are judged; COCO's 100 is less than a smear has red cells."""
 
 JUDGED_FLOOR = 1e-5
 """Average precision integrates over all confidences, so boxes are judged that no person would ever be shown."""
@@ -136,7 +134,7 @@ class Evaluation:
             ],
             "import": self.report.to_dict(),
             "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
-            "max_detections": MAX_DETECTIONS,
+            "max_detections": CELL_MAX_DETECTIONS,
             "seconds": round(self.seconds, 3),
         }
 
@@ -293,7 +291,7 @@ def _judge(
     names, thresholds = card.class_names, np.asarray(card.confidence_thresholds())
     shown = [j.shown for j in judged]
     # One overlap is enough for what a person gets; average precision asks for ten.
-    matches = match(shown, truths, len(names), iou_thresholds=0.5, max_detections=MAX_DETECTIONS)
+    matches = match(shown, truths, len(names), iou_thresholds=0.5, max_detections=CELL_MAX_DETECTIONS)
     counted, true = picture_counts(shown, truths, len(names), thresholds)
     uncut = whole_counts(matches, shown, truths, [p.size for p in pictures], thresholds)
     scored = _picture_scores(pictures, matches, thresholds, true.sum(axis=1))
@@ -301,7 +299,7 @@ def _judge(
         card=card,
         data=data,
         split=split,
-        scores=score_detections([j.everything for j in judged], truths, names, max_detections=MAX_DETECTIONS),
+        scores=score_detections([j.everything for j in judged], truths, names, max_detections=CELL_MAX_DETECTIONS),
         points=tuple(operating_points(matches, thresholds)),
         counts=tuple(count_errors(counted[:, c], true[:, c]) for c in range(len(names))),
         whole=tuple(count_errors(uncut[0][:, c], uncut[1][:, c]) for c in range(len(names))),

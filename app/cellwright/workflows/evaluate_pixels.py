@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cellwright.core import DatasetNotReadable, Masks, Objects
 from cellwright.datasets import ImportReport, LabelledPicture, LabelSource, Meaning
 from cellwright.evaluate import (
+    CELL_MAX_DETECTIONS,
     DetectionScores,
     ObjectOverlaps,
     PictureDetections,
@@ -29,9 +30,6 @@ from cellwright.workflows.chest import CHEST_CLASSES, ratio_of
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard
-
-MOST_OBJECTS = 1000
-"""Objects of one class on one picture whose mask average precision is judged."""
 
 _ON_IGNORED = 0.5
 
@@ -176,4 +174,4 @@ def _mask_scores(card: ModelCard, outcomes: Sequence[PixelOutcome]) -> Detection
         return None
     truths = [PictureTruth(o.picture.boxes, o.picture.class_index, o.picture.ignored) for o in outcomes]
     found = [o.found for o in outcomes]
-    return score_detections(found, truths, card.class_names, max_detections=MOST_OBJECTS, masks=masks)
+    return score_detections(found, truths, card.class_names, max_detections=CELL_MAX_DETECTIONS, masks=masks)

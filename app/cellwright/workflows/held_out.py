@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Box, Masks, Objects
-from cellwright.evaluate import Matches, PictureDetections, PictureTruth, match, pixel_confusion
+from cellwright.evaluate import CELL_MAX_DETECTIONS, Matches, PictureDetections, PictureTruth, match, pixel_confusion
 from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE
 from cellwright.jobs import run_inline
 from cellwright.shapes import labels_from_masks
 from cellwright.workflows.analyze import AnalyzePicture
-from cellwright.workflows.evaluate import JUDGED_FLOOR, MAX_DETECTIONS
+from cellwright.workflows.evaluate import JUDGED_FLOOR
 
 if TYPE_CHECKING:
     from cellwright.training.lesson import LessonPicture
@@ -200,13 +200,13 @@ def shown_on(
     found = _by_class([objects.class_index for objects in looks], count)
     boxes = tuple(objects.boxes for objects in looks)
     if card.task == "detection":
-        shown = match(_detections(looks), truths, count, 0.5, MAX_DETECTIONS)
+        shown = match(_detections(looks), truths, count, 0.5, CELL_MAX_DETECTIONS)
         asked = [AnalyzePicture(p.path, folder, device, floor=JUDGED_FLOOR, every_class=True) for p in pictures]
         every = [_known(p, run_inline(each).objects) for p, each in zip(pictures, asked, strict=True)]
-        everything = match(_detections(every), truths, count, 0.5, MAX_DETECTIONS)
+        everything = match(_detections(every), truths, count, 0.5, CELL_MAX_DETECTIONS)
         return BoxShowing(everything, shown, boxes, found, true)
     masks = [(_masks(objects), _true_masks(p, older, count)) for p, objects in zip(pictures, looks, strict=True)]
-    shown = match(_detections(looks), truths, count, 0.5, MAX_DETECTIONS, masks)
+    shown = match(_detections(looks), truths, count, 0.5, CELL_MAX_DETECTIONS, masks)
     hit = shown.outcome[0] == TRUE_POSITIVE
     right = np.zeros_like(true)
     np.add.at(right, (shown.picture[hit], shown.class_index[hit]), 1)

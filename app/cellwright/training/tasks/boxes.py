@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cellwright.core import ModelNotUsable
 from cellwright.datasets import read_dataset
-from cellwright.evaluate import score_detections
+from cellwright.evaluate import CELL_MAX_DETECTIONS, score_detections
 from cellwright.nets.anchors import fit_anchors
 from cellwright.nets.assign import Truth
 from cellwright.nets.yolo import Yolo
@@ -79,7 +79,7 @@ class Boxes:
         """Score by COCO's rules."""
         device = next(network.parameters()).device
         found = find_all(network, judged, self.recipe.val_size_px, dtype, device)
-        scores = score_detections(found, truth_of(judged), self.recipe.data.classes)
+        scores = score_detections(found, truth_of(judged), self.recipe.data.classes, max_detections=CELL_MAX_DETECTIONS)
         per_class = {
             name: {"ap_50": float(scores.ap_50()[c]), "ap_50_95": float(scores.ap_50_95()[c])}
             for c, name in enumerate(scores.classes)
