@@ -218,3 +218,25 @@ def test_a_filter_selects_many_and_one_step_changes_them(analyzed: MainWindow) -
     analyzed.filter_line.line.setText("status == accepted and sorce < 1")
     analyzed.filter_line.select()
     assert "Did you mean" in analyzed.filter_line.said.text(), "a slip is told, with what was meant"
+
+
+@pytest.mark.parametrize("key", ["correct.delete", "correct.reject", "correct.class_2"])
+def test_what_a_filter_selects_is_changed_and_brought_back_as_one_step(analyzed: MainWindow, key: str) -> None:
+    picture = analyzed.session.current
+    assert picture is not None and picture.objects is not None
+    analyzed.filter_line.line.setText("class == WBC and score > 0.5")
+    analyzed.filter_line.select()
+    chosen = {each.tobytes() for each in analyzed.session.selected_ids}
+    assert len(chosen) > 3
+    before = dict(zip(picture.objects.id_strings(), picture.objects.class_index.tolist(), strict=True))
+    press(analyzed, key)
+    link = analyzed.correcting.link
+    assert link is not None
+    assert link.project.journal(1)[0].objects == len(chosen)
+    if key == "correct.reject":
+        analyzed.filter_line.line.setText("status == rejected")
+        analyzed.filter_line.select()
+        assert {each.tobytes() for each in analyzed.session.selected_ids} == chosen, "so they can be brought back"
+    press(analyzed, "edit.undo")
+    after = dict(zip(picture.objects.id_strings(), picture.objects.class_index.tolist(), strict=True))
+    assert after == before

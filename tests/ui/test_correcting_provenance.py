@@ -67,9 +67,9 @@ def test_what_is_out_of_view_costs_nothing_and_too_many_are_left_out(qapp: QAppl
 
 
 def test_a_persons_word_decides_what_counts() -> None:
-    marks = Marks(np.arange(4, dtype=np.uint8), np.array([True, False, False, False]))
+    marks = Marks(np.arange(4, dtype=np.uint8), np.array([1, 0, 0, 0], np.int32), ("model:m@1", "person:A."))
     assert [STATUSES[each] for each in marks.status] == list(Status)
     sure = np.array([False, False, False, True])
     assert marks.counted(sure).tolist() == [True, True, True, False], "rejected never, drawn and confirmed always"
     assert marks.provenance.tolist() == [2, 1, 2, 0]
-    assert Marks.unreviewed(3).is_reviewed.tolist() == [False] * 3
+    assert Marks.unreviewed(3, "model:m@1").is_reviewed.tolist() == [False] * 3

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.annotation.filter_parser import Parser
-from cellwright.annotation.filter_terms import Columns, FilterMistake, Quantity, Term, Words
+from cellwright.annotation.filter_terms import All, Any, Columns, FilterMistake, Not, OneOf, Quantity, Term, Words
 from cellwright.annotation.geometry import GeometryKind
 from cellwright.annotation.state import AnnotatedObject, Status
 from cellwright.core import Objects, PixelSize
@@ -89,6 +89,13 @@ class Filter:
         """
         return self.term.rows(columns)
 
+    def asks_for(self, column: str, word: str) -> bool:
+        """Whether some condition names this word of a column, as in ``status == rejected``."""
+        return any(
+            isinstance(each, OneOf) and each.column.name == column and word.casefold() in map(str.casefold, each.words)
+            for each in _terms(self.term)
+        )
+
 
 def columns_of(
     objects: Sequence[AnnotatedObject], classes: Mapping[int, str], pixel_size: PixelSize | None = None
@@ -125,9 +132,12 @@ def columns_of(
 
 
 def columns_of_objects(
-    objects: Objects, pixel_size: PixelSize | None = None, more: Mapping[str, NDArray[np.generic]] | None = None
+    objects: Objects,
+    pixel_size: PixelSize | None = None,
+    more: Mapping[str, NDArray[np.generic]] | None = None,
+    words: Mapping[str, Words] | None = None,
 ) -> Columns:
-    """Return the columns of what a model found: nobody reviewed it, so that every status is ``unreviewed``.
+    """Return the columns of a table of objects.
 
     Parameters
     ----------
@@ -136,18 +146,30 @@ def columns_of_objects(
     pixel_size : PixelSize or None
         Of the picture.
     more : mapping of str to (N,) ndarray, optional
-        Other numbers of the objects, for names that were given to `Filter.parse`.
+        Numbers of the objects that are known better than from the table, or have names of their own that were given
+        to `Filter.parse`.
+    words : mapping of str to Words, optional
+        Status and source where people worked on them; else nobody reviewed any, and the table says what found them.
     """
     boxes = objects.boxes.astype(np.float64)
     areas = _box_areas(boxes) if objects.masks is None else objects.masks.areas().astype(np.float64)
     numbers = {**_places(boxes), "area": areas, "score": objects.scores, **(more or {})}
     one = np.zeros(len(objects), np.int32)
-    words = {
+    said = {
         "class": Words(objects.class_index, objects.classes),
         "status": Words(one, (Status.UNREVIEWED.value,)),
         "source": Words(one, (objects.source,)),
+        **(words or {}),
     }
-    return Columns(numbers, words, len(objects), pixel_size)
+    return Columns(numbers, said, len(objects), pixel_size)
+
+
+def _terms(term: Term) -> Iterator[Term]:
+    """Return a term and every one inside it."""
+    yield term
+    inner = term.terms if isinstance(term, All | Any) else (term.term,) if isinstance(term, Not) else ()
+    for each in inner:
+        yield from _terms(each)
 
 
 def _places(boxes: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from cellwright.core import Masks
 from cellwright.shapes import masks_from_polygons
 
 _STATUSES = {status.value: number for number, status in enumerate(Status)}
-_COLUMNS = "o.uuid, s.kind, s.y0, s.x0, s.y1, s.x1, s.data, o.class, o.score, o.status, u.name LIKE 'person:%'"
+_COLUMNS = "o.uuid, s.kind, s.y0, s.x0, s.y1, s.x1, s.data, o.class, o.score, o.status, o.source"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +34,10 @@ class ObjectColumns:
         In [0, 1]; NaN where no model said one.
     status : (N,) ndarray of uint8
         Index into ``tuple(Status)``.
-    by_person : (N,) ndarray of bool
-        Whether a person drew it.
+    source_index : (N,) ndarray of int32
+        Index into `sources`.
+    sources : tuple of str
+        What made them: ``"model:NAME@HASH12"`` or ``"person:NAME"``.
     masks : Masks or None
         Pixels of masks and polygons, none for boxes and points; None where there are boxes and points alone.
     """
@@ -45,11 +47,18 @@ class ObjectColumns:
     class_ids: NDArray[np.int64]
     scores: NDArray[np.float32]
     status: NDArray[np.uint8]
-    by_person: NDArray[np.bool_]
+    source_index: NDArray[np.int32]
+    sources: tuple[str, ...]
     masks: Masks | None
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def by_person(self) -> NDArray[np.bool_]:
+        """(N,) bool: whether a person drew it."""
+        drawn = np.array([name.startswith("person:") for name in self.sources], np.bool_)
+        return drawn[self.source_index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,26 +84,25 @@ def columns(connection: sqlite3.Connection, picture: int) -> ObjectColumns:
     """Return all objects of a picture, in the order in which they came."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM region AS r CROSS JOIN object AS o ON o.id = r.id "
-        "CROSS JOIN shape AS s ON s.id = o.shape CROSS JOIN source AS u ON u.id = o.source "
+        "CROSS JOIN shape AS s ON s.id = o.shape "
         "WHERE r.picture0 = :picture AND r.picture1 = :picture ORDER BY o.id",
         {"picture": picture},
     ).fetchall()
-    return _columns(rows)
+    return _columns(rows, _source_names(connection))
 
 
 def changes_since(connection: sqlite3.Connection, number: int) -> list[PictureChange]:
     """Return what became of every object that entries of the journal after `number` touched, picture by picture."""
     rows = connection.execute(
         f"SELECT o.picture, {_COLUMNS} FROM (SELECT DISTINCT object FROM change WHERE edit > ?) AS c "
-        "CROSS JOIN object AS o ON o.id = c.object LEFT JOIN shape AS s ON s.id = o.shape "
-        "LEFT JOIN source AS u ON u.id = o.source ORDER BY o.id",
+        "CROSS JOIN object AS o ON o.id = c.object LEFT JOIN shape AS s ON s.id = o.shape ORDER BY o.id",
         (number,),
     ).fetchall()
-    found = []
+    found, names = [], _source_names(connection)
     for picture in dict.fromkeys(row[0] for row in rows):
         mine = [row[1:] for row in rows if row[0] == picture]
         gone = b"".join(row[0] for row in mine if row[1] is None)
-        there = _columns([row for row in mine if row[1] is not None])
+        there = _columns([row for row in mine if row[1] is not None], names)
         found.append(PictureChange(picture, there, np.frombuffer(gone, "V16")))
     return found
 
@@ -114,18 +122,22 @@ def newest(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM edit").fetchone()[0])
 
 
-def _columns(rows: Sequence[tuple[Any, ...]]) -> ObjectColumns:
-    ids, kinds, y0, x0, y1, x1, data, classes, scores, status, by_person = (
-        zip(*rows, strict=True) if rows else ((),) * 11
-    )
+def _source_names(connection: sqlite3.Connection) -> dict[int, str]:
+    return dict(connection.execute("SELECT id, name FROM source ORDER BY id"))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]], names: Mapping[int, str]) -> ObjectColumns:
+    ids, kinds, y0, x0, y1, x1, data, classes, scores, status, sources = zip(*rows, strict=True) if rows else ((),) * 11
     boxes = np.array([y0, x0, y1, x1], np.float32).T.reshape(-1, 4)
+    used, source_index = np.unique(np.array(sources, np.int64), return_inverse=True)
     return ObjectColumns(
         np.frombuffer(b"".join(ids), "V16"),
         boxes,
         np.array(classes, np.int64),
         np.array([np.nan if score is None else score for score in scores], np.float32),
         np.array([_STATUSES[each] for each in status], np.uint8),
-        np.array(by_person, np.bool_),
+        source_index.astype(np.int32).reshape(-1),
+        tuple(names[each] for each in used.tolist()),
         _masks(kinds, data, boxes),
     )
 

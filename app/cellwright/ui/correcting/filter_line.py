@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 
-from cellwright.annotation import Columns, Filter, FilterMistake, columns_of_objects
+from cellwright.annotation import Columns, Filter, FilterMistake, Status, columns_of_objects
 from cellwright.annotation.filtering import Words
 from cellwright.core import BadParameter
 from cellwright.ui.looks.widgets import as_panel, button, column, describe, label
@@ -22,7 +22,8 @@ from cellwright.ui.state.session import Session
 _EXAMPLE = "area < 20 µm² and score < 0.4"
 _HELP = (
     "Which cells to select, as in: area < 20 µm² and score < 0.4. There is area, width, height, x, y, score, class, "
-    "status (unreviewed, accepted, corrected) and source, joined by and, or, not and brackets. Enter selects them."
+    "status (unreviewed, accepted, corrected, rejected) and source, joined by and, or, not and brackets. "
+    "Enter selects them."
 )
 
 
@@ -60,15 +61,16 @@ class FilterLine(QWidget):
             self._say("Open and analyze a picture first.", is_wrong=True)
             return
         try:
-            rows = rows_meant(self.line.text(), picture, self._session.shown(picture))
+            found = cells_meant(self.line.text(), picture, self._session)
         except FilterMistake as mistake:
             self._say(str(mistake), is_wrong=True)
             self.line.setSelection(mistake.start, max(1, mistake.end - mistake.start))
         except BadParameter as error:
             self._say(str(error), is_wrong=True)
         else:
-            self._session.select_rows(rows)
-            self._say(f"{plural(len(rows), 'cell')} selected", is_wrong=False)
+            self._session.select_rows(found.rows)
+            more = f" · {found.hidden:,} more are not shown" if found.hidden else ""
+            self._say(f"{plural(len(found.rows), 'cell')} selected{more}", is_wrong=False)
 
     def _check(self) -> None:
         """Take a complaint away while a person mends what it was about."""
@@ -91,32 +93,54 @@ def with_filter(filter_line: FilterLine, table: QWidget) -> QWidget:
     return page
 
 
-def rows_meant(text: str, picture: Picture, shown: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return which of the shown rows of a picture a filter means; none for an empty text.
+@dataclass(frozen=True, slots=True, eq=False)
+class MeantCells:
+    """Which cells a filter means.
+
+    Parameters
+    ----------
+    rows : (K,) ndarray of intp
+        Those that can be selected.
+    hidden : int
+        How many more there are that are not shown: too unsure, of a hidden class, or rejected.
+    """
+
+    rows: NDArray[np.intp]
+    hidden: int = 0
+
+
+def cells_meant(text: str, picture: Picture, session: Session) -> MeantCells:
+    """Return which cells of a picture a filter means; none for an empty text.
+
+    What is not shown is not selected, as nobody would see what becomes of it. Rejected cells, which are never shown,
+    are selected where the filter names them: so they can be brought back.
 
     Raises
     ------
     FilterMistake
         If the text cannot be understood.
     """
-    objects = picture.objects
+    objects, shown = picture.objects, session.shown(picture)
     if objects is None or not text.strip():
-        return shown[:0]
-    found = Filter.parse(text, classes=objects.classes).rows(_columns(picture))
-    return shown[found[shown]]
+        return MeantCells(shown[:0])
+    meant = Filter.parse(text, classes=objects.classes)
+    rows = np.flatnonzero(meant.rows(_columns(picture)))
+    chosen = np.intersect1d(rows, shown, assume_unique=True)
+    marks = picture.marks
+    if marks is not None and meant.asks_for("status", Status.REJECTED.value):
+        chosen = np.union1d(chosen, rows[marks.is_status(Status.REJECTED)[rows]])
+    return MeantCells(chosen, len(rows) - len(chosen))
 
 
 def _columns(picture: Picture) -> Columns:
-    assert picture.objects is not None
-    areas = areas_of(picture.objects, None)[0]
-    columns = columns_of_objects(picture.objects, picture.pixel_size, {"area": areas})
-    marks = picture.marks
+    objects, marks = picture.objects, picture.marks
+    assert objects is not None
+    areas = areas_of(objects, None)[0]
     if marks is None:
-        return columns
-    scores = np.where(marks.by_person, np.nan, picture.objects.scores)
+        return columns_of_objects(objects, picture.pixel_size, {"area": areas})
     words = {
-        **columns.words,
         "status": Words(marks.status.astype(np.int32), tuple(status.value for status in STATUSES)),
-        "source": Words(marks.by_person.astype(np.int32), (picture.objects.source, "person")),
+        "source": Words(marks.source_index, marks.sources),
     }
-    return replace(columns, numbers={**columns.numbers, "score": scores}, words=words)
+    scores = np.where(marks.by_person, np.nan, objects.scores)
+    return columns_of_objects(objects, picture.pixel_size, {"area": areas, "score": scores}, words)

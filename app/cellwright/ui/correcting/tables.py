@@ -42,7 +42,7 @@ def table_of(columns: ObjectColumns, classes: Sequence[ClassRecord], source: str
     scores = np.where(np.isnan(columns.scores), np.float32(1), columns.scores).astype(np.float32)
     names = tuple(each.name for each in classes)
     objects = Objects(columns.ids, columns.boxes, index, scores, names, source, columns.masks)
-    return PictureTable(objects, Marks(columns.status, columns.by_person))
+    return PictureTable(objects, Marks(columns.status, columns.source_index, columns.sources))
 
 
 def fresh_table(objects: Objects, classes: Sequence[ClassRecord]) -> PictureTable:
@@ -54,7 +54,7 @@ def fresh_table(objects: Objects, classes: Sequence[ClassRecord]) -> PictureTabl
         # as the project keeps them: the box that just holds the pixels
         boxes = np.where((objects.masks.counts > 0)[:, None], objects.masks.boxes(), boxes)
     made = replace(objects, boxes=boxes, classes=names, class_index=number[objects.class_index])
-    return PictureTable(made, Marks.unreviewed(len(objects)))
+    return PictureTable(made, Marks.unreviewed(len(objects), objects.source))
 
 
 def patched(table: PictureTable, change: PictureChange, classes: Sequence[ClassRecord]) -> PictureTable:
@@ -114,8 +114,7 @@ def _without(table: PictureTable, gone: NDArray[np.void]) -> PictureTable:
 
 
 def _rows(table: PictureTable, rows: NDArray[np.intp]) -> PictureTable:
-    marks = table.marks
-    return PictureTable(table.objects.take(rows), Marks(marks.status[rows], marks.by_person[rows]))
+    return PictureTable(table.objects.take(rows), table.marks.take(rows))
 
 
 def _replaced(table: PictureTable, rows: NDArray[np.intp], news: PictureTable) -> PictureTable:
@@ -130,11 +129,7 @@ def _replaced(table: PictureTable, rows: NDArray[np.intp], news: PictureTable) -
         scores=_with(old.scores, rows, new.scores),
         masks=_with_masks(old.masks, rows, new.masks, len(old)),
     )
-    marks = Marks(
-        _with(table.marks.status, rows, news.marks.status),
-        _with(table.marks.by_person, rows, news.marks.by_person),
-    )
-    return PictureTable(objects, marks)
+    return PictureTable(objects, table.marks.replaced(rows, news.marks))
 
 
 def _with(values: NDArray[np.generic], rows: NDArray[np.intp], news: NDArray[np.generic]) -> NDArray:  # type: ignore[type-arg]
@@ -161,8 +156,4 @@ def _joined(table: PictureTable, news: PictureTable) -> PictureTable:
     if (first.masks is None) != (second.masks is None):
         first = replace(first, masks=first.masks if first.masks is not None else Masks.empty(len(first)))
         second = replace(second, masks=second.masks if second.masks is not None else Masks.empty(len(second)))
-    marks = Marks(
-        np.concatenate([table.marks.status, news.marks.status]),
-        np.concatenate([table.marks.by_person, news.marks.by_person]),
-    )
-    return PictureTable(Objects.concatenate([first, second]), marks)
+    return PictureTable(Objects.concatenate([first, second]), Marks.concatenate([table.marks, news.marks]))

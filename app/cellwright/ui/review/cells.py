@@ -53,7 +53,7 @@ class Cells:
     @staticmethod
     def empty() -> Cells:
         """Return no cells."""
-        marks, none = Marks.unreviewed(0), np.zeros(0)
+        marks, none = Marks.unreviewed(0, ""), np.zeros(0)
         return Cells(
             np.zeros(0, np.int64),
             np.zeros(0, "V16"),
@@ -104,7 +104,7 @@ def cells_of(
         objects.boxes[rows],
         objects.class_index[rows],
         scores[rows],
-        Marks(marks.status[rows], marks.by_person[rows]),
+        marks.take(rows),
         margin[rows],
         areas_px2(objects.boxes[rows], masks),
     )
@@ -118,10 +118,7 @@ def joined(parts: Sequence[Cells]) -> Cells:
     def column(name: str) -> NDArray[np.generic]:
         return np.concatenate([getattr(part, name) for part in parts])
 
-    marks = Marks(
-        np.concatenate([part.marks.status for part in parts]),
-        np.concatenate([part.marks.by_person for part in parts]),
-    )
+    marks = Marks.concatenate([part.marks for part in parts])
     names = ("picture", "ids", "boxes", "class_index", "scores", "margins", "areas")
     return Cells(marks=marks, **{name: column(name) for name in names})  # type: ignore[arg-type]
 

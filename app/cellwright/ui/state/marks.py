@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -35,17 +36,47 @@ class Marks:
     ----------
     status : (N,) ndarray of uint8
         Index into `STATUSES`.
-    by_person : (N,) ndarray of bool
-        Whether a person drew it.
+    source_index : (N,) ndarray of int
+        Index into `sources`.
+    sources : tuple of str
+        What made them: ``"model:NAME@HASH12"`` or ``"person:NAME"``.
     """
 
     status: NDArray[np.uint8]
-    by_person: NDArray[np.bool_]
+    source_index: NDArray[np.int32]
+    sources: tuple[str, ...]
 
     @staticmethod
-    def unreviewed(n: int) -> Marks:
-        """Return the marks of `n` objects that nobody has looked at."""
-        return Marks(np.zeros(n, np.uint8), np.zeros(n, np.bool_))
+    def unreviewed(n: int, source: str) -> Marks:
+        """Return the marks of `n` objects of one source that nobody has looked at."""
+        return Marks(np.zeros(n, np.uint8), np.zeros(n, np.int32), (source,))
+
+    @property
+    def by_person(self) -> NDArray[np.bool_]:
+        """(N,) bool: whether a person drew it."""
+        drawn = np.array([name.startswith("person:") for name in self.sources], np.bool_)
+        found: NDArray[np.bool_] = drawn[self.source_index] if len(drawn) else np.zeros(len(self), np.bool_)
+        return found
+
+    def take(self, rows: NDArray[np.intp]) -> Marks:
+        """Return the marks of some objects."""
+        return Marks(self.status[rows], self.source_index[rows], self.sources)
+
+    def replaced(self, rows: NDArray[np.intp], news: Marks) -> Marks:
+        """Return the marks with those of some objects in the place of theirs."""
+        both = Marks.concatenate([self, news])
+        order = np.arange(len(self))
+        order[rows] = len(self) + np.arange(len(rows))
+        return both.take(order)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Marks]) -> Marks:
+        """Return the marks of all parts, one after the other."""
+        if not parts:
+            return Marks.unreviewed(0, "")
+        names = tuple(dict.fromkeys(name for part in parts for name in part.sources))
+        index = [_renumbered(part, names) for part in parts]
+        return Marks(np.concatenate([part.status for part in parts]), np.concatenate(index), names)
 
     def __len__(self) -> int:
         return len(self.status)
@@ -73,3 +104,10 @@ class Marks:
         found[self.is_status(Status.ACCEPTED)] = Provenance.ACCEPTED
         found[self.is_status(Status.CORRECTED) | self.by_person] = Provenance.CORRECTED
         return found
+
+
+def _renumbered(marks: Marks, names: tuple[str, ...]) -> NDArray[np.int32]:
+    if marks.sources == names[: len(marks.sources)]:
+        return marks.source_index
+    place = np.array([names.index(name) for name in marks.sources], np.int32)
+    return place[marks.source_index]
