@@ -90,6 +90,12 @@ class Registry(Generic[T]):
                 self._loaded[name] = self._import(name)
             return self._loaded[name]
 
+    def add(self, name: str, target: str) -> None:
+        """Let this process know one more name, as ``"package.module:attribute"``; installed packages win over it."""
+        with self._lock:
+            self._own[name] = target
+            self._entries = None
+
     def failures(self) -> Mapping[str, str]:
         """Return what could not be imported so far: name to the reason, in words."""
         with self._lock:
