@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt, gaussian_filter
 from skimage.io import imread
 from skimage.measure import regionprops
 
 from cellwright.annotation import Geometry, found_at_click, found_in_box, pixels_of
 from cellwright.core import BadParameter, Box
+from cellwright.datasets import read_dataset
 from cellwright.shapes import labels_from_masks
 from tests.annotation.pixels import disc
 
@@ -63,6 +67,75 @@ def test_empty_ground_holds_no_cell() -> None:
     assert found_at_click(flat, ORIGIN, (5040, 7050), 36) is None
     assert found_in_box(flat, ORIGIN, Box(0, 0, 50, 50)) is None
     assert found_in_box(flat, ORIGIN, Box(5000, 7000, 5002, 7050)) is None
+
+
+def noise(kind: str, seed: int) -> NDArray[np.uint8]:
+    """Ground of 300 × 300 pixels without any cell."""
+    rng = np.random.default_rng(seed)
+    shape = (300, 300, 3)
+    plain = rng.normal(size=shape)
+    if kind.startswith("blurred"):
+        smooth = gaussian_filter(plain, (float(kind.split()[1]),) * 2 + (0,))
+        plain = smooth / smooth.std()
+    pictures = {
+        "photons": rng.poisson(12, shape),
+        "salt": np.where(rng.random((*shape[:2], 1)) < 0.02, 255, 160) + np.zeros(3),
+        "slope": 120 + 0.2 * np.arange(300)[None, :, None] + 4 * plain,
+        "blocks": 150 + np.kron(plain[:38, :38], np.ones((8, 8, 1)))[:300, :300].round() * 5 + rng.normal(size=shape),
+        "grey": 160 + 8 * plain[..., :1] + np.zeros(3),
+    }
+    return np.asarray(pictures.get(kind, 155 + 8 * plain)).clip(0, 255).astype(np.uint8)
+
+
+KINDS = ("white", "grey", "photons", "salt", "slope", "blocks", "blurred 1", "blurred 2", "blurred 4")
+
+
+def test_noise_of_any_kind_holds_no_cell() -> None:
+    clicks = found = 0
+    for seed, kind in enumerate(KINDS):
+        crop, rng = noise(kind, seed), np.random.default_rng(seed)
+        for size in (16, 36, 60):
+            for y, x in rng.integers(20, 280, (4, 2)):
+                clicks += 1
+                found += found_at_click(crop, ORIGIN, (ORIGIN[0] + y, ORIGIN[1] + x), size) is not None
+    assert clicks > 100
+    assert found <= 0.02 * clicks
+
+
+def test_real_ground_beside_cells_holds_no_cell(data_dir: Path) -> None:
+    clicks = found = 0
+    rng = np.random.default_rng(3)
+    for crop, ground, size in (*nuclei_and_ground(data_dir), *blood_and_ground(data_dir)):
+        places = np.argwhere(ground)
+        for y, x in places[rng.integers(0, len(places), 6)] if len(places) else ():
+            reach = math.ceil(4 * size)
+            near = crop[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+            at = (min(y, reach) + 0.5, min(x, reach) + 0.5)
+            clicks += 1
+            found += found_at_click(near, (0, 0), at, size) is not None
+    assert clicks > 100
+    assert found <= 0.03 * clicks
+
+
+def nuclei_and_ground(data_dir: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], float]]:
+    folder = data_dir / "nuclei_dsb2018"
+    for path in sorted((folder / "labels").iterdir())[5::50]:
+        truth = imread(path)
+        sizes = [region.equivalent_diameter_area for region in regionprops(truth)]
+        size = float(np.median(sizes))
+        picture = imread(next((folder / "images").glob(f"{path.stem}.*")))
+        yield picture, distance_transform_edt(truth == 0) > max(3, 0.3 * size), size
+
+
+def blood_and_ground(data_dir: Path) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], float]]:
+    labelled, _ = read_dataset(data_dir / "blood_txl_pbc", "yolo", "val")
+    for each in labelled.pictures[::20]:
+        picture = imread(each.path)[..., :3]
+        free = np.ones(picture.shape[:2], bool)
+        for y0, x0, y1, x1 in each.boxes.astype(int):
+            free[max(0, y0 - 4) : y1 + 5, max(0, x0 - 4) : x1 + 5] = False
+        sides = np.sqrt((each.boxes[:, 2:] - each.boxes[:, :2]).prod(1))
+        yield picture, free, float(np.median(sides))
 
 
 def test_what_the_network_said_comes_first() -> None:

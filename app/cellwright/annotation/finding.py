@@ -20,6 +20,9 @@ _SEED = 0.12
 _WINDOW = 1.6
 """How far a click looks around, as a part of the usual size."""
 
+_FEWEST = 10
+"""Pixels of ground that anything can be concluded from."""
+
 _NARROWEST = 3
 """Sides of the smallest box that anything can be found in."""
 
@@ -31,6 +34,13 @@ _LEAST_VARIANCE = 0.02
 
 _SMALLEST, _LARGEST = 0.08, 4.0
 """What is found must have between so much and so much of the area of a disc of the usual size."""
+
+_ROUNDEST, _CLEAREST = 0.85, 2.0
+"""Least part of its convex hull that a cell fills, and how many standard deviations it differs from the ground around.
+
+What a threshold makes of noise is ragged and hardly darker than its surroundings. Of 360 clicks on noise of nine kinds
+these two leave 1, of 392 beside real nuclei and blood cells 1; they cost 2 % and 8 % of what was found rightly.
+"""
 
 
 def found_at_click(
@@ -65,7 +75,8 @@ def found_at_click(
     Returns
     -------
     Geometry or None
-        A mask; None where nothing there sets itself off, or only something far smaller or larger than a cell.
+        A mask; None where nothing there sets itself off, or only something far smaller or larger than a cell, that
+        goes on beyond what is looked at, or is as ragged and faint as noise.
 
     Raises
     ------
@@ -87,14 +98,19 @@ def found_at_click(
     window = (slice(y0, row + reach + 1), slice(x0, column + reach + 1))
     at = (row - y0, column - x0)
     if probability is not None:
-        covered = np.asarray(probability[window]) >= 0.5
+        features, covered = None, np.asarray(probability[window]) >= 0.5
     else:
-        covered = _like_the_click(_features(crop[window], size_px), at, size_px)
+        features = _features(crop[window], size_px)
+        covered = _like_the_click(features, at, size_px)
     if not covered[at]:
         return None
     found = _own_part(covered, at, size_px)
     disc = math.pi / 4 * size_px**2
     if not _SMALLEST * disc <= int(found.sum()) <= _LARGEST * disc:
+        return None
+    if features is not None and not (
+        _ends_within(found, (y0, x0), crop.shape[:2]) and _stands_out(features, covered, found, size_px)
+    ):
         return None
     return _at(found, (origin[0] + y0, origin[1] + x0))
 
@@ -218,6 +234,38 @@ def _own_part(covered: _Mask, at: tuple[int, int], size_px: float) -> _Mask:
     basins = watershed(-depth, markers, mask=filled)  # type: ignore[no-untyped-call]
     found: _Mask = basins == basins[at]
     return found
+
+
+def _ends_within(found: _Mask, corner: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Whether what was found ends inside the window, but for the sides where the crop itself ends."""
+    height, width = found.shape
+    sides = (
+        corner[0] > 0 and found[0].any(),
+        corner[1] > 0 and found[:, 0].any(),
+        corner[0] + height < shape[0] and found[-1].any(),
+        corner[1] + width < shape[1] and found[:, -1].any(),
+    )
+    return not any(sides)
+
+
+def _stands_out(features: _Picture, covered: _Mask, found: _Mask, size_px: float) -> bool:
+    """Whether what was found is as round and as clear as cells are, and noise is not; see `_ROUNDEST`."""
+    from scipy.ndimage import binary_dilation, binary_erosion
+    from skimage.measure import regionprops
+
+    if float(regionprops(found.astype(np.uint8))[0].solidity) < _ROUNDEST:  # type: ignore[no-untyped-call]
+        return False
+    rim = max(1, round(0.08 * size_px))
+    inner = binary_erosion(found, iterations=rim)
+    near, beside = binary_dilation(found, iterations=rim), binary_dilation(found, iterations=3 * rim)
+    ground = beside & ~near & ~covered
+    cell = features[inner if inner.any() else found]
+    around = features[ground if int(ground.sum()) >= _FEWEST else ~covered]
+    if len(around) < _FEWEST:
+        return False
+    apart = np.abs(cell.mean(0) - around.mean(0)).max()
+    spread = math.hypot(float(cell.std(0).max()), float(around.std(0).max())) / math.sqrt(2)
+    return bool(apart >= _CLEAREST * spread)
 
 
 def _connected(mask: _Mask) -> _Mask:
