@@ -74,3 +74,25 @@ def look_up(indices: NDArray[Any], table: NDArray[Any]) -> NDArray[Any]:
     """Return (Y, X, 3) colours, or (Y, X, 1) greys of a grey table, by (Y, X) index; too large ones get the last."""
     colours = table[:, :1] if is_grey_palette(table) else table
     return np.take(colours, indices, axis=0, mode="clip")
+
+
+def as_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return any small picture as 8-bit colour, for looking at.
+
+    Parameters
+    ----------
+    pixels : (Y, X) or (Y, X, C) ndarray
+        Grey, grey and opacity, colour, or colour and opacity; whole numbers of 16 bits keep their upper half.
+
+    Returns
+    -------
+    (Y, X, 3) ndarray of uint8
+        A fresh array.
+    """
+    pixels = pixels[:, :, None] if pixels.ndim == 2 else pixels
+    if pixels.dtype != np.uint8:
+        shift = max(0, 8 * pixels.dtype.itemsize - 8) if pixels.dtype.kind == "u" else 0
+        pixels = (pixels >> shift if shift else np.clip(pixels, 0, 255)).astype(np.uint8)
+    if pixels.shape[2] in (2, 4):
+        pixels = over_white(pixels)
+    return np.array(np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3], order="C")

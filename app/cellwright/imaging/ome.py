@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cellwright.core import PixelSize
+from cellwright.imaging.calibration import plausible_magnification
 from cellwright.imaging.resolution import size_from_tag, unit_um
 from cellwright.imaging.slide import Channel
 
@@ -30,12 +32,15 @@ class OmeImage:
         Distance of planes in µm.
     channels : tuple of Channel
         In the order of the C axis, one an OME channel (a colour picture has one for its three samples).
+    magnification : float or None
+        Of the objective it was taken with.
     """
 
     name: str
     pixel_size: PixelSize | None
     z_step_um: float | None
     channels: tuple[Channel, ...]
+    magnification: float | None = None
 
 
 def parse_ome(xml: str) -> tuple[OmeImage, ...]:
@@ -55,10 +60,15 @@ def parse_ome(xml: str) -> tuple[OmeImage, ...]:
     except ParseError as error:
         raise ValueError(f"its OME-XML is damaged: {error}") from error
     images = [element for element in root.iter() if _plain(element) == "Image"]
-    return tuple(_image(element) for element in images)
+    lenses = {
+        element.get("ID", ""): plausible_magnification(element.get("NominalMagnification"))
+        for element in root.iter()
+        if _plain(element) == "Objective"
+    }
+    return tuple(_image(element, lenses) for element in images)
 
 
-def _image(element: Element) -> OmeImage:
+def _image(element: Element, lenses: Mapping[str, float | None]) -> OmeImage:
     pixels = next((child for child in element if _plain(child) == "Pixels"), None)
     if pixels is None:
         return OmeImage(element.get("Name", ""), None, None, ())
@@ -69,7 +79,14 @@ def _image(element: Element) -> OmeImage:
         size_from_tag(y, x) if y is not None and x is not None else None,
         _length_um(pixels, "PhysicalSizeZ"),
         tuple(_channel(child, i) for i, child in enumerate(channels)),
+        _magnification(element, lenses),
     )
+
+
+def _magnification(image: Element, lenses: Mapping[str, float | None]) -> float | None:
+    used = next((child.get("ID", "") for child in image if _plain(child) == "ObjectiveSettings"), None)
+    # A file that names one lens and no settings was taken with that one.
+    return next(iter(lenses.values())) if used is None and len(lenses) == 1 else lenses.get(used or "")
 
 
 def _length_um(pixels: Element, attribute: str) -> float | None:

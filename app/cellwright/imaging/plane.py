@@ -105,6 +105,16 @@ class PlaneSlide:
         return self._whole.pixel_size_note
 
     @property
+    def magnification(self) -> float | None:
+        """Magnification of the objective, None where unknown."""
+        return self._whole.magnification
+
+    @property
+    def associated(self) -> tuple[str, ...]:
+        """Names of the small pictures that come with the slide."""
+        return self._whole.associated
+
+    @property
     def z_step_um(self) -> float | None:
         """None: there is no neighbouring plane."""
         return None
@@ -138,6 +148,10 @@ class PlaneSlide:
         _refuse_absent("channel", tuple(asked), len(self._channels))
         chosen = tuple(self._channels[index] for index in asked)
         return self._whole.read(replace(region, z=self._z, t=self._t, channels=chosen))
+
+    def read_associated(self, name: str) -> NDArray[np.uint8]:
+        """Return one of the small pictures that come with the slide; see `Slide.read_associated`."""
+        return self._whole.read_associated(name)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -11,8 +11,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import BadParameter, Box, PixelSize, Region
+from cellwright.core import BadParameter, Box, PixelSize, Region, unknown_name
 from cellwright.imaging.cache import PIXELS, new_owner
+from cellwright.imaging.colour import as_rgb
 from cellwright.imaging.failure import explained, not_readable
 from cellwright.imaging.resample import Taps, plan_taps, resample
 from cellwright.imaging.slide import RGB_CHANNELS, Channel, Limits, SlideRef
@@ -36,6 +37,7 @@ class SlideInfo:
     n_t: int = 1
     pixel_size: PixelSize | None = None
     pixel_size_note: str = "the file does not say"
+    magnification: float | None = None
     z_step_um: float | None = None
     levels: tuple[tuple[int, int], ...] = ()
     """Stored resolutions; empty for the full one alone."""
@@ -43,6 +45,7 @@ class SlideInfo:
     """None for white in colour pictures, 0 otherwise."""
     suggested_limits: Limits | None = None
     series_names: tuple[str, ...] = ("",)
+    associated: tuple[str, ...] = ()
 
 
 def plain_channels(count: int) -> tuple[Channel, ...]:
@@ -180,6 +183,16 @@ class PyramidSlide(ABC):
         return self.info.pixel_size_note
 
     @property
+    def magnification(self) -> float | None:
+        """Magnification of the objective, None where unknown."""
+        return self.info.magnification
+
+    @property
+    def associated(self) -> tuple[str, ...]:
+        """Names of the small pictures that come with the slide."""
+        return self.info.associated
+
+    @property
     def z_step_um(self) -> float | None:
         """Distance of neighbouring planes in µm, None where unknown."""
         return self.info.z_step_um
@@ -210,8 +223,7 @@ class PyramidSlide(ABC):
 
     def read(self, region: Region) -> NDArray[Any]:
         """Return the pixels of a region; see `Slide.read`."""
-        if self._is_closed:
-            raise not_readable(self.ref.path, "the picture was closed", "Open it again.")
+        self._must_be_open()
         channels = self._check(region)
         shape = (*region.shape, len(channels))
         if region.box.is_empty:
@@ -221,6 +233,18 @@ class PyramidSlide(ABC):
             if region.downsample == 1.0:
                 return self._read_as_stored(region, channels, shape)
             return self._read_resampled(region, channels, shape)
+
+    def read_associated(self, name: str) -> NDArray[np.uint8]:
+        """Return one of the small pictures that come with the slide; see `Slide.read_associated`."""
+        if name not in self.associated:
+            raise unknown_name("associated picture", name, self.associated)
+        self._must_be_open()
+        with explained(self.ref.path, f"its {name} picture cannot be decoded"):
+            return as_rgb(self._read_associated(name))
+
+    def _read_associated(self, name: str) -> NDArray[Any]:
+        """Return one of `SlideInfo.associated` as (Y, X) or (Y, X, C) pixels; for readers that name some."""
+        raise NotImplementedError(name)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -238,6 +262,10 @@ class PyramidSlide(ABC):
     def __repr__(self) -> str:
         y, x = self.shape
         return f"<{type(self).__name__} {self.name!r} {y}×{x}×{len(self.channels)} {self.dtype}>"
+
+    def _must_be_open(self) -> None:
+        if self._is_closed:
+            raise not_readable(self.ref.path, "the picture was closed", "Open it again.")
 
     def _check(self, region: Region) -> tuple[int, ...]:
         if not 0 <= region.z < self.n_z or not 0 <= region.t < self.n_t:

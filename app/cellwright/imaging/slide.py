@@ -142,7 +142,20 @@ class Slide(Protocol):
 
     @property
     def pixel_size_note(self) -> str:
-        """Which tag says so, or why nothing does; a phrase to show beside the number."""
+        """Which tag says so, or why nothing does; a phrase to show beside the number.
+
+        Where tags of one file disagree it goes on with ``", but "`` and what the other one says.
+        """
+        ...
+
+    @property
+    def magnification(self) -> float | None:
+        """Magnification of the objective, None where the file does not say; it is never worked out from pixels."""
+        ...
+
+    @property
+    def associated(self) -> tuple[str, ...]:
+        """Names of the small pictures that come with a slide: its label, the whole glass (macro), a thumbnail."""
         ...
 
     @property
@@ -190,6 +203,28 @@ class Slide(Protocol):
             If the file cannot be read or decoded there. Missing pixels are never returned as black.
         BadParameter
             If the plane, time point or channel does not exist.
+        """
+        ...
+
+    def read_associated(self, name: str) -> NDArray[np.uint8]:
+        """Return one of the small pictures that come with a slide.
+
+        Parameters
+        ----------
+        name : str
+            One of `associated`.
+
+        Returns
+        -------
+        (Y, X, 3) ndarray of uint8
+            Red, green, blue; a fresh array.
+
+        Raises
+        ------
+        UnknownName
+            If there is none of this name.
+        SlideNotReadable
+            If it cannot be decoded.
         """
         ...
 

@@ -14,6 +14,7 @@ from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 from cellwright.imaging.failure import DAMAGED, explained, not_readable
 from cellwright.imaging.files import FileBytes
+from cellwright.imaging.limits import check_decoded_size
 from cellwright.imaging.ome import OmeImage, parse_ome
 from cellwright.imaging.orientation import is_orientation, shown_shape, stored_box, upright
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, plain_channels, rgb_channels
@@ -49,6 +50,7 @@ class TiffSlide(PyramidSlide):
     def __init__(self, path: Path, series: int) -> None:
         self._lock = threading.RLock()
         self._files: dict[Path, FileBytes] = {}
+        self._extras: dict[str, TiffPageSeries] = {}
         self._tif = self._open_whole(path)
         try:
             picture = self._choose(path, series)
@@ -109,10 +111,14 @@ class TiffSlide(PyramidSlide):
                 raise not_readable(path, reason, DAMAGED)
         if not pictures:
             raise not_readable(path, "there is no picture in it", DAMAGED)
+        if self._tif.is_svs or self._tif.is_ndpi:
+            # Scanners put the label, the whole glass and a thumbnail behind the slide.
+            self._extras = {picture.name.lower(): picture for picture in pictures[1:] if picture.name}
+            pictures = pictures[:1]
+        self._names = tuple(s.name for s in pictures)
         if not 0 <= series < len(pictures):
             reason = f"it holds {len(pictures)} pictures; there is no number {series}"
             raise not_readable(path, reason, f"Ask for 0 to {len(pictures) - 1}.")
-        self._names = tuple(s.name for s in pictures)
         return pictures[series]
 
     def _describe(self, picture: TiffPageSeries, series: int) -> SlideInfo:
@@ -134,10 +140,12 @@ class TiffSlide(PyramidSlide):
             n_t=layout.n_t,
             pixel_size=size,
             pixel_size_note=facts.note,
+            magnification=facts.magnification,
             z_step_um=facts.z_step_um,
             levels=tuple(shapes),
             background=None if how.is_rgb or how.dtype.kind != "i" else float(np.iinfo(how.dtype).min),
             series_names=self._names,
+            associated=tuple(self._extras),
         )
 
     def _ome_image(self, series: int) -> OmeImage | None:
@@ -164,6 +172,14 @@ class TiffSlide(PyramidSlide):
         else:
             pixels = self._interpretation.apply(self._samples(stack, replace(wanted, box=box)))
         return upright(pixels, self._orientation)
+
+    def _read_associated(self, name: str) -> NDArray[Any]:
+        picture = self._extras[name]
+        height, width = (int(side) for side in picture.keyframe.shape[:2])
+        check_decoded_size(self.ref.path, height, width, 4, f"its {name} picture")
+        with self._lock:
+            pixels: NDArray[Any] = picture.asarray(maxworkers=1)
+        return pixels
 
     def _samples(self, stack: PlaneStack, wanted: LevelBox) -> NDArray[Any]:
         """Return stored samples, reading only the planes that hold the wanted channels."""

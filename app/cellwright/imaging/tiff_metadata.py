@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cellwright.core import PixelSize
+from cellwright.imaging.calibration import UNKNOWN, SizeClaim, plausible_magnification, settle
 from cellwright.imaging.ome import OmeImage
 from cellwright.imaging.resolution import UM_PER_CM, UM_PER_INCH, UM_PER_M, size_from_density, size_from_tag, unit_um
 from cellwright.imaging.slide import Channel
@@ -15,20 +16,21 @@ if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage
 
 _TAG_UNIT_UM = {2: UM_PER_INCH, 3: UM_PER_CM}
-_UNKNOWN = "the file does not say"
+_NDPI_OBJECTIVE = 65421
 
 
 @dataclass(frozen=True, slots=True)
 class PixelFacts:
-    """Pixel size, where it stands in the file, and the distance of planes."""
+    """Pixel size, where it stands in the file, the distance of planes and the objective."""
 
     size: PixelSize | None
     note: str
     z_step_um: float | None = None
+    magnification: float | None = None
 
 
 def pixel_facts(page: TiffPage, ome: OmeImage | None) -> PixelFacts:
-    """Return the pixel size from the most specific source that names one.
+    """Return the pixel size from the most specific source that names one, compared with what the others say.
 
     Parameters
     ----------
@@ -37,14 +39,19 @@ def pixel_facts(page: TiffPage, ome: OmeImage | None) -> PixelFacts:
     ome : OmeImage or None
         What OME-XML says, where there is any.
     """
+    own = [facts for source in _SOURCES if (facts := source(page)) is not None]
     if ome is not None and ome.pixel_size is not None:
-        return PixelFacts(ome.pixel_size, "OME-XML PhysicalSizeX and PhysicalSizeY", ome.z_step_um)
-    for source in (_from_imagej, _from_aperio, _from_lsm, _from_metamorph, _from_micromanager):
-        facts = source(page)
-        if facts is not None:
-            return facts
-    size, note = _from_resolution(page)
-    return PixelFacts(size, note, ome.z_step_um if ome is not None else None)
+        about = PixelFacts(ome.pixel_size, "OME-XML PhysicalSizeX and PhysicalSizeY", ome.z_step_um, ome.magnification)
+        own.insert(0, about)
+    claims = [SizeClaim(facts.size, facts.note) for facts in own]
+    # Where the ImageJ scale counts, the resolution tags hold the same numbers in a unit of its own.
+    if not any(facts.note.startswith("ImageJ") for facts in own):
+        claims.append(SizeClaim(*_from_resolution(page)))
+    magnification = next((facts.magnification for facts in own if facts.magnification is not None), None)
+    magnification = magnification or _ndpi_magnification(page) or (ome.magnification if ome is not None else None)
+    size, note = settle(claims, magnification)
+    step = next((facts.z_step_um for facts in own if facts.z_step_um is not None), ome.z_step_um if ome else None)
+    return PixelFacts(size, note, step, magnification)
 
 
 def imagej_channels(tif: TiffFile, count: int) -> tuple[Channel, ...] | None:
@@ -75,7 +82,7 @@ def _from_imagej(page: TiffPage) -> PixelFacts | None:
     step = facts.get("spacing")
     z_step_um = float(step) * unit if isinstance(step, (int, float)) and step > 0 else None
     if density is None:
-        return PixelFacts(None, _UNKNOWN, z_step_um)
+        return PixelFacts(None, UNKNOWN, z_step_um)
     if unit in (UM_PER_INCH, UM_PER_CM):
         return PixelFacts(*size_from_density(*density, unit, "ImageJ scale"), z_step_um)
     return PixelFacts(size_from_tag(unit / density[0], unit / density[1]), "ImageJ scale and unit", z_step_um)
@@ -87,11 +94,15 @@ def _from_aperio(page: TiffPage) -> PixelFacts | None:
     from tifffile.tifffile import svs_description_metadata
 
     try:
-        side = float(svs_description_metadata(page.description)["MPP"])
-    except (KeyError, TypeError, ValueError):
+        said = svs_description_metadata(page.description)
+    except (TypeError, ValueError):
         return None
-    size = size_from_tag(side, side)
-    return PixelFacts(size, "Aperio MPP") if size else None
+    magnification = plausible_magnification(said.get("AppMag"))
+    try:
+        size = size_from_tag(float(said["MPP"]), float(said["MPP"]))
+    except (KeyError, TypeError, ValueError):
+        size = None
+    return PixelFacts(size, "Aperio MPP" if size else UNKNOWN, magnification=magnification)
 
 
 def _from_lsm(page: TiffPage) -> PixelFacts | None:
@@ -127,11 +138,19 @@ def _from_micromanager(page: TiffPage) -> PixelFacts | None:
     return PixelFacts(size, "Micro-Manager PixelSizeUm") if size else None
 
 
+_SOURCES = (_from_imagej, _from_aperio, _from_lsm, _from_metamorph, _from_micromanager)
+"""The most specific first."""
+
+
+def _ndpi_magnification(page: TiffPage) -> float | None:
+    return plausible_magnification(page.tags.valueof(_NDPI_OBJECTIVE)) if page.parent.is_ndpi else None
+
+
 def _from_resolution(page: TiffPage) -> tuple[PixelSize | None, str]:
     density = _densities(page)
     unit = _TAG_UNIT_UM.get(int(page.tags.valueof(296, 2)))
     if density is None or unit is None:
-        return None, _UNKNOWN
+        return None, UNKNOWN
     return size_from_density(*density, unit, "TIFF resolution tags")
 
 

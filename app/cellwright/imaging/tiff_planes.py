@@ -14,6 +14,7 @@ from cellwright.core import Box
 from cellwright.imaging.cache import PIXELS
 from cellwright.imaging.failure import DAMAGED, not_readable
 from cellwright.imaging.files import FileBytes
+from cellwright.imaging.jpeg import jpeg_pieces
 from cellwright.imaging.limits import check_decoded_size
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class PlaneStack:
         self._plane_bytes = self.height * self.width * self.samples * self.dtype.itemsize
         # Of a large picture, only pieces that are used in part are worth keeping: a neighbouring region needs the rest.
         self._is_large = self._plane_bytes > PIXELS.limit_bytes // _SMALL_SHARE
+        self._jpeg = jpeg_pieces(keyframe)
         self._check(series)
 
     def read(self, plane: int, box: Box) -> NDArray[Any]:
@@ -182,11 +184,14 @@ class PlaneStack:
         offset, count = page.dataoffsets[index], page.databytecounts[index]
         if count == 0:
             raise not_readable(self.path, f"piece {index} of it was never written", DAMAGED)
+        data = file.read_at(offset, count)
+        if self._jpeg is not None:
+            return self._jpeg.decode(data, page.jpegtables)[None]
         keyframe = self._series.keyframe
         tables: dict[str, Any] = {}
         if keyframe.compression in _JPEG:
             tables = {"jpegtables": page.jpegtables, "jpegheader": keyframe.jpegheader}
         with self._lock:
             decode = keyframe.decode
-        pixels, _, _ = decode(file.read_at(offset, count), index, **tables)
+        pixels, _, _ = decode(data, index, **tables)
         return np.ascontiguousarray(pixels, self.dtype)
