@@ -14,9 +14,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import Masks, PixelSize
+from cellwright.ui.canvas.deep_picture import DeepPicture, as_layer
 from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.gestures import Tool
+from cellwright.ui.canvas.many_objects import ManyObjects
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
 from cellwright.ui.canvas.results import ResultLayers
@@ -96,6 +98,8 @@ class PictureCanvas(QWidget):
         self._is_painted = False
         self._shown = ShownObjects()
         self._is_hidden = False
+        self.deep = DeepPicture(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport, self)
+        self.many = ManyObjects(self._viewer.canvas.view.scene, self.viewport, self)
         self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
         self._overlay = CanvasOverlay(self._native, self.viewport)
         self.drags = CanvasDrags(self._native, self._place_of)
@@ -111,6 +115,7 @@ class PictureCanvas(QWidget):
         self._model.mouse_double_click_callbacks.clear()  # napari would zoom in
         self._model.mouse_double_click_callbacks.append(self._on_double_click)
         self._model.mouse_move_callbacks.append(self._on_move)
+        self.many.part_changed.connect(self._show_part)
         self.tools.gesture.connect(self.gesture)
         self.tools.tool_ended.connect(self.tool_ended)
         self.tools.clicked.connect(self.clicked)
@@ -141,7 +146,8 @@ class PictureCanvas(QWidget):
             self.show_picture(self._key, picture)
             return
         self._picture = picture
-        self._layer.data = list(picture.levels) if len(picture.levels) > 1 else picture.levels[0]
+        self._layer.data = as_layer(picture)["data"]
+        self.deep.update_look(picture)
         self._overlay.set_overview(picture.overview)
         self._overlay.update()
 
@@ -162,17 +168,7 @@ class PictureCanvas(QWidget):
         """
         self.clear()
         self._picture, self._key = picture, key
-        levels = list(picture.levels)
-        is_pyramid = len(levels) > 1
-        self._layer = self._model.add_image(
-            levels if is_pyramid else levels[0],
-            rgb=True,
-            multiscale=is_pyramid,
-            name=picture.name,
-            # napari puts the middle of the first pixel at 0; with this its upper left corner is there, as in our boxes
-            translate=(0.5, 0.5),
-            interpolation2d="linear",
-        )
+        self._layer = self._model.add_image(rgb=True, name=picture.name, interpolation2d="linear", **as_layer(picture))
         self._overlay.picture_shape = picture.shape
         self._overlay.set_overview(picture.overview)
         self._apply_options()
@@ -180,6 +176,7 @@ class PictureCanvas(QWidget):
             self._set_view(*self._views[key])
         else:
             self.fit()
+        self.deep.show(picture)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -190,6 +187,7 @@ class PictureCanvas(QWidget):
             if not self._is_fitted:
                 self._views[self._key] = (view.centre_y, view.centre_x, view.zoom)
         self._picture, self._key, self._layer = None, None, None
+        self.deep.clear()
         self._model.layers.clear()
         self._overlay.set_overview(None)
         self._overlay.picture_shape = None
@@ -204,7 +202,10 @@ class PictureCanvas(QWidget):
         self._views.pop(key, None)
 
     def show_objects(self, shown: ShownObjects) -> None:
-        """Draw these objects and no others."""
+        """Draw these objects and no others; of very many those in view, or their density."""
+        self.many.show(shown, self._picture.shape if self._picture is not None else None)
+
+    def _show_part(self, shown: ShownObjects) -> None:
         self._shown = shown
         self._overlay.show_objects(shown)
         self._draw_results()
@@ -222,8 +223,9 @@ class PictureCanvas(QWidget):
         mask : Masks
             One object, perhaps without pixels.
         """
-        if self._is_painted and self._shown.has_masks:
-            self._results.change_mask(row, mask)
+        drawn = self.many.row_in_part(row)
+        if self._is_painted and self._shown.has_masks and drawn is not None:
+            self._results.change_mask(drawn, mask)
 
     def _draw_results(self) -> None:
         # not before the canvas has its place on the graphics card
@@ -288,6 +290,7 @@ class PictureCanvas(QWidget):
         if self._layer is not None:
             self._layer.visible = self._options.picture
             self._layer.opacity = self._options.picture_opacity
+            self.deep.set_opacity(self._options.picture_opacity if self._options.picture else 0.0)
         self._apply_look()
 
     def _apply_look(self) -> None:
@@ -368,6 +371,12 @@ class PictureCanvas(QWidget):
         wanted = max(view.zoom, 48 / max(height, width))
         self._set_view((y0 + y1) / 2, (x0 + x1) / 2, min(wanted, largest))
 
+    def look_at(self, y: float, x: float, zoom: float | None = None) -> None:
+        """Bring a place, in level-0 pixels, to the middle; with another zoom where one is given."""
+        view = self.viewport()
+        if view is not None:
+            self._set_view(y, x, view.zoom if zoom is None else zoom)
+
     def _set_view(self, y: float, x: float, zoom: float) -> None:
         camera = self._model.scene.camera
         self._is_moving = True
@@ -386,6 +395,8 @@ class PictureCanvas(QWidget):
         self._repaint.start()
 
     def _after_view_change(self) -> None:
+        self.deep.follow()
+        self.many.follow()
         self._results.follow()
         self.view_changed.emit()
 
@@ -446,5 +457,7 @@ class PictureCanvas(QWidget):
         """Give the graphics card's memory back; the canvas is not used afterwards."""
         self.clear()
         self._repaint.stop()
+        self.deep.remove()
+        self.many.remove()
         self._results.remove()
         self._viewer.close()

@@ -17,11 +17,14 @@ from cellwright.ui.state.look import Look, PictureFacts, facts_of, render
 if TYPE_CHECKING:
     from cellwright.imaging import Slide
 
-IN_MEMORY_PIXELS = 150_000_000
+IN_MEMORY_PIXELS = 100_000_000
 """Colour pictures of up to this many pixels are shown from memory, larger ones read what is in view."""
 
+PYRAMID_PIXELS = 30_000_000
+"""Pictures that store coarser resolutions too are read as they are looked at from this many pixels on."""
+
 _LEVEL_SIDE, _STEP, _STRIP_ROWS = 4096, 2, 2048
-_OVERVIEW_SIDE = 320
+_OVERVIEW_SIDE, _DEEP_OVERVIEW_SIDE = 320, 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +40,7 @@ class LoadedPicture:
     levels : tuple of (Y, X, 3) uint8 array-likes
         Finest first, each half of the one before; a single one for a small picture.
     overview : (Y, X, 3) ndarray of uint8
-        The whole picture, at most some hundred pixels wide.
+        The whole picture, some hundred pixels wide; of a picture that is read as it is looked at, a thousand.
     pixel_size, pixel_size_note
         As the file says.
     facts : PictureFacts
@@ -61,6 +64,11 @@ class LoadedPicture:
     raw: NDArray[Any] | None
     raw_overview: NDArray[Any]
     slide: Slide | None = None
+
+    @property
+    def is_deep(self) -> bool:
+        """Whether it is read as it is looked at, not held in memory."""
+        return self.slide is not None
 
     def crop(self, box: Box) -> NDArray[np.uint8]:
         """Return the pixels of a box at full resolution, white outside the picture."""
@@ -133,10 +141,11 @@ class LoadPicture:
         is_kept = False
         try:
             z, t = self.look.plane if self.look is not None else (0, 0)
-            overview = _overview(slide, z, t)
+            is_deep = not _fits_memory(slide)
+            overview = _overview(slide, z, t, _DEEP_OVERVIEW_SIDE if is_deep else _OVERVIEW_SIDE)
             facts = self.facts if self.facts is not None else facts_of(slide, contrast_limits(slide), overview)
             look = self.look if self.look is not None else facts.look
-            if not _fits_memory(slide):
+            if is_deep:
                 is_kept = True
                 return _loaded(slide, facts, look, None, overview)
             raw = np.empty((*slide.shape, len(slide.channels)), slide.dtype)
@@ -213,8 +222,13 @@ def _span(key: Any, length: int) -> tuple[int, int]:
 
 
 def _fits_memory(slide: Slide) -> bool:
-    values = slide.shape[0] * slide.shape[1] * len(slide.channels) * slide.dtype.itemsize
-    return values <= 3 * IN_MEMORY_PIXELS
+    pixels = slide.shape[0] * slide.shape[1]
+    if len(slide.levels) > 1 and pixels > PYRAMID_PIXELS:
+        return False
+    # what is read, what is seen of it, and coarser copies of that
+    values = len(slide.channels) * slide.dtype.itemsize
+    is_seen_as_read = slide.is_rgb and slide.dtype == np.uint8
+    return pixels * (values + (1 if is_seen_as_read else 4)) <= 4 * IN_MEMORY_PIXELS
 
 
 def _loaded(
@@ -236,8 +250,8 @@ def _loaded(
     )
 
 
-def _overview(slide: Slide, z: int, t: int) -> NDArray[Any]:
-    downsample = max(1.0, max(slide.shape) / _OVERVIEW_SIDE)
+def _overview(slide: Slide, z: int, t: int, side: int) -> NDArray[Any]:
+    downsample = max(1.0, max(slide.shape) / side)
     return slide.read(Region(Box(0, 0, *slide.shape), downsample, z, t))
 
 

@@ -1,0 +1,222 @@
+"""How a slide of 100,000² feels: time to the first picture, the longest wait while it is moved about, memory.
+
+Measured in a process of its own under a display with OpenGL (Xvfb and a software renderer where there is none).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.rows import Row
+from benchmarks.shared_tiles import write_shared_tiles
+
+if TYPE_CHECKING:
+    from cellwright.core import Objects
+    from cellwright.ui import MainWindow
+
+SIDE, SEED = 100_000, 0
+_OBJECTS = 1_000_000
+_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
+_FRAME_MS = 16
+_STEPS = 150
+
+
+def run() -> list[Row]:
+    """Measure first picture, pan and zoom with and without a million cells, and memory."""
+    if not shutil.which("xvfb-run"):
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        slide = Path(folder) / "slide.tif"
+        write_shared_tiles(slide, SIDE, SEED)
+        bare, full = _measure("bare", slide), _measure("million", slide)
+    said = f"{SIDE:,}² pyramid (seed {SEED}), a step every {_FRAME_MS} ms, drawn by the processor"
+    return [
+        Row("a slide of 100,000²: first picture", 1e3 * bare["first"], bar=1000, note=said),
+        Row("… sharp in the whole window", 1e3 * bare["sharp"], note="from the same click"),
+        *_moves(bare, "100,000²"),
+        Row(
+            "memory of the window with it",
+            bare["memory"],
+            unit="MiB",
+            bar=1536,
+            note="peak of the process",
+        ),
+        *_moves(full, f"100,000² with {_OBJECTS:,} cells"),
+        Row("memory of the window with both", full["memory"], unit="MiB", bar=2048, note="peak of the process"),
+    ]
+
+
+def _moves(found: dict[str, float], what: str) -> list[Row]:
+    return [
+        Row(
+            f"{what}: the longest wait while dragging",
+            1e3 * found["pan_longest"],
+            bar=100,
+            note=f"median frame {1e3 * found['pan_median']:.0f} ms, 95th percentile {1e3 * found['pan_p95']:.0f} ms",
+        ),
+        Row(
+            f"{what}: the longest wait while zooming",
+            1e3 * found["zoom_longest"],
+            bar=100,
+            note=f"median frame {1e3 * found['zoom_median']:.0f} ms, 95th percentile {1e3 * found['zoom_p95']:.0f} ms",
+        ),
+    ]
+
+
+def _measure(name: str, slide: Path) -> dict[str, float]:
+    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_viewing", name, str(slide)]
+    with tempfile.TemporaryDirectory() as folder:
+        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder}
+        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=900)
+    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def measure(name: str, slide: Path) -> dict[str, float]:
+    """Return what one window took: seconds, and memory in MiB."""
+    from PySide6.QtWidgets import QApplication
+
+    from cellwright.settings import Settings
+    from cellwright.ui import MainWindow
+    from cellwright.ui.app import SWITCH_S, dispose
+
+    sys.setswitchinterval(SWITCH_S)
+    app = QApplication([])
+    window = MainWindow(Settings(analyze_on_open=False))
+    window.resize(1280, 800)
+    window.show()
+    window.start()
+    _until(lambda: window.centre.canvas is not None)
+    _spin(500)
+    canvas = window.centre.canvas
+    if canvas is None:
+        raise RuntimeError("There is no canvas.")
+    began = time.perf_counter()
+    window.controller.open_paths([slide])
+    _until(lambda: canvas.picture is not None, 1)
+    canvas.grab()
+    first = time.perf_counter() - began
+    _until(lambda: canvas.deep.is_sharp, 1)
+    sharp = time.perf_counter() - began
+    if name == "million":
+        _show_objects(window, _drawn_objects())
+        _until(lambda: canvas.many.is_ready, 5)
+    found = {"first": first, "sharp": sharp}
+    for kind, waits in (("pan", _pan(window)), ("zoom", _zoom(window))):
+        found[f"{kind}_longest"] = float(waits.max())
+        found[f"{kind}_median"] = float(np.median(waits))
+        found[f"{kind}_p95"] = float(np.percentile(waits, 95))
+    found["memory"] = _peak_mib()
+    dispose(window)
+    del app
+    return found
+
+
+def _pan(window: MainWindow) -> NDArray[np.float64]:
+    """Drag over the slide at three zooms, and return how long the window was deaf at each step."""
+    canvas = window.centre.canvas
+    waits = []
+    for zoom in (0.02, 0.2, 1.0):
+        _look_at(canvas, 20_000, 20_000, zoom)
+        _spin(300)
+        waits.append(_waits(partial(_drag, canvas, zoom)))
+    return np.concatenate(waits)
+
+
+def _zoom(window: MainWindow) -> NDArray[np.float64]:
+    """Zoom from the whole slide to its cells and back."""
+    canvas = window.centre.canvas
+    zooms = np.geomspace(0.006, 2.0, _STEPS // 2)
+    path = np.concatenate([zooms, zooms[::-1]])
+    return _waits(lambda step: _look_at(canvas, 40_000, 60_000, float(path[min(step, len(path) - 1)])))
+
+
+def _waits(move: Callable[[int], None]) -> NDArray[np.float64]:
+    """Move at every tick of a timer; return for each by how much the event loop came round late, drawing included."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop, taken, state = QEventLoop(), [], {"step": 0, "last": time.perf_counter()}
+
+    def tick() -> None:
+        now = time.perf_counter()
+        taken.append(max(0.0, now - state["last"] - _FRAME_MS / 1e3))
+        state["last"] = now
+        if state["step"] == _STEPS:
+            timer.stop()
+            loop.quit()
+            return
+        move(int(state["step"]))
+        state["step"] += 1
+
+    timer = QTimer()
+    timer.setInterval(_FRAME_MS)
+    timer.timeout.connect(tick)
+    timer.start()
+    loop.exec()
+    return np.array(taken[1:])
+
+
+def _drag(canvas: Any, zoom: float, step: int) -> None:
+    _look_at(canvas, 20_000 + 12 * step / zoom, 20_000 + 25 * step / zoom, zoom)
+
+
+def _look_at(canvas: Any, y: float, x: float, zoom: float) -> None:
+    canvas.look_at(y, x, zoom)
+
+
+def _show_objects(window: MainWindow, objects: Objects) -> None:
+    current = window.session.current
+    if current is not None:
+        window.session.set_objects(current, objects, window.session.styles)
+        _spin(1500)
+
+
+def _drawn_objects() -> Objects:
+    from cellwright.core import Objects
+
+    rng = np.random.default_rng(SEED)
+    corner = rng.random((_OBJECTS, 2)) * (SIDE - 40)
+    boxes = np.hstack([corner, corner + 30]).astype(np.float32)
+    kinds = rng.integers(0, 3, _OBJECTS).astype(np.int16)
+    ids = np.frombuffer(rng.bytes(16 * _OBJECTS), "V16")
+    scores = rng.uniform(0.4, 1.0, _OBJECTS).astype(np.float32)
+    return Objects(ids, boxes, kinds, scores, ("WBC", "RBC", "PLT"), "drawn")
+
+
+def _peak_mib() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _until(holds: Callable[[], bool], milliseconds: int = 20, seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise TimeoutError("The window did not get ready.")
+        _spin(milliseconds)
+
+
+def _spin(milliseconds: int) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], Path(sys.argv[2]))))  # noqa: T201
