@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cellwright.jobs import Progress, RunReport, RunState
 from cellwright.ui.looks.theme import theme_named
@@ -30,6 +31,9 @@ def result(*, is_better: bool) -> dict[str, Any]:
         "class_name": "nucleus",
         "score": 0.0,
         "was_right": True,
+        "before": "nucleus 0.71",
+        "after": "nothing",
+        "crop": "01.png",
     }
     sentence = "Better: AP@0.5 0.1 → 0.4." if is_better else "Not better: keep the old one."
     verdict = {"is_better": is_better, "sentence": sentence, "worst": [case]}
@@ -77,7 +81,41 @@ def test_what_is_not_better_cannot_be_kept_by_a_button(panel: TeachPanel, qtbot:
     with qtbot.waitSignal(panel.case_chosen) as chosen:
         panel.worst.itemClicked.emit(panel.worst.item(0))
     assert chosen.args[0]["box"] == [1.0, 2.0, 3.0, 4.0]
-    assert panel.worst.item(0).text() == "Missed nucleus on a.png; was right before"
+    item = panel.worst.item(0)
+    assert item.text() == "Missed nucleus; was right before"
+    assert item.toolTip() == "Missed nucleus; was right before, on a.png. Before: nucleus 0.71; after: nothing"
+    assert panel.pages.tabText(panel.pages.currentIndex()) == "Verdict"
+
+
+def test_worst_cases_are_shown_with_what_either_model_found(panel: TeachPanel, tmp_path: Path) -> None:
+    Image.fromarray(np.full((240, 488, 3), 90, np.uint8)).save(tmp_path / "01.png")
+    said = result(is_better=False)
+    panel.show_result(said, can_go_back=False, crops=tmp_path)
+    assert not panel.worst.item(0).icon().isNull()
+    panel.show_result(said, can_go_back=False)  # of a run whose folder is gone
+    assert panel.worst.item(0).icon().isNull() and panel.worst.count() == 1
+    panel.show_result(None, can_go_back=False)
+    assert panel.worst.count() == 0 and "said here whether it became better" in panel.verdict.text()
+
+
+@pytest.mark.parametrize("width", [700, 1100])
+def test_nothing_that_is_said_is_cut(panel: TeachPanel, qtbot: Any, width: int) -> None:
+    said = result(is_better=True)
+    said["verdict"]["sentence"] = "Better: AP@0.5 0.005 → 0.283 on 5 held-out pictures (difference +0.196 to +0.353)."
+    panel.show_result(said, can_go_back=True)
+    panel.curves.show_rows([{"epoch": 1, "loss": 2.0, "map_50": 0.5}, {"epoch": 2, "loss": 1.0, "map_50": 0.6}])
+    panel.resize(width, 240)
+    panel.show()
+    qtbot.waitExposed(panel)
+    for index in range(panel.pages.count()):
+        panel.pages.setCurrentIndex(index)
+        for words in (panel.verdict, *panel.curves.titles):
+            if words.isVisible():
+                needed = words.heightForWidth(words.width()) if words.wordWrap() else words.sizeHint().height()
+                assert words.height() >= needed, words.text()
+                if not words.wordWrap():
+                    assert words.width() >= words.sizeHint().width(), words.text()
+    assert panel.curves.titles[1].text() == "mAP@0.5, held out"
 
 
 def test_curves_draw_what_the_run_has_written(qtbot: Any, tmp_path: Path) -> None:

@@ -1,18 +1,23 @@
 """The gate: takes what is surely better, refuses chance and harm, and shows what goes wrong."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageColor
 
-from cellwright.core import Masks
+from cellwright.core import Box, Masks, Objects
 from cellwright.evaluate import PictureDetections, PictureTruth, match, score_detections
 from cellwright.shapes import masks_from_labels
 from cellwright.training.lesson import LessonPicture
+from cellwright.workflows.case_crops import GAP_PX, SIDE_PX, draw_cases, window_of
 from cellwright.workflows.gate import GateRules, compared
 from cellwright.workflows.held_out import BoxShowing, OutlineShowing, PixelShowing
+from cellwright.zoo import load_card
+from tests.training.test_tune import write_beginner
 
 RULES = GateRules()
 
@@ -46,11 +51,18 @@ def showing(pictures, found, invented=None, kinds=1):
     count_of = lambda columns: np.array([np.bincount(c, minlength=kinds) for c in columns])  # noqa: E731
     return OutlineShowing(
         matches,
-        tuple(d.boxes.astype(np.float32) for d in detections),
+        tuple(as_objects(d, shown, kinds) for d, (shown, _) in zip(detections, masks, strict=True)),
         right,
         count_of([d.class_index for d in detections]),
         count_of([t.class_index for t in truths]),
     )
+
+
+def as_objects(found, masks, kinds):
+    ids = np.frombuffer(np.arange(2 * len(found.scores), dtype=np.uint64).tobytes(), "V16")
+    names = ("a", "b")[:kinds]
+    boxes, scores = found.boxes.astype(np.float32), found.scores.astype(np.float32)
+    return Objects(ids, boxes, found.class_index.astype(np.int16), scores, names, "model:x@1", masks)
 
 
 def verdict(before, after, objects=10, **rules):
@@ -89,9 +101,9 @@ def test_a_new_class_must_not_cost_the_old_ones():
     before = showing(pictures, [10] * 6, kinds=2)
     # Before, the second class is not known.
     old = np.where(np.arange(2) == 0, 1, 0)
-    before = OutlineShowing(before.shown, before.boxes, before.right * old, before.found * old, before.true)
+    before = OutlineShowing(before.shown, before.looks, before.right * old, before.found * old, before.true)
     good = showing(pictures, [10] * 6, kinds=2)
-    harmed = OutlineShowing(good.shown, good.boxes, good.right - [2, 0], good.found - [2, 0], good.true)
+    harmed = OutlineShowing(good.shown, good.looks, good.right - [2, 0], good.found - [2, 0], good.true)
     assert compared(before, good, pictures, ("a", "b"), 1, RULES).is_better
     said = compared(before, harmed, pictures, ("a", "b"), 1, RULES)
     assert not said.is_better and "what it knew before" in said.sentence
@@ -123,6 +135,39 @@ def test_the_worst_cases_are_at_most_twenty_what_was_right_before_first():
     assert said.to_dict()["worst"][0]["picture"] == "a.png"
     invented = next(case for case in said.worst if case.kind == "invented")
     assert invented.box[0] == 11
+    assert (invented.before, invented.after) == ("nothing", "a 0.90")
+    assert (said.worst[0].before, said.worst[0].after) == ("a 0.90", "nothing")
+
+
+def test_each_worst_case_is_drawn_with_what_either_model_found(tmp_path):
+    grey = np.full((12, 120, 3), 128, np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    pictures = [replace(picture(10), path=tmp_path / "a.png")]
+    before, after = showing(pictures, [10]), showing(pictures, [9])
+    card = load_card(write_beginner(tmp_path / "beginner", "stars"))
+    said = compared(before, after, pictures, ("a",), 1, GateRules())
+    (case,) = draw_cases(tmp_path / "cases", said.worst, before, after, pictures, card)
+    assert case.crop == "01.png"
+    drawn = np.asarray(Image.open(tmp_path / "cases" / case.crop).convert("RGB")).astype(int)
+    assert drawn.shape == (SIDE_PX, 2 * SIDE_PX + GAP_PX, 3)
+    colour = np.array(ImageColor.getrgb(card.classes[0].colour))
+    left, right = drawn[:, :SIDE_PX], drawn[:, SIDE_PX + GAP_PX :]
+    middle = slice(SIDE_PX // 2, None)  # of the window, whose right half holds the last object alone
+    has_colour = lambda part: bool((part == colour).all(-1).any())  # noqa: E731
+    assert has_colour(left[:, middle]) and not has_colour(right[:, middle])
+    assert (right[:, middle] == 255).all(-1).any()  # what is true is drawn in both
+
+
+@given(
+    st.tuples(st.floats(0, 90), st.floats(0, 190), st.floats(1, 60), st.floats(1, 60)),
+    st.tuples(st.integers(20, 200), st.integers(20, 200)),
+)
+def test_what_is_shown_of_a_case_lies_in_the_picture_and_holds_the_place(where, shape):
+    y0, x0 = min(where[0], shape[0] - 2), min(where[1], shape[1] - 2)
+    box = (y0, x0, min(y0 + where[2], shape[0]), min(x0 + where[3], shape[1]))
+    window = window_of(box, shape)
+    assert Box(0, 0, *shape).intersect(window) == window
+    assert window.y0 <= (box[0] + box[2]) / 2 <= window.y1 and window.x0 <= (box[1] + box[3]) / 2 <= window.x1
 
 
 def test_pixels_are_judged_by_dice():

@@ -61,6 +61,8 @@ def _held_out(said: str) -> float | Path:
 
 
 def _print(taught: Taught) -> None:
+    from cellwright.workflows.finetune import CASES
+
     verdict = taught.verdict
     say(verdict.sentence)
     rows = [[name, _number(old), _number(new)] for name, (old, new) in verdict.per_class.items()]
@@ -68,10 +70,11 @@ def _print(taught: Taught) -> None:
         print_table("On held-out pictures", ["Class", "Before", "After"], rows)
     if verdict.worst:
         cases = [
-            [_WORDS[case.kind], case.class_name, case.picture.name, _place(case.box), "yes" if case.was_right else ""]
+            [_WORDS[case.kind], case.class_name, case.picture.name, _place(case.box), case.before, case.after]
             for case in verdict.worst
         ]
-        print_table("Worst cases", ["What", "Class", "Picture", "Where (y, x)", "Right before"], cases, left=5)
+        print_table("Worst cases", ["What", "Class", "Picture", "Where (y, x)", "Before", "After"], cases, left=6)
+        say(f"Pictures of them, before and after beside each other: {taught.run / CASES}")
     say(f"{taught.name} learned from {taught.objects:,} objects on {taught.pictures:,} pictures: {taught.folder}")
     if not taught.is_in_use and verdict.is_better:
         say(f"Put it in use with: cellwright models promote {taught.name}")

@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
 
     def _add_teaching(self) -> None:
         """Put the panel that teaches behind the jobs."""
+        self.teaching.set_theme(self.theme)
         page = scrolling(self.teaching.panel, "Teach")
         self.tabs.addTab(page, "Teach")
         self.teaching.shown.connect(lambda _panel: self._show_tab(page))

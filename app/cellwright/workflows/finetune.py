@@ -28,6 +28,8 @@ from cellwright.zoo.scores import Metrics
 if TYPE_CHECKING:
     from cellwright.training.lesson import Lesson, LessonPicture
 
+CASES = "cases"
+"""Folder of the run folder that holds pictures of the worst cases."""
 LAYERS = ("full", "frozen", "head")
 
 
@@ -51,6 +53,8 @@ class Taught:
         What it learned from, and in how many steps.
     seconds : float
         For everything.
+    run : Path
+        The run folder; its folder `CASES` shows the worst cases.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Taught:
     objects: int
     steps: int
     seconds: float
+    run: Path
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as values that JSON knows."""
@@ -74,6 +79,7 @@ class Taught:
             "objects": self.objects,
             "steps": self.steps,
             "seconds": round(self.seconds, 1),
+            "run": str(self.run),
             "verdict": self.verdict.to_dict(),
         }
 
@@ -180,7 +186,15 @@ class FineTune:
         if trained.model is None:  # pragma: no cover - a tuned model always has a card
             raise BadParameter("The training left no model.")
         yield Progress(999, 1000, "Judging on held-out pictures")
-        verdict = judge(parent, trained.model, lesson.held_out, lesson.classes, device=self.device, seed=self.seed)
+        verdict = judge(
+            parent,
+            trained.model,
+            lesson.held_out,
+            lesson.classes,
+            device=self.device,
+            seed=self.seed,
+            crops=self.out / CASES,
+        )
         _write_scores(trained.model, verdict)
         folder = keep_model(trained.model, self._lineage(card, family, lesson, verdict), self.shelf)
         if self.replay is not None:
@@ -198,6 +212,7 @@ class FineTune:
             lesson.objects,
             trained.epochs,
             time.monotonic() - began,
+            self.out,
         )
 
     def _check(self) -> None:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.evaluate import Matches
-from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE
-from cellwright.workflows.held_out import BoxShowing, OutlineShowing, PixelShowing, Showing, shown_on
+from cellwright.workflows.case_crops import draw_cases
+from cellwright.workflows.held_out import Showing, shown_on
+from cellwright.workflows.worst_cases import Case, mean_score, worst_cases
 from cellwright.zoo import load_card, score_title
 
 if TYPE_CHECKING:
     from cellwright.training.lesson import LessonPicture
 
-WORST_SHOWN = 20
 _DRAWS = 4000
 _FEW = 5
 
@@ -57,34 +56,6 @@ class Difference:
     tuned: float
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One thing that the tuned model gets wrong.
-
-    Parameters
-    ----------
-    picture : Path
-        Where.
-    box : tuple of float
-        y0, x0, y1, x1 in level-0 pixels: of the object, or of the picture where pixels are sorted.
-    kind : str
-        ``"missed"``, ``"invented"`` or ``"poor"``.
-    class_name : str
-        Of the object.
-    score : float
-        Of what was invented; the score of the picture where pixels are sorted; 0 else.
-    was_right : bool
-        Whether the old model had it right.
-    """
-
-    picture: Path
-    box: tuple[float, float, float, float]
-    kind: str
-    class_name: str
-    score: float
-    was_right: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +110,7 @@ def judge(
     rules: GateRules | None = None,
     device: str = "auto",
     seed: int = 0,
+    crops: Path | None = None,
 ) -> Verdict:
     """Compare two models on held-out pictures.
 
@@ -156,11 +128,15 @@ def judge(
         See `AnalyzePicture`.
     seed : int
         Of the draws.
+    crops : Path, optional
+        New folder for pictures of the worst cases, with what either model found there.
 
     Raises
     ------
     SlideNotReadable, ModelNotUsable
         If a picture or a model cannot be used.
+    OutputNotWritable
+        If the crops cannot be written.
     """
     rules = rules or GateRules()
     cards = load_card(old), load_card(tuned)
@@ -170,7 +146,10 @@ def judge(
         shown_on(folder, card, pictures, classes, device) for folder, card in zip((old, tuned), cards, strict=True)
     )
     older = len(cards[0].classes)
-    return compared(before, after, pictures, classes, older, rules, seed)
+    verdict = compared(before, after, pictures, classes, older, rules, seed)
+    if crops is None:
+        return verdict
+    return replace(verdict, worst=draw_cases(crops, verdict.worst, before, after, pictures, cards[1]))
 
 
 def compared(
@@ -192,11 +171,11 @@ def compared(
     draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), _DRAWS)
     ones = np.ones(n, np.int64)
     tables = [np.array([showing.scores(drawn) for drawn in (ones, *draws)]) for showing in (before, after)]
-    known = _difference(_mean(tables[0][:, :older]), _mean(tables[1][:, :older]), level)
+    known = _difference(mean_score(tables[0][:, :older]), mean_score(tables[1][:, :older]), level)
     # What the old model cannot say counts as nothing found.
-    gain = _difference(_mean(np.nan_to_num(tables[0]), tables[1]), _mean(tables[1]), level)
+    gain = _difference(mean_score(np.nan_to_num(tables[0]), tables[1]), mean_score(tables[1]), level)
     biases = [np.array([np.abs(showing.count_bias(drawn)) for drawn in (ones, *draws)]) for showing in (before, after)]
-    count = _difference(_mean(biases[0]), _mean(biases[1]), level)
+    count = _difference(mean_score(biases[0]), mean_score(biases[1]), level)
     each = [showing.scores(row) for row in np.eye(n, dtype=np.int64) for showing in (after, before)]
     better = [float(np.nanmean(a) if (~np.isnan(a)).any() else 0) for a in each]
     all_better = all(now > then for now, then in zip(better[::2], better[1::2], strict=True))
@@ -211,16 +190,8 @@ def compared(
         known if older < len(classes) else None,
         count,
         per_class,
-        _worst(before, after, pictures, classes),
+        worst_cases(before, after, pictures, classes),
     )
-
-
-def _mean(table: NDArray[np.float64], like: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    """(D,) mean over the classes that occur in a draw; 0 where none does."""
-    there = ~np.isnan(table if like is None else like)
-    total = np.where(there, np.nan_to_num(table), 0.0).sum(1)
-    means: NDArray[np.float64] = np.divide(total, there.sum(1), out=np.zeros(len(table)), where=there.any(1))
-    return means
 
 
 def _expanded(level: float, pictures: int) -> float:
@@ -275,66 +246,6 @@ def _unjudged(pictures: int, rules: GateRules) -> Verdict:
         f"correct at least {rules.fewest} that are not learned from."
     )
     return Verdict(False, sentence, "", pictures, nothing, None, nothing, {}, ())
-
-
-def _worst(
-    before: Showing, after: Showing, pictures: Sequence[LessonPicture], classes: tuple[str, ...]
-) -> tuple[Case, ...]:
-    if isinstance(after, PixelShowing):
-        return _poor_pictures(before, after, pictures)
-    if not isinstance(before, BoxShowing | OutlineShowing) or not isinstance(after, BoxShowing | OutlineShowing):
-        return ()
-    cases = [*_missed(before.shown, after.shown, pictures, classes), *_invented(after, pictures, classes)]
-    cases.sort(key=lambda case: (not case.was_right, -case.score))
-    # Half of each kind at the most, so that one does not hide the other.
-    missed, invented = ([c for c in cases if c.kind == kind] for kind in ("missed", "invented"))
-    half = WORST_SHOWN // 2
-    chosen = missed[: max(half, WORST_SHOWN - len(invented))] + invented[: max(half, WORST_SHOWN - len(missed))]
-    return tuple(sorted(chosen, key=lambda case: (not case.was_right, -case.score))[:WORST_SHOWN])
-
-
-def _hits(matches: Matches, picture: int) -> set[int]:
-    """Return the true objects of a picture that were found."""
-    mine = (matches.picture == picture) & (matches.outcome[0] == TRUE_POSITIVE)
-    return set(matches.truth_row[0, mine].tolist())
-
-
-def _missed(then: Matches, now: Matches, pictures: Sequence[LessonPicture], classes: tuple[str, ...]) -> list[Case]:
-    cases = []
-    for number, picture in enumerate(pictures):
-        found, had = _hits(now, number), _hits(then, number)
-        for row in sorted(set(range(len(picture))) - found):
-            kind = classes[int(picture.kinds[row])]
-            cases.append(Case(picture.path, _corners(picture.boxes[row]), "missed", kind, 0.0, row in had))
-    return cases
-
-
-def _invented(
-    after: BoxShowing | OutlineShowing, pictures: Sequence[LessonPicture], classes: tuple[str, ...]
-) -> list[Case]:
-    now = after.shown
-    cases = []
-    for row in np.flatnonzero(now.outcome[0] == FALSE_POSITIVE):
-        number = int(now.picture[row])
-        box = _corners(after.boxes[number][int(now.row[row])])
-        kind = classes[int(now.class_index[row])]
-        cases.append(Case(pictures[number].path, box, "invented", kind, float(now.scores[row]), was_right=False))
-    return cases
-
-
-def _poor_pictures(before: Showing, after: Showing, pictures: Sequence[LessonPicture]) -> tuple[Case, ...]:
-    cases = []
-    for number, picture in enumerate(pictures):
-        drawn = np.eye(len(pictures), dtype=np.int64)[number]
-        then, now = (_mean(showing.scores(drawn)[None])[0] for showing in (before, after))
-        whole = (0.0, 0.0, float(picture.shape[0]), float(picture.shape[1]))
-        cases.append(Case(picture.path, whole, "poor", "", float(now), bool(then > now)))
-    return tuple(sorted(cases, key=lambda case: case.score)[:WORST_SHOWN])
-
-
-def _corners(box: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    y0, x0, y1, x1 = (float(value) for value in box)
-    return y0, x0, y1, x1
 
 
 def _plain(value: float) -> float | None:

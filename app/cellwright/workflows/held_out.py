@@ -53,15 +53,15 @@ class BoxShowing:
     ----------
     everything, shown : Matches
         Of all answers, and of what a person is shown.
-    boxes : tuple of (N, 4) ndarray of float32
-        Of what a person is shown on each picture.
+    looks : tuple of Objects
+        What a person is shown on each picture.
     found, true : (P, C) ndarray of int64
         Objects a person is shown, and those that are there.
     """
 
     everything: Matches
     shown: Matches
-    boxes: tuple[NDArray[np.float32], ...]
+    looks: tuple[Objects, ...]
     found: NDArray[np.int64]
     true: NDArray[np.int64]
 
@@ -99,14 +99,14 @@ class OutlineShowing:
 
     Parameters
     ----------
-    shown, boxes
+    shown, looks
         As for `BoxShowing`.
     right, found, true : (P, C) ndarray of int64
         Objects matched, shown and there.
     """
 
     shown: Matches
-    boxes: tuple[NDArray[np.float32], ...]
+    looks: tuple[Objects, ...]
     right: NDArray[np.int64]
     found: NDArray[np.int64]
     true: NDArray[np.int64]
@@ -135,11 +135,14 @@ class PixelShowing:
     ----------
     shared, found, true : (P, C) ndarray of int64
         Pixels of each class that agree, were found and are there.
+    looks : tuple of Objects
+        As for `BoxShowing`; may be empty.
     """
 
     shared: NDArray[np.int64]
     found: NDArray[np.int64]
     true: NDArray[np.int64]
+    looks: tuple[Objects, ...] = ()
 
     @property
     def metric(self) -> str:
@@ -198,19 +201,18 @@ def shown_on(
     truths = [_truth(picture, older, count) for picture in pictures]
     true = _by_class([t.class_index[~t.ignore] for t in truths], count)
     found = _by_class([objects.class_index for objects in looks], count)
-    boxes = tuple(objects.boxes for objects in looks)
     if card.task == "detection":
         shown = match(_detections(looks), truths, count, 0.5, CELL_MAX_DETECTIONS)
         asked = [AnalyzePicture(p.path, folder, device, floor=JUDGED_FLOOR, every_class=True) for p in pictures]
         every = [_known(p, run_inline(each).objects) for p, each in zip(pictures, asked, strict=True)]
         everything = match(_detections(every), truths, count, 0.5, CELL_MAX_DETECTIONS)
-        return BoxShowing(everything, shown, boxes, found, true)
+        return BoxShowing(everything, shown, tuple(looks), found, true)
     masks = [(_masks(objects), _true_masks(p, older, count)) for p, objects in zip(pictures, looks, strict=True)]
     shown = match(_detections(looks), truths, count, 0.5, CELL_MAX_DETECTIONS, masks)
     hit = shown.outcome[0] == TRUE_POSITIVE
     right = np.zeros_like(true)
     np.add.at(right, (shown.picture[hit], shown.class_index[hit]), 1)
-    return OutlineShowing(shown, boxes, right, found, true)
+    return OutlineShowing(shown, tuple(looks), right, found, true)
 
 
 def _shown(card: ModelCard, picture: LessonPicture, objects: Objects) -> Objects:
@@ -271,4 +273,4 @@ def _pixels(pictures: Sequence[LessonPicture], looks: Sequence[Objects], count: 
         tables.append(pixel_confusion(labels, found.astype(np.int32), count + 1))
     confusion = np.array(tables, np.int64).reshape(-1, count + 1, count + 1)
     shared = np.diagonal(confusion, axis1=1, axis2=2)[:, 1:]
-    return PixelShowing(shared, confusion.sum(1)[:, 1:], confusion.sum(2)[:, 1:])
+    return PixelShowing(shared, confusion.sum(1)[:, 1:], confusion.sum(2)[:, 1:], tuple(looks))

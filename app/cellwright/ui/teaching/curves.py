@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from cellwright.ui.looks.theme import OKABE_ITO, Theme
+from cellwright.ui.looks.widgets import column, label
 from cellwright.zoo import score_title
 
+_HELD_OUT = "Held-out pictures"
 SCORES = ("map_50", "ap_50", "dice")
 """Scores of which the first that a training has is drawn."""
 
@@ -38,9 +41,17 @@ class Curves(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Curves of the training")
         self.setToolTip("Left: what mistakes cost in training. Right: the score on pictures that are not learned from.")
-        self.setMinimumHeight(120)
-        self._layout = QVBoxLayout(self)
+        self.setMinimumHeight(88)
+        self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        # Words above the plots, since a title inside one is cut where the plot is narrow.
+        self.titles = label("Loss", "muted"), label(_HELD_OUT, "muted")
+        for title in self.titles:
+            title.setParent(self)
+            title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            title.hide()
+        self._areas: tuple[Any, ...] = ()
         self._plots: tuple[Any, Any] | None = None
         self._theme: Theme | None = None
         self.rows: list[dict[str, Any]] = []
@@ -65,31 +76,39 @@ class Curves(QWidget):
         self._draw()
 
     def _make(self) -> None:
-        from pyqtgraph import GraphicsLayoutWidget
+        from pyqtgraph import PlotWidget
 
-        area = GraphicsLayoutWidget()
-        area.setAccessibleName("Plots")
-        # Asks for half a screen otherwise.
-        area.setMinimumHeight(110)
-        area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
-        self._layout.addWidget(area)
-        self._area = area
-        self._plots = area.addPlot(title="Loss"), area.addPlot(title="Held-out pictures")
-        for plot in self._plots:
+        made = []
+        for title, name in zip(self.titles, ("Loss", "Score on held-out pictures"), strict=True):
+            area = PlotWidget()
+            area.setAccessibleName(name)
+            # Asks for half a screen otherwise.
+            area.setMinimumSize(60, 60)
+            area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+            plot = area.getPlotItem()
             plot.setLabel("bottom", "Epoch")
             plot.setMouseEnabled(x=False, y=False)
             plot.hideButtons()
             plot.setMenuEnabled(False)
+            side = column(margin=0, gap=0)
+            side.addWidget(title)
+            side.addWidget(area, 1)
+            self._layout.addLayout(side, 1)
+            title.show()
+            made.append(area)
+        self._areas = tuple(made)
+        self._plots = made[0].getPlotItem(), made[1].getPlotItem()
         self._plots[1].setYRange(0, 1)
         self._paint()
 
     def _paint(self) -> None:
-        if self._theme is not None and self._plots is not None:
-            self._area.setBackground(self._theme.panel)
-            for plot in self._plots:
-                for side in ("left", "bottom"):
-                    plot.getAxis(side).setPen(self._theme.muted)
-                    plot.getAxis(side).setTextPen(self._theme.muted)
+        if self._theme is None or self._plots is None:
+            return
+        for area, plot in zip(self._areas, self._plots, strict=True):
+            area.setBackground(self._theme.panel)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(self._theme.muted)
+                plot.getAxis(side).setTextPen(self._theme.muted)
 
     def _draw(self) -> None:
         if self._plots is None:
@@ -107,4 +126,4 @@ class Curves(QWidget):
             known = [row for row in self.rows if name in row]
             pen = mkPen(OKABE_ITO[3], width=2)
             scores.plot([r["epoch"] for r in known], [r[name] for r in known], pen=pen, symbol="o", symbolSize=5)
-            scores.setTitle(f"{score_title(name)}, held-out pictures")
+            self.titles[1].setText(f"{score_title(name)}, held out")

@@ -5,21 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QWidget
 
 from cellwright.jobs import RunReport, RunState
 from cellwright.ui.looks.theme import GRID_PX, Theme
-from cellwright.ui.looks.widgets import button, column, describe, label, restyle
+from cellwright.ui.looks.widgets import button, column, describe, label, restyle, scrolling
 from cellwright.ui.looks.wording import time_left_text
 from cellwright.ui.teaching.choices import TeachChoices
 from cellwright.ui.teaching.curves import Curves
 from cellwright.ui.teaching.lineage_view import LineageView
+from cellwright.ui.teaching.worst_view import WorstView
 from cellwright.workflows.teaching import LessonSummary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PySide6.QtGui import QResizeEvent
 
 _NO_PROJECT = "Open a project with corrected or accepted cells to teach a model."
+_WORST_TITLE = "Worst cases: left before, right after; white is what is true"
+_NOT_YET = "Progress and curves are shown here while a model is taught."
+_NO_VERDICT = "When a model was taught, it is said here whether it became better, and what it gets wrong."
+_CHOICES_PX = 300
+_COURSE, _VERDICT = 0, 1
 _STATES = {
     RunState.STARTING: "Starting",
     RunState.RUNNING: "Teaching",
@@ -68,16 +76,22 @@ class TeachPanel(QWidget):
         self.curves = Curves()
         self.verdict = label("", "heading", wrap=True, selectable=True)
         self.lineage = LineageView()
-        self.worst = QListWidget()
-        describe(self.worst, "Worst cases", "What the taught model gets wrong on held-out pictures; click to see one.")
-        self.worst.setMinimumHeight(56)
+        self.worst_title = label(_WORST_TITLE, "muted")
+        self.worst_title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.worst = WorstView()
         for view in (self.worst, self.lineage):
             # They take what is left, and scroll by themselves.
+            view.setMinimumHeight(56)
             view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.keep = button("Keep it", "Use the taught model from now on.", self._emit_keep, "primary")
         self.back = button("Go back", "Use the model again that was in use before.", self.back_asked.emit)
+        self.pages = QTabWidget()
+        describe(self.pages, "What comes of it", "How it goes, what came of it, and which models there are.")
+        self.pages.tabBar().setAccessibleName("Pages of teaching")
+        self.pages.setDocumentMode(True)
+        self.pages.tabBar().setDrawBase(False)
         self._lay_out()
-        self.worst.itemClicked.connect(lambda item: self.case_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.worst.case_chosen.connect(self.case_chosen)
         self.show_summary(None)
         self.show_report(None, None)
 
@@ -108,7 +122,7 @@ class TeachPanel(QWidget):
             widget.setVisible(is_there)
         self.pause.setText("Go on" if state is RunState.PAUSED else "Pause")
         if report is None or state is None:
-            self.said.setText("")
+            self.said.setText(_NOT_YET)
             return
         progress = report.progress
         self.bar.setRange(0, progress.total if progress is not None else 0)
@@ -120,63 +134,80 @@ class TeachPanel(QWidget):
         words.append(report.problem)
         self.said.setText(". ".join(word for word in words if word))
 
-    def show_result(self, result: dict[str, Any] | None, *, can_go_back: bool) -> None:
-        """Show what came of it, as in `Taught.to_dict`; None before anything did."""
+    def show_result(self, result: dict[str, Any] | None, *, can_go_back: bool, crops: Path | None = None) -> None:
+        """Show what came of it, as in `Taught.to_dict`; None before anything did. `crops` holds the worst cases."""
         self._result = result
-        self.verdict.setVisible(result is not None)
-        self.worst.setVisible(result is not None and bool(result["verdict"]["worst"]))
+        for widget in (self.worst_title, self.worst):
+            widget.setVisible(result is not None and bool(result["verdict"]["worst"]))
         self.keep.setVisible(result is not None)
         self.back.setEnabled(can_go_back)
-        self.worst.clear()
+        self.worst.show_cases([] if result is None else result["verdict"]["worst"], crops)
+        self.pages.setCurrentIndex(_COURSE if result is None else _VERDICT)
         if result is None:
+            self._say_verdict(_NO_VERDICT, "muted")
             return
         verdict = result["verdict"]
         is_better = bool(verdict["is_better"])
-        self.verdict.setText(verdict["sentence"])
-        self.verdict.setProperty("kind", "good" if is_better else "warn")
-        restyle(self.verdict)
-        self._fit_verdict()
+        self._say_verdict(verdict["sentence"], "good" if is_better else "warn")
         self.keep.setEnabled(is_better and not result["is_in_use"])
         self.keep.setText("In use" if result["is_in_use"] else "Keep it")
-        for case in verdict["worst"]:
-            item = QListWidgetItem(_case_text(case))
-            item.setData(Qt.ItemDataRole.UserRole, case)
-            item.setToolTip(str(case["picture"]))
-            self.worst.addItem(item)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the verdict the height that its words take at the new width."""
         super().resizeEvent(event)
         self._fit_verdict()
 
+    def _say_verdict(self, text: str, kind: str) -> None:
+        self.verdict.setText(text)
+        self.verdict.setProperty("kind", kind)
+        restyle(self.verdict)
+        self._fit_verdict()
+
     def _fit_verdict(self) -> None:
-        # Beside other columns a label that wraps would be cut: rows do not ask how high it is at a width.
-        self.verdict.setMinimumHeight(self.verdict.heightForWidth(max(self.verdict.width(), 1)))
+        # Above a view that takes what is left a label that wraps would be cut: nobody asks how high it is at a width.
+        self.verdict.setMinimumHeight(max(0, self.verdict.heightForWidth(max(self.verdict.width(), 1))))
 
     def _emit_keep(self) -> None:
         if self._result is not None:
             self.keep_asked.emit(str(self._result["name"]))
 
     def _lay_out(self) -> None:
-        """Put what is chosen, what happens and what came of it beside each other: the panel is wider than high."""
-        chosen, happens, came = (column(margin=0) for _ in range(3))
-        chosen.addWidget(self.summary)
-        chosen.addWidget(self.choices)
-        chosen.addLayout(_row(self.preview, self.start))
-        chosen.addStretch(1)
+        """Put what is chosen beside what comes of it; that stands in pages, since the panel is wider than high."""
+        chosen, course, came, lineage = QWidget(), QWidget(), QWidget(), QWidget()
+        left = column(chosen, margin=0)
+        left.addWidget(self.summary)
+        left.addLayout(_row(self.start, self.preview))
+        left.addWidget(self.choices)
+        left.addStretch(1)
+        happens = column(course, margin=0)
+        happens.setContentsMargins(0, GRID_PX, 0, 0)
+        line = QHBoxLayout()
+        line.addWidget(self.said, 1)
+        for each in (self.pause, self.cancel, self.go_on):
+            line.addWidget(each)
         happens.addWidget(self.bar)
-        happens.addWidget(self.said)
-        happens.addLayout(_row(self.pause, self.cancel, self.go_on))
+        happens.addLayout(line)
         happens.addWidget(self.curves, 1)
-        came.addWidget(self.verdict)
-        came.addLayout(_row(self.keep, self.back))
-        came.addWidget(self.worst, 1)
-        came.addWidget(self.lineage, 1)
+        verdict = column(came, margin=0)
+        verdict.setContentsMargins(0, GRID_PX, 0, 0)
+        said = QHBoxLayout()
+        said.addWidget(self.verdict, 1)
+        said.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignTop)
+        said.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
+        verdict.addLayout(said)
+        verdict.addWidget(self.worst_title)
+        verdict.addWidget(self.worst, 1)
+        verdict.addStretch(0)
+        column(lineage, margin=0).addWidget(self.lineage, 1)
+        for page, title in ((course, "Course"), (came, "Verdict"), (lineage, "Models")):
+            self.pages.addTab(page, title)
         columns = QHBoxLayout(self)
         columns.setContentsMargins(GRID_PX, GRID_PX, GRID_PX, GRID_PX)
         columns.setSpacing(2 * GRID_PX)
-        for part, share in ((chosen, 3), (happens, 5), (came, 5)):
-            columns.addLayout(part, share)
+        area = scrolling(chosen, "What is taught")
+        area.setMaximumWidth(_CHOICES_PX)
+        columns.addWidget(area, 2)
+        columns.addWidget(self.pages, 3)
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:
@@ -198,10 +229,3 @@ def _summary_text(summary: LessonSummary) -> str:
     if summary.held_out < 3:
         words += " At least three pictures must be held out to tell whether it becomes better."
     return words
-
-
-def _case_text(case: dict[str, Any]) -> str:
-    name = str(case["picture"]).replace("\\", "/").rpartition("/")[2]
-    before = "; was right before" if case["was_right"] else ""
-    kind = {"missed": "Missed", "invented": "Invented", "poor": "Poor"}[case["kind"]]
-    return f"{kind} {case['class_name']} on {name}{before}".replace("  ", " ")

@@ -21,7 +21,7 @@ from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.teaching.curves import read_rows
 from cellwright.ui.teaching.panel import TeachPanel
 from cellwright.ui.teaching.preview_dialog import PreviewDialog
-from cellwright.workflows.finetune import FineTune
+from cellwright.workflows.finetune import CASES, FineTune
 from cellwright.workflows.teaching import PreviewSamples, SummarizeLesson
 from cellwright.zoo import list_models
 from cellwright.zoo.lineage import family_of, free_name, in_use, lineage_rows, promote, remembered_replay, rollback
@@ -195,7 +195,7 @@ class Teaching(QObject):
             self._timer.stop()
             if report.state is RunState.DONE and report.result:
                 self.refresh_models()
-                self.panel.show_result(report.result, can_go_back=self._can_go_back())
+                self._show_result(report.result)
                 self.models_changed.emit("")
         return report
 
@@ -265,7 +265,11 @@ class Teaching(QObject):
             if result is not None:
                 family = family_of(result["name"])
                 result = {**result, "is_in_use": in_use(family) == result["name"]}
-            self.panel.show_result(result, can_go_back=self._can_go_back())
+            self._show_result(result)
+
+    def _show_result(self, result: dict[str, Any] | None) -> None:
+        crops = None if self.run is None else self.run.folder / CASES
+        self.panel.show_result(result, can_go_back=self._can_go_back(), crops=crops)
 
     def _can_go_back(self) -> bool:
         model = self.panel.choices.chosen().model
