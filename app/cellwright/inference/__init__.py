@@ -1,6 +1,7 @@
 """From a picture to its objects: tiles, engines, suppression, seams and an account of every tile. Loads no torch."""
 
 from cellwright.inference.answers import Answers
+from cellwright.inference.around import look_around
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
 from cellwright.inference.decoders import Candidates, Decoder, Frame, MapDecoder, decoder_of
@@ -8,9 +9,10 @@ from cellwright.inference.detection import Detection, DetectOptions, Glance, Til
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
 from cellwright.inference.identity import object_ids
 from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
+from cellwright.inference.runners import InlineRunner, Spent, ThreadRunner, TileRunner
 from cellwright.inference.sample import detect_file, find_objects, record_sample
 from cellwright.inference.seams import merge
-from cellwright.inference.step import TileStep, join_steps, plan_steps, run_steps
+from cellwright.inference.step import ModelSource, TileStep, join_steps, plan_steps, run_steps
 from cellwright.inference.suppression import NmsKind, Survivors, nms, warm
 from cellwright.inference.tiles import Tile, plan_tiles
 from cellwright.inference.view import View, plan_view, read_tile
@@ -29,13 +31,18 @@ __all__ = [
     "Detection",
     "Frame",
     "Glance",
+    "InlineRunner",
     "MapDecoder",
+    "ModelSource",
     "NmsKind",
     "Predictor",
+    "Spent",
     "Survivors",
+    "ThreadRunner",
     "Tile",
     "TileRecord",
     "TileResult",
+    "TileRunner",
     "TileState",
     "TileStep",
     "View",
@@ -47,6 +54,7 @@ __all__ = [
     "find_objects",
     "has_native_bf16",
     "join_steps",
+    "look_around",
     "may_have_cuda",
     "merge",
     "network_threads",

@@ -62,11 +62,16 @@ class DetectOptions:
     scales : tuple of float
         Input sizes at which each tile is looked at, from 0.25 to 4 and all different; 1 is the model's own. Maps of
         classes are averaged at level 0, of one object the surest sight stands.
+    tile_px : int or None
+        Side of the tiles that a large picture is cut into, in pixels of the network, made a multiple of its stride;
+        None takes what suits the model. The objects are the same, up to what a network sees beyond the halo.
+    origin : (int, int)
+        How far the first tiles reach beyond the picture's upper and left edge, in level-0 pixels: moves every seam.
 
     Raises
     ------
     BadParameter
-        If `scales` is empty or holds others.
+        If `scales` is empty or holds others, a tile is too small, or the origin is negative.
     """
 
     floor: float | None = None
@@ -80,14 +85,22 @@ class DetectOptions:
     object_px: float | None = None
     augment: bool = False
     scales: tuple[float, ...] = (1.0,)
+    tile_px: int | None = None
+    origin: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
         refuse_scales(self.scales)
+        if min(self.origin) < 0 or (self.tile_px is not None and self.tile_px < 1):
+            raise BadParameter(f"Tiles of {self.tile_px} pixels that begin at {self.origin} cannot be; use 0 or more.")
 
     def view(self, slide: Slide, card: ModelCard) -> View:
         """Return how a picture is shown to a model, at the model's own size."""
         pixel_size = self.pixel_size or slide.pixel_size
-        return plan_view(slide.shape, pixel_size, contract_in_use(card), self.object_px, max(self.scales))
+        contract = contract_in_use(card)
+        if self.tile_px is not None:
+            side = -(-self.tile_px // contract.stride) * contract.stride
+            contract = contract.model_copy(update={"tile_px": side})
+        return plan_view(slide.shape, pixel_size, contract, self.object_px, max(self.scales), self.origin)
 
     def looking(self, slide: Slide, card: ModelCard, view: View) -> Looking:
         """Return how often and how each tile of a view is looked at."""

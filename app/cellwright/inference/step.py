@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
 from cellwright.inference.candidates import Boxes
@@ -17,6 +18,20 @@ from cellwright.inference.view import View
 from cellwright.zoo import ModelCard
 
 
+@runtime_checkable
+class ModelSource(Protocol):
+    """A model that is no folder; frozen, so that it can be sent and compared. Tests have an oracle that is one."""
+
+    @property
+    def card(self) -> ModelCard:
+        """Its card."""
+        ...
+
+    def open(self, device: str = "auto") -> Predictor:
+        """Return it ready to answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class TileStep:
     """Everything needed to settle one tile, wherever it runs.
@@ -25,8 +40,8 @@ class TileStep:
     ----------
     slide : SlideRef
         The picture.
-    model : Path
-        The model folder.
+    model : Path or ModelSource
+        The model folder, or what opens a model that is none.
     device : str
         See `open_predictor`.
     tile : Tile
@@ -40,7 +55,7 @@ class TileStep:
     """
 
     slide: SlideRef
-    model: Path
+    model: Path | ModelSource
     device: str
     tile: Tile
     view: View
@@ -52,17 +67,21 @@ class TileStep:
 
         Slide and model are opened once a process.
         """
-        slide, predictor = _slide(self.slide), _predictor(self.model, self.device)
+        slide, predictor = self.opened()
         looking = self.options.looking(slide, predictor.card, self.view)
         picture = looking.read(slide, self.tile, self.limits, self.options.z, self.options.t)
-        found = _last(looking.look(predictor.predict, [self.tile], [picture]))[0]
+        found = last_of(looking.look(predictor.predict, [self.tile], [picture]))[0]
         if isinstance(found, Exception):
             raise found
         return found.objects(self.options.cut(predictor.card).nms_iou)
 
+    def opened(self) -> tuple[Slide, Predictor]:
+        """Return the picture and the model, which are opened once a process."""
+        return _slide(self.slide), _predictor(self.model, self.device)
+
 
 def plan_steps(
-    slide: Slide, model: Path, card: ModelCard, device: str = "auto", options: DetectOptions | None = None
+    slide: Slide, model: Path | ModelSource, card: ModelCard, device: str = "auto", options: DetectOptions | None = None
 ) -> tuple[TileStep, ...]:
     """Return the steps of a picture; run in any order anywhere and merged, they give what `detect` gives."""
     asked = options or DetectOptions()
@@ -86,8 +105,8 @@ def join_steps(
     return asked.looking(slide, card, view).decoder.join(answers, unanswered)
 
 
-def _last(steps: Generator[None, None, list[Candidates | Exception]]) -> list[Candidates | Exception]:
-    """Run to the end and return what comes of it."""
+def last_of(steps: Generator[None, None, list[Candidates | Exception]]) -> list[Candidates | Exception]:
+    """Run all looks at some tiles, see `Looking.look`, and return what comes of them."""
     while True:
         try:
             next(steps)
@@ -102,5 +121,5 @@ def _slide(ref: SlideRef) -> Slide:
 
 
 @lru_cache(maxsize=2)
-def _predictor(model: Path, device: str) -> Predictor:
-    return open_predictor(model, device)
+def _predictor(model: Path | ModelSource, device: str) -> Predictor:
+    return model.open(device) if isinstance(model, ModelSource) else open_predictor(model, device)

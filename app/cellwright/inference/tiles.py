@@ -77,6 +77,30 @@ def plan_tiles(region: Box, tile_px: int, halo_px: int, align: int = 1) -> tuple
     return tuple(tiles)
 
 
+def shifted_tiles(
+    picture: Box, tile_px: int, halo_px: int, align: int = 1, origin: tuple[int, int] = (0, 0)
+) -> tuple[Tile, ...]:
+    """Cut a picture into tiles whose plan begins further up and to the left, so that the seams lie elsewhere.
+
+    Parameters
+    ----------
+    picture : Box
+        In level-0 pixels.
+    tile_px, halo_px, align : int
+        See `plan_tiles`.
+    origin : (int, int)
+        How far above and to the left of the picture the plan begins, 0 or more; made a multiple of `align`, so that
+        a network sees the same.
+    """
+    dy, dx = (-(-shift // align) * align for shift in origin)
+    if not (dy or dx) or picture.is_empty:
+        return plan_tiles(picture, tile_px, halo_px, align)
+    plan = plan_tiles(Box(picture.y0 - dy, picture.x0 - dx, picture.y1, picture.x1), tile_px, halo_px, align)
+    inside = [tile for tile in plan if not tile.owner.intersect(picture).is_empty]
+    parts = [(tile.read.intersect(picture), tile.owner.intersect(picture)) for tile in inside]
+    return tuple(Tile(index, read, own, own) for index, (read, own) in enumerate(parts))
+
+
 def _spans(start: int, stop: int, tile_px: int, halo_px: int, align: int) -> list[tuple[int, int, int, int]]:
     """Return (read from, read to, own from, own to) of each tile along one axis."""
     length = stop - start

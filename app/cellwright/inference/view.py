@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Box, PixelSize, Region
 from cellwright.imaging import Limits, Slide, read_rgb
-from cellwright.inference.tiles import Tile, plan_tiles
+from cellwright.inference.tiles import Tile, shifted_tiles
 from cellwright.zoo import InputContract, ModelCard
 
 FILL = 114
@@ -71,6 +71,7 @@ def plan_view(
     contract: InputContract,
     object_px: float | None = None,
     largest: float = 1.0,
+    origin: tuple[int, int] = (0, 0),
 ) -> View:
     """Choose how a picture is shown to a network.
 
@@ -94,6 +95,8 @@ def plan_view(
     largest : float
         The largest of the sizes that `at_size` will be asked for. Above 1, tiles are as much smaller, down to four
         halos, so that the network need not be given more than at its own size.
+    origin : (int, int)
+        How far the first tiles reach beyond the upper and left edge; see `shifted_tiles`.
     """
     downsample, notes = _measured_scale(object_px, contract)
     if downsample is None:
@@ -112,7 +115,7 @@ def plan_view(
         # Where more than half of a tile were halo, tiles would be many times as many.
         tile_px = max(math.floor(tile_px / largest), min(tile_px, 4 * halo_px))
     align = contract.stride if scale == 1.0 and contract.stride <= tile_px - 2 * halo_px else 1
-    tiles = plan_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align)
+    tiles = shifted_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align, origin)
     contents = {Region(tile.read, scale).shape for tile in tiles}
     return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
 
