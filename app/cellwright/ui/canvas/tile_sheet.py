@@ -172,7 +172,7 @@ class TileSheetVisual(Visual):  # type: ignore[misc]
     def _prepare_transforms(self, view: Any) -> None:
         view.view_program.vert["transform"] = view.get_transform()
 
-    def _prepare_draw(self, _view: Any) -> bool:
+    def _prepare_draw(self, view: Any) -> bool:  # noqa: ARG002 - passed by name
         return self.span is not None
 
     def _compute_bounds(self, _axis: int, _view: Any) -> tuple[float, float]:
