@@ -6,16 +6,18 @@ import importlib
 from types import ModuleType
 
 
-def loops(name: str) -> ModuleType | None:
-    """Return a module of compiled loops of this room, or None where numba cannot be loaded.
+def loops(name: str, room: str = "shapes") -> ModuleType | None:
+    """Return a module of compiled loops, or None where numba cannot be loaded.
 
     Parameters
     ----------
     name : str
         Of the module, such as ``"paint_kernels"``.
+    room : str
+        Where it lies.
     """
     try:
-        return importlib.import_module(f"cellwright.shapes.{name}")
+        return importlib.import_module(f"cellwright.{room}.{name}")
     except ImportError:  # numba is missing, or was built for another Python or processor
         return None
 

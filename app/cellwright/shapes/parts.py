@@ -92,12 +92,25 @@ def union(masks: Masks, group: NDArray[np.integer]) -> Masks:
     return Masks.from_spans(groups[masks.owners], masks.spans, n)
 
 
-def fill_holes(masks: Masks) -> Masks:
-    """Return the objects with what they enclose: pixels from which no way of 4-neighbours leads outside."""
+def fill_holes(masks: Masks, ways: int = 4) -> Masks:
+    """Return the objects with what they enclose: pixels from which no way leads outside.
+
+    Parameters
+    ----------
+    masks : Masks
+        The objects.
+    ways : {4, 8}
+        Whether a way may pass between two pixels that touch at a corner only: with 8 it may, and fewer holes are seen.
+
+    Raises
+    ------
+    BadParameter
+        If `ways` is neither 4 nor 8.
+    """
     if not len(masks.spans):
         return masks
     around = _surroundings(masks)
-    parts, parent = components(around, 4)
+    parts, parent = components(around, ways)
     # The outside is the part with the first pixel: the row above the object.
     outside = np.append(True, parent[1:] != parent[:-1])
     inner = parts.take(~outside)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from cellwright.shapes.bare import bare
 from cellwright.shapes.kinds import Bools, Float32s, Float64s, Int32s, Int64s
 from cellwright.shapes.shared_area_kernels import shared_area
 
@@ -57,6 +58,9 @@ class Cut(NamedTuple):
 
     ys: Int64s
     xs: Int64s
+    other_ys: Int64s
+    """Room for the corners of the star that it is compared with."""
+    other_xs: Int64s
     fact: Int64s
     measure: Float64s
     sides: Float32s
@@ -113,6 +117,8 @@ def _room_for(rays: int, height: int) -> Cut:
     return Cut(
         np.empty(rays, np.int64),
         np.empty(rays, np.int64),
+        np.empty(rays, np.int64),
+        np.empty(rays, np.int64),
         np.empty(_FACTS, np.int64),
         np.empty(_MEASURES, np.float64),
         np.empty((4, height), np.float32),
@@ -124,24 +130,42 @@ def _room_for(rays: int, height: int) -> Cut:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _cut(stars: Stars, star: int, cut: Cut) -> Cut:
     """Return the star cut into strips, in the same memory where it is large enough."""
+    missing = _cut_into(stars, star, cut)
+    if missing > 0:
+        cut = _room_for(len(cut.ys), 2 * missing)
+        _cut_into(stars, star, cut)
+    return cut
+
+
+@bare()
+def _cut_into(stars: Stars, star: int, cut: Cut) -> int:
+    """Cut a star into strips; return 0, or how many rows there must be room for."""
     longest = _corners(stars.points[star], stars.distances[star], stars.ways, cut.ys, cut.xs)
     area, edge = _area(cut.ys, cut.xs)
     if area <= 0:
         cut.measure[_AREA] = 0
-        return cut
-    top, left, height = cut.ys.min(), cut.xs.min(), cut.ys.max() - cut.ys.min()
+        return 0
+    top, left, bottom, right = _box_of(cut.ys, cut.xs)
+    height = bottom - top
     if height > len(cut.crossings):
-        ys, xs = cut.ys, cut.xs
-        cut = _room_for(len(ys), 2 * height)
-        cut.ys[:], cut.xs[:] = ys, xs
+        return height
     inside, in_strips = _strips(cut.ys, cut.xs, top, left, height, cut)
     # Cutting corners to whole pixels can fold a star over itself; then only the exact way is right.
     is_whole = abs(inside - area) < 1e-3 * area
     cut.measure[_AREA], cut.measure[_EDGE], cut.measure[_RAY] = area, edge, longest
     cut.measure[_LOST] = max(area - in_strips, 0.0) if is_whole else np.nan
-    cut.fact[_Y0], cut.fact[_X0], cut.fact[_Y1], cut.fact[_X1] = top, left, top + height, cut.xs.max()
+    cut.fact[_Y0], cut.fact[_X0], cut.fact[_Y1], cut.fact[_X1] = top, left, bottom, right
     cut.fact[_LEVEL], cut.fact[_STAR] = _level(longest), star
-    return cut
+    return 0
+
+
+@bare()
+def _box_of(ys: Int64s, xs: Int64s) -> tuple[int, int, int, int]:
+    """Return the least y and x and the greatest."""
+    top, left, bottom, right = ys[0], xs[0], ys[0], xs[0]
+    for k in range(1, len(ys)):
+        top, left, bottom, right = min(top, ys[k]), min(left, xs[k]), max(bottom, ys[k]), max(right, xs[k])
+    return top, left, bottom, right
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -166,7 +190,7 @@ def _with(kept: Kept, cut: Cut, middle: Float32s) -> Kept:
     return kept
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _is_met(stars: Stars, star: int, kept: Kept, cut: Cut, since: int) -> bool:
     """Return whether one of the stars kept as number `since` or later suppresses the star at hand."""
     if kept.used[0] > since:
@@ -178,7 +202,7 @@ def _is_met(stars: Stars, star: int, kept: Kept, cut: Cut, since: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _meets_level(
     stars: Stars, level: int, middle_y: int, middle_x: int, longest: float, kept: Kept, cut: Cut, since: int
 ) -> bool:
@@ -214,13 +238,13 @@ def _meets_level(
     return False
 
 
-@njit(cache=True, nogil=True, inline="always")
+@bare(inline="always")
 def _there_and_back(n: int) -> int:
     """Return 0, 1, -1, 2, -2, …."""
     return (n + 1) // 2 if n % 2 else -(n // 2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@bare(inline="always")
 def _overlaps(j: int, stars: Stars, kept: Kept, cut: Cut) -> bool:
     """Return whether kept star `j` suppresses the star at hand: by their boxes, by bounds, or by the area itself."""
     fact, measure = cut.fact, cut.measure
@@ -240,19 +264,18 @@ def _overlaps(j: int, stars: Stars, kept: Kept, cut: Cut) -> bool:
             return True
         if top + lost + slack <= stars.iou * least:
             return False
-    return _exactly(stars, kept.facts[j, _STAR], cut.ys, cut.xs, least)
+    return _exactly(stars, kept.facts[j, _STAR], cut, least)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _exactly(stars: Stars, star: int, ys: Int64s, xs: Int64s, least: float) -> bool:
+@bare()
+def _exactly(stars: Stars, star: int, cut: Cut, least: float) -> bool:
     """Return whether the overlap is above the threshold, in the mixed precision of the reference package."""
-    other_ys, other_xs = np.empty(len(ys), np.int64), np.empty(len(ys), np.int64)
-    _corners(stars.points[star], stars.distances[star], stars.ways, other_ys, other_xs)
-    shared = shared_area(other_ys, other_xs, ys, xs)
+    _corners(stars.points[star], stars.distances[star], stars.ways, cut.other_ys, cut.other_xs)
+    shared = shared_area(cut.other_ys, cut.other_xs, cut.ys, cut.xs)
     return bool(np.float32(shared / (least + 1e-10)) > np.float32(stars.iou))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@bare(inline="always")
 def _level(longest: float) -> int:
     """Size class: rays shorter than 2^(level + 1)."""
     level = 0
@@ -261,7 +284,7 @@ def _level(longest: float) -> int:
     return level
 
 
-@njit(cache=True, nogil=True, inline="always")
+@bare(inline="always")
 def _slot(level: int, row: int, column: int, slots: int) -> int:
     """Place of a grid cell in the hash table (the multipliers are large odd numbers that spread bits)."""
     mixed = (
@@ -272,7 +295,7 @@ def _slot(level: int, row: int, column: int, slots: int) -> int:
     return int(np.int64((mixed ^ (mixed >> np.uint64(29))) & np.uint64(slots - 1)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _corners(point: Float32s, lengths: Float32s, ways: Float32s, ys: Int64s, xs: Int64s) -> float:
     """Write the corners cut to whole pixels; return the longest ray."""
     longest = np.float32(0)
@@ -283,7 +306,7 @@ def _corners(point: Float32s, lengths: Float32s, ways: Float32s, ys: Int64s, xs:
     return np.float64(longest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _area(ys: Int64s, xs: Int64s) -> tuple[float, float]:
     """Return the area, by the shoelace formula, and the length of the longest edge."""
     twice, longest = np.int64(0), np.int64(0)
@@ -297,7 +320,7 @@ def _area(ys: Int64s, xs: Int64s) -> tuple[float, float]:
     return abs(twice) / 2.0, math.sqrt(longest)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@bare(fastmath=True)
 def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> tuple[float, float]:
     """Cut a star into rows: the left and right side of each at its top and at its bottom, x counted from `left`.
 
@@ -331,7 +354,7 @@ def _strips(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) 
     return area, area
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@bare(fastmath=True)
 def _between(sides: Float32s, height: int) -> float:
     """Return the area between left and right sides, below zero where they cross within a row."""
     area, least = np.float32(0), np.float32(0)
@@ -342,11 +365,12 @@ def _between(sides: Float32s, height: int) -> float:
     return np.float64(area) / 2 if least > -_FLAT else -1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cut) -> tuple[float, float]:
     """Go through the rows that more than two edges cross; return the area of all pieces, and of the widest ones."""
     rays, crossings, edges = len(ys), cut.crossings, cut.edges
-    crossings[:height] = 0
+    for row in range(height):
+        crossings[row] = 0
     for k in range(rays):
         for row in range(ys[k - 1] - top, ys[k] - top):
             crossings[row] += 1
@@ -370,7 +394,7 @@ def _in_pieces(ys: Int64s, xs: Int64s, top: int, left: int, height: int, cut: Cu
     return (inside, inside) if inside < 0 else (inside + others, inside)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _widest(edges: Float32s, count: int, sides: Float32s) -> tuple[float, float]:
     """Write the widest piece of a row: where edges wind around it (non-zero rule).
 
@@ -401,7 +425,7 @@ def _widest(edges: Float32s, count: int, sides: Float32s) -> tuple[float, float]
     return area, best
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=True)
+@bare(fastmath=True)
 def _bounds(
     mine: Float32s, y0: int, x0: int, y1: int, theirs: Float32s, top: int, left: int, bottom: int
 ) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from cellwright.shapes.bare import bare
 from cellwright.shapes.kinds import Float32s, Float64s, Int32s, Int64s
 from cellwright.shapes.rays import FAR
 
@@ -58,13 +59,34 @@ def march(
     `first_row` on.
     """
     width = framed.shape[1]
-    rays = distances.shape[2]
     # Rays that have ended walk on beside those that have not: empty rows keep them inside the picture.
     pad = ABREAST + ABREAST // width + 2
     tall = np.zeros((framed.shape[0] + 2 * pad, width), np.int32)
     tall[pad:-pad] = framed
     label, deep = tall.reshape(-1), depth.reshape(-1)
     going, steps = np.empty(distances.shape[1], np.int32), np.empty(distances.shape[1], np.int32)
+    _march(label, deep, width, pad, walk_y, walk_x, jump, stride, length, grid, first_row, going, steps, distances)
+
+
+@bare()
+def _march(
+    label: Int32s,
+    deep: Int32s,
+    width: int,
+    pad: int,
+    walk_y: Float32s,
+    walk_x: Float32s,
+    jump: Int32s,
+    stride: Float32s,
+    length: Float32s,
+    grid: int,
+    first_row: int,
+    going: Int32s,
+    steps: Int32s,
+    distances: Float32s,
+) -> None:
+    """Do it, in the room that was made."""
+    rays = distances.shape[2]
     for row in range(distances.shape[0]):
         y = (first_row + row) * grid
         line = (y + 1 + pad) * width + 1
@@ -75,11 +97,14 @@ def march(
             while end < distances.shape[1] and label[line + end * grid] == value:
                 end += 1
             if value == 0:
-                distances[row, column:end] = 0
+                for i in range(column, end):
+                    for k in range(rays):
+                        distances[row, i, k] = 0
                 column = end
                 continue
             for k in range(rays):
-                going[: end - column], steps[: end - column] = 1, 0
+                for i in range(end - column):
+                    going[i], steps[i] = 1, 0
                 for step in range(min(ABREAST - 1, jump.shape[1])):
                     by = jump[k, step]
                     if by == FAR:
@@ -102,7 +127,7 @@ def march(
             column = end
 
 
-@njit(cache=True, nogil=True, inline="always")
+@bare(inline="always")
 def _abreast(label: Int32s, grid: int, value: int, going: Int32s, steps: Int32s, count: int) -> int:
     """Take one step from all pixels of a run at once; return how many still go on."""
     left = np.int32(0)
@@ -121,7 +146,7 @@ def _abreast(label: Int32s, grid: int, value: int, going: Int32s, steps: Int32s,
     return int(left)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _in_doubt(
     label: Int32s,
     width: int,
@@ -148,7 +173,7 @@ def _in_doubt(
     return left
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _alone(
     label: Int32s,
     deep: Int32s,
