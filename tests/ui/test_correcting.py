@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from skimage.measure import regionprops
 
 from cellwright.annotation import Status
+from cellwright.bundled import bundled
 from cellwright.project import Project
+from cellwright.shapes import labels_from_masks
+from cellwright.ui.canvas.gestures import Clicked
 from cellwright.ui.correcting.drafts import drafts_folder, is_draft
 from cellwright.ui.main_window import MainWindow
+from cellwright.zoo import load_card
 from tests.ui.conftest import is_done
 
 if TYPE_CHECKING:
@@ -240,3 +245,34 @@ def test_what_a_filter_selects_is_changed_and_brought_back_as_one_step(analyzed:
     press(analyzed, "edit.undo")
     after = dict(zip(picture.objects.id_strings(), picture.objects.class_index.tolist(), strict=True))
     assert after == before
+
+
+def test_a_click_finds_the_cell_by_the_loaded_model(window: MainWindow, data_dir: Path, qtbot: QtBot) -> None:
+    from skimage.io import imread
+
+    folder = data_dir / "nuclei_dsb2018"
+    path = next(each for each in sorted((folder / "images").iterdir()) if each.stat().st_size > 300_000)
+    truth = imread(folder / "labels" / f"{path.stem}.png")
+    model = bundled("models", "nuclei-stardist")
+    window.session.set_model(model, load_card(model))
+    window.controller.analyze_on_open = False
+    window.controller.open_paths([path])
+    session = window.session
+    qtbot.waitUntil(
+        lambda: session.current is not None and window.controller.loaded_picture(session.current) is not None,
+        timeout=20_000,
+    )
+    picture = session.current
+    assert picture is not None
+    found = []
+    for region in [each for each in regionprops(truth) if each.area > 200][:4]:
+        y, x = (float(each) for each in region.centroid)
+        before = 0 if picture.objects is None else len(picture.objects)
+        window.correcting.drawing.take(Clicked(y, x))
+        qtbot.waitUntil(lambda n=before: picture.objects is not None and len(picture.objects) > n, timeout=60_000)
+        assert picture.objects is not None and picture.objects.masks is not None
+        drawn = labels_from_masks(picture.objects.masks.take(np.array([before])), truth.shape) > 0
+        real = truth == region.label
+        found.append(float((drawn & real).sum() / (drawn | real).sum()))
+    assert min(found) > 0.5
+    assert window.actions_set["edit.undo"].text() == "&Undo adding of 1 cell"

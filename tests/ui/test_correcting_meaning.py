@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cellwright.annotation import AnnotatedObject, EditKind, Geometry, GeometryKind, ObjectState, Status, pixels_of
-from cellwright.core import BadParameter, Box
+from cellwright.core import BadParameter, Box, Masks, Objects
 from cellwright.ui.canvas.gestures import (
     BoxChanged,
     BoxDrawn,
@@ -25,7 +25,8 @@ from cellwright.ui.canvas.gestures import (
     SeedsPlaced,
     Stroke,
 )
-from cellwright.ui.correcting.meaning import Scene, edit_of
+from cellwright.ui.correcting.meaning import edit_of
+from cellwright.ui.correcting.scene import Scene
 
 PERSON = "person:A."
 MODEL = "model:blood@0123456789ab"
@@ -195,6 +196,52 @@ def test_a_click_finds_the_cell_under_it() -> None:
     assert pixels_of(edit.objects[0].after.geometry).areas()[0] == pytest.approx(np.pi * 100, rel=0.1)
     with pytest.raises(BadParameter, match="outside"):
         edit_of(Clicked(-3.0, 50.0), scene())
+
+
+def said(*places: Geometry, masks: bool, class_index: int = 0, score: float = 0.3) -> Objects:
+    n = len(places)
+    pixels = Masks.concatenate([pixels_of(each) for each in places]) if masks else None
+    boxes = np.array([each.box for each in places], np.float32)
+    kinds = np.full(n, class_index, np.int16)
+    return Objects(np.zeros(n, "V16"), boxes, kinds, np.full(n, score, np.float32), ("RBC", "WBC"), MODEL, pixels)
+
+
+def test_a_click_takes_what_the_model_says_there() -> None:
+    network = square(20, 100, 40, 130)  # where the picture shows nothing
+    met = replace(scene(), said=said(network, masks=True, class_index=1), classes={"RBC": 5, "WBC": 6})
+    (change,) = edit_of(Clicked(30.0, 110.0), met).objects
+    assert change.after is not None
+    assert change.after.geometry == network
+    assert change.after.class_id == 2, "a person's choice of class comes first"
+    (change,) = edit_of(Clicked(30.0, 110.0), replace(met, wants_class=False)).objects
+    assert change.after is not None
+    assert change.after.class_id == 6
+
+
+def test_a_click_beside_what_the_model_says_finds_what_is_seen() -> None:
+    met = replace(scene(), said=said(square(20, 100, 40, 130), masks=True))
+    (change,) = edit_of(Clicked(50.0, 50.0), met).objects
+    assert change.after is not None
+    assert abs(pixels_of(change.after.geometry).areas()[0] - 314) < 60
+    with pytest.raises(BadParameter, match="No cell stands out"):
+        edit_of(Clicked(150.0, 150.0), met)
+
+
+def test_where_the_model_says_boxes_alone_the_outline_is_found_in_its_box() -> None:
+    met = replace(scene(), said=said(Geometry.of_box(38, 38, 63, 63), masks=False))
+    (change,) = edit_of(Clicked(45.0, 50.0), met).objects
+    assert change.after is not None
+    assert abs(pixels_of(change.after.geometry).areas()[0] - 314) < 90
+
+
+def test_a_cell_too_unsure_to_be_shown_is_accepted_by_a_click() -> None:
+    unsure, sure = cell(square(90, 90, 110, 110), 0.1), cell(square(120, 120, 140, 140), 0.9)
+    met = replace(scene([unsure, sure]), is_hidden=lambda each: each.id == unsure.id)
+    edit = edit_of(Clicked(100.0, 100.0), met)
+    assert edit.kind is EditKind.REVIEW
+    (change,) = edit.objects
+    assert change.after is not None
+    assert (change.id, change.after.status) == (unsure.id, Status.ACCEPTED)
 
 
 @pytest.mark.parametrize("gesture", [Clicked(50.0, 50.0), BoxToMask((39.0, 39.0, 62.0, 62.0))])

@@ -1,7 +1,7 @@
 """From a picture to its objects: tiles, engines, suppression, seams and an account of every tile. Loads no torch."""
 
 from cellwright.inference.answers import Answers
-from cellwright.inference.around import look_around
+from cellwright.inference.around import AROUND_PX, look_around, view_around
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
 from cellwright.inference.decoders import Candidates, Decoder, Frame, MapDecoder, decoder_of
@@ -18,6 +18,7 @@ from cellwright.inference.tiles import Tile, plan_tiles
 from cellwright.inference.view import View, plan_view, read_tile
 
 __all__ = [
+    "AROUND_PX",
     "DEVICES",
     "THREADS_VARIABLE",
     "Answers",
@@ -68,5 +69,6 @@ __all__ = [
     "record_sample",
     "refuse_scales",
     "run_steps",
+    "view_around",
     "warm",
 ]

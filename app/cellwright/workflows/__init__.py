@@ -27,6 +27,7 @@ from cellwright.workflows.formats import (
 )
 from cellwright.workflows.gate import Case, Difference, GateRules, Verdict, judge
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
+from cellwright.workflows.pointing import LookAtPlace, PlaceSeen
 from cellwright.workflows.predictors import ready_predictor, release_predictors
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
 from cellwright.workflows.tables import counts_table, notes, objects_table
@@ -67,11 +68,13 @@ __all__ = [
     "ImportDataset",
     "LabelAudit",
     "LeftOut",
+    "LookAtPlace",
     "OutlineEvaluation",
     "OutlineScores",
     "PictureInfo",
     "PictureOutline",
     "PictureScore",
+    "PlaceSeen",
     "PreviewDataset",
     "PreviewTile",
     "Proposal",

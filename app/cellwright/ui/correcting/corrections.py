@@ -26,8 +26,8 @@ from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry
 from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.host import Host
-from cellwright.ui.correcting.meaning import whole_box
 from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.correcting.scene import whole_box
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message

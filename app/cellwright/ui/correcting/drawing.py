@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, inside_lasso
-from cellwright.core import BadParameter, Box, CellwrightError
-from cellwright.ui.canvas.gestures import BoxChanged, Gesture, Lassoed, PointMoved
+from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, Status, inside_lasso
+from cellwright.core import BadParameter, Box, CellwrightError, Objects
+from cellwright.ui.canvas.gestures import BoxChanged, Clicked, Gesture, Lassoed, PointMoved
 from cellwright.ui.correcting.belonging import new_classes
 from cellwright.ui.correcting.corrections import Corrections
 from cellwright.ui.correcting.host import Host
-from cellwright.ui.correcting.meaning import Scene, edit_of
+from cellwright.ui.correcting.meaning import edit_of
+from cellwright.ui.correcting.pointing import Pointing
 from cellwright.ui.correcting.project_link import OpenProject, added
+from cellwright.ui.correcting.scene import Scene
 from cellwright.ui.correcting.tables import rows_of_ids
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.panels.banner import Level, Message
@@ -46,6 +49,7 @@ class Drawing(QObject):
         super().__init__(parent)
         self._host, self._session = host, host.session
         self._corrections = corrections
+        self._pointing = Pointing(host, self)
         self.overwrite = False
         """Whether paint takes pixels from neighbours."""
 
@@ -56,9 +60,14 @@ class Drawing(QObject):
             return
         if isinstance(gesture, Lassoed):
             self._select(picture, gesture)
-            return
+        elif isinstance(gesture, Clicked):
+            self._pointing.ask(picture, (gesture.y, gesture.x), partial(self._attempt, picture, gesture))
+        else:
+            self._attempt(picture, gesture)
+
+    def _attempt(self, picture: Picture, gesture: Gesture, said: Objects | None = None) -> None:
         try:
-            self._do(picture, gesture)
+            self._do(picture, gesture, said)
         except BadParameter as error:
             # a slip of the hand: a line is enough, nothing has to be closed
             self._host.status.showMessage(str(error), _SAID_MS)
@@ -66,7 +75,7 @@ class Drawing(QObject):
             self._host.say(Message(Level.WARNING, str(error)))
         self._host.update_actions()
 
-    def _do(self, picture: Picture, gesture: Gesture) -> None:
+    def _do(self, picture: Picture, gesture: Gesture, said: Objects | None) -> None:
         loaded = self._host.opener.loaded_picture(picture)
         if loaded is None:
             raise BadParameter("The picture is not there yet; draw when it is shown.")
@@ -82,6 +91,10 @@ class Drawing(QObject):
             partial(_crop, loaded),
             self._usual_size(picture),
             self.overwrite,
+            partial(_is_hidden, link, self._session.thresholds_for(picture)),
+            said,
+            {each.name: each.id for each in link.classes},
+            bool(self._corrections.new_class),
         )
         edit = edit_of(gesture, scene)
         entry = link.apply(edit)
@@ -121,7 +134,7 @@ class Drawing(QObject):
         if picture.objects is None or not there:
             return
         rows = rows_of_ids(picture.objects.ids, np.frombuffer(b"".join(there), "V16"))
-        if edit.kind in (EditKind.ADD, EditKind.PAINT, EditKind.SPLIT) and len(rows) and rows[0] >= 0:
+        if edit.kind in (EditKind.ADD, EditKind.PAINT, EditKind.SPLIT, EditKind.REVIEW) and len(rows) and rows[0] >= 0:
             self._session.select(int(rows[0]))
 
     def _select(self, picture: Picture, gesture: Lassoed) -> None:
@@ -134,6 +147,15 @@ class Drawing(QObject):
             rows = np.union1d(rows, self._session.selected_rows)
         self._session.select_rows(rows)
         self._host.status.showMessage(f"{len(rows):,} cells selected", _SAID_MS)
+
+
+def _is_hidden(link: OpenProject, limits: Sequence[float], each: AnnotatedObject) -> bool:
+    """Whether nobody has looked at a cell and its score is below what its class needs to be shown."""
+    state = each.state
+    if state.status is not Status.UNREVIEWED or state.score is None:
+        return False
+    row = next((at for at, kind in enumerate(link.classes) if kind.id == state.class_id), None)
+    return row is not None and row < len(limits) and state.score < limits[row]
 
 
 def _crop(loaded: LoadedPicture, box: Box) -> NDArray[np.uint8]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class Opener(Protocol):
     """Opens pictures and runs what takes long; see `Controller`."""
 
+    device: str
+
     @property
     def loaded(self) -> SignalInstance:
         """A `Picture` and its `LoadedPicture` are ready to be shown."""
