@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -39,6 +41,23 @@ def depths(framed: Int32s) -> Int32s:
     return depth
 
 
+class _Walks(NamedTuple):
+    """What all walks share: the flat picture between empty rows, the steps of each ray, and room for a row's walks."""
+
+    label: Int32s
+    deep: Int32s
+    width: int
+    pad: int
+    y: Float32s
+    x: Float32s
+    jump: Int32s
+    stride: Float32s
+    length: Float32s
+    grid: int
+    going: Int32s
+    steps: Int32s
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def march(
     framed: Int32s,
@@ -65,66 +84,52 @@ def march(
     tall[pad:-pad] = framed
     label, deep = tall.reshape(-1), depth.reshape(-1)
     going, steps = np.empty(distances.shape[1], np.int32), np.empty(distances.shape[1], np.int32)
-    _march(label, deep, width, pad, walk_y, walk_x, jump, stride, length, grid, first_row, going, steps, distances)
+    walks = _Walks(label, deep, width, pad, walk_y, walk_x, jump, stride, length, grid, going, steps)
+    for row in range(distances.shape[0]):
+        _march_row(walks, (first_row + row) * grid, distances[row])
 
 
 @bare()
-def _march(
-    label: Int32s,
-    deep: Int32s,
-    width: int,
-    pad: int,
-    walk_y: Float32s,
-    walk_x: Float32s,
-    jump: Int32s,
-    stride: Float32s,
-    length: Float32s,
-    grid: int,
-    first_row: int,
-    going: Int32s,
-    steps: Int32s,
-    distances: Float32s,
-) -> None:
-    """Do it, in the room that was made."""
-    rays = distances.shape[2]
-    for row in range(distances.shape[0]):
-        y = (first_row + row) * grid
-        line = (y + 1 + pad) * width + 1
-        column = 0
-        while column < distances.shape[1]:
-            value = label[line + column * grid]
-            end = column + 1
-            while end < distances.shape[1] and label[line + end * grid] == value:
-                end += 1
-            if value == 0:
+def _march_row(walks: _Walks, y: int, distances: Float32s) -> None:
+    """Walk from the pixels of one row, (columns, rays), those of one label together."""
+    line = (y + 1 + walks.pad) * walks.width + 1
+    column = 0
+    while column < len(distances):
+        value = walks.label[line + column * walks.grid]
+        end = column + 1
+        while end < len(distances) and walks.label[line + end * walks.grid] == value:
+            end += 1
+        if value == 0:
+            for i in range(column, end):
+                for k in range(distances.shape[1]):
+                    distances[i, k] = 0
+        else:
+            for k in range(distances.shape[1]):
+                _walk(walks, k, y, column, end, value)
                 for i in range(column, end):
-                    for k in range(rays):
-                        distances[row, i, k] = 0
-                column = end
-                continue
-            for k in range(rays):
-                for i in range(end - column):
-                    going[i], steps[i] = 1, 0
-                for step in range(min(ABREAST - 1, jump.shape[1])):
-                    by = jump[k, step]
-                    if by == FAR:
-                        by_y, by_x = walk_y[k, step], walk_x[k, step]
-                        left = _in_doubt(label, width, pad, y, column, end, grid, value, by_y, by_x, going, steps)
-                    else:
-                        begin = line + column * grid + by
-                        ahead = label[begin : begin + (end - column) * grid]
-                        left = _abreast(ahead, grid, value, going, steps, end - column)
-                    if left == 0:
-                        break
-                for i in range(end - column):
-                    step = int(steps[i])
-                    if going[i] == 1:
-                        x = (column + i) * grid
-                        step = _alone(
-                            label, deep, width, pad, y, x, value, walk_y[k], walk_x[k], jump[k], stride[k], step
-                        )
-                    distances[row, column + i, k] = length[k, step]
-            column = end
+                    distances[i, k] = walks.length[k, walks.steps[i - column]]
+        column = end
+
+
+@bare()
+def _walk(walks: _Walks, k: int, y: int, column: int, end: int, value: int) -> None:
+    """Walk along ray `k` from the pixels of a run: write how many steps each goes inside its object."""
+    going, steps, grid, jump = walks.going, walks.steps, walks.grid, walks.jump
+    first = (y + 1 + walks.pad) * walks.width + 1 + column * grid
+    for i in range(end - column):
+        going[i], steps[i] = 1, 0
+    for step in range(min(ABREAST - 1, jump.shape[1])):
+        by = jump[k, step]
+        if by == FAR:
+            left = _in_doubt(walks, k, step, y, column, end, value)
+        else:
+            ahead = walks.label[first + by : first + by + (end - column) * grid]
+            left = _abreast(ahead, grid, value, going, steps, end - column)
+        if left == 0:
+            return
+    for i in range(end - column):
+        if going[i] == 1:
+            steps[i] = _alone(walks, k, y, (column + i) * grid, value, int(steps[i]))
 
 
 @bare(inline="always")
@@ -147,59 +152,37 @@ def _abreast(label: Int32s, grid: int, value: int, going: Int32s, steps: Int32s,
 
 
 @bare()
-def _in_doubt(
-    label: Int32s,
-    width: int,
-    pad: int,
-    y: int,
-    column: int,
-    end: int,
-    grid: int,
-    value: int,
-    walked_y: float,
-    walked_x: float,
-    going: Int32s,
-    steps: Int32s,
-) -> int:
+def _in_doubt(walks: _Walks, k: int, step: int, y: int, column: int, end: int, value: int) -> int:
     """Do the same for a step whose pixel depends on where the walk began."""
     left = 0
     for i in range(end - column):
-        if going[i] == 1:
-            at_y = np.int64(np.rint(np.float32(y) + walked_y)) + 1 + pad
-            at_x = np.int64(np.rint(np.float32((column + i) * grid) + walked_x)) + 1
-            going[i] = np.int32(label[at_y * width + at_x] == value)
-            steps[i] += going[i]
-            left += int(going[i])
+        if walks.going[i] == 1:
+            on = np.int32(walks.label[_place(walks, k, step, y, (column + i) * walks.grid)] == value)
+            walks.going[i] = on
+            walks.steps[i] += on
+            left += int(on)
     return left
 
 
 @bare()
-def _alone(
-    label: Int32s,
-    deep: Int32s,
-    width: int,
-    pad: int,
-    y: int,
-    x: int,
-    value: int,
-    walk_y: Float32s,
-    walk_x: Float32s,
-    jump: Int32s,
-    stride: float,
-    step: int,
-) -> int:
+def _alone(walks: _Walks, k: int, y: int, x: int, value: int, step: int) -> int:
     """Finish a long walk from a step on, over the steps that cannot leave the object."""
-    rim = pad * width
-    begin = rim + (y + 1) * width + x + 1
+    rim = walks.pad * walks.width
+    begin = rim + (y + 1) * walks.width + x + 1
     while True:
-        by = jump[step]
-        at = begin + by
-        if by == FAR:
-            at_y = np.int64(np.rint(np.float32(y) + walk_y[step])) + 1 + pad
-            at = at_y * width + np.int64(np.rint(np.float32(x) + walk_x[step])) + 1
-        if label[at] != value:
+        by = walks.jump[k, step]
+        at = _place(walks, k, step, y, x) if by == FAR else begin + by
+        if walks.label[at] != value:
             return step
-        step += 1 + int((deep[at - rim] - 1) * stride)
+        step += 1 + int((walks.deep[at - rim] - 1) * walks.stride[k])
+
+
+@bare(inline="always")
+def _place(walks: _Walks, k: int, step: int, y: int, x: int) -> int:
+    """Return the pixel that is nearest after so many steps, in the float32 arithmetic of the definition."""
+    at_y = np.int64(np.rint(np.float32(y) + walks.y[k, step])) + 1 + walks.pad
+    at_x = np.int64(np.rint(np.float32(x) + walks.x[k, step])) + 1
+    return int(at_y * walks.width + at_x)
 
 
 @njit(cache=True, nogil=True)
