@@ -11,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from cellwright.inference import Coverage
+from cellwright.core import Coverage, Regions
 
 
 class ItemState(str, Enum):
@@ -41,6 +39,25 @@ FINISHED = frozenset({ItemState.DONE, ItemState.PARTLY, ItemState.FAILED, ItemSt
 
 
 @dataclass(frozen=True, slots=True)
+class BatchSlide:
+    """A slide that is to be counted.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    series : int
+        Which picture of a file that holds several.
+    regions : Regions or None
+        Where to count; None takes the regions of interest of the project, without glass.
+    """
+
+    path: Path
+    series: int = 0
+    regions: Regions | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BatchItem:
     """One slide of a batch, as it stands at one moment.
 
@@ -63,7 +80,9 @@ class BatchItem:
     picture_id, run_id : int or None
         Its numbers in the project; None until they are known.
     objects : int or None
-        Objects in the project so far, whatever their score; None until it is finished.
+        Objects in the project, whatever their score; None until it is finished.
+    counts : tuple of (str, int)
+        Class and number of the objects that count; empty until it is finished.
     coverage : Coverage or None
         The account of its tiles; None until it is finished.
     seconds : float
@@ -83,6 +102,7 @@ class BatchItem:
     picture_id: int | None = None
     run_id: int | None = None
     objects: int | None = None
+    counts: tuple[tuple[str, int], ...] = ()
     coverage: Coverage | None = None
     seconds: float = 0.0
     was_done: bool = False
