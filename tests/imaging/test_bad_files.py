@@ -178,11 +178,11 @@ def test_kinds_that_are_not_read_are_named(name: str, start: bytes, words: str, 
     assert_one_sentence(caught.value, path)
 
 
-def test_a_zarr_folder_is_named(tmp_path: Path) -> None:
+def test_a_zarr_folder_without_a_picture_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "cells.zarr"
     folder.mkdir()
     (folder / ".zattrs").write_text("{}")
-    with pytest.raises(SlideNotReadable, match="Zarr"):
+    with pytest.raises(SlideNotReadable, match="OME-Zarr"):
         open_slide(folder)
 
 

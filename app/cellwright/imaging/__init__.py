@@ -6,23 +6,28 @@ from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, 
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.readers import READERS
 from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
+from cellwright.imaging.tissue import Light, Tissue, find_tissue, tissue_of
 
 __all__ = [
     "OPENABLE_SUFFIXES",
     "READERS",
     "Channel",
+    "Light",
     "Limits",
     "PlaneSlide",
     "Slide",
     "SlideReader",
     "SlideRef",
+    "Tissue",
     "composite",
     "content_sha256",
     "contrast_limits",
+    "find_tissue",
     "is_probably_openable",
     "limits_of",
     "open_slide",
     "percentile_limits",
     "read_rgb",
+    "tissue_of",
     "to_display",
 ]

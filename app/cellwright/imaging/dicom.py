@@ -19,6 +19,7 @@ from cellwright.imaging.dicom_values import GreyScale, grey_scale, window
 from cellwright.imaging.failure import DAMAGED, not_readable
 from cellwright.imaging.limits import check_decoded_size
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, rgb_channels
+from cellwright.imaging.scanner import scanner_or_none
 from cellwright.imaging.slide import SlideRef
 
 if TYPE_CHECKING:
@@ -31,11 +32,19 @@ _PALETTE = "PALETTE COLOR"
 _WHITE = 255
 
 
-def open_dicom(path: Path, series: int = 0) -> DicomSlide:
-    """Open a DICOM file; see `cellwright.imaging.open_slide`."""
+def open_dicom(path: Path, series: int = 0) -> PyramidSlide:
+    """Open a DICOM file; see `cellwright.imaging.open_slide`.
+
+    A slide's resolutions are files of their own, beside each other: OpenSlide finds them all from any one.
+    """
     if series != 0:
         raise not_readable(path, f"it holds one picture; there is no number {series}", "Ask for number 0.")
-    return DicomSlide(path)
+    slide = DicomSlide(path)
+    together = scanner_or_none(path) if slide.is_tiled else None
+    if together is None:
+        return slide
+    slide.close()
+    return together
 
 
 class DicomSlide(PyramidSlide):
@@ -63,6 +72,11 @@ class DicomSlide(PyramidSlide):
         except BaseException:
             self._source.close()
             raise
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether its frames are tiles of a slide."""
+        return self._grid is not None
 
     def close(self) -> None:
         """Let go of the file."""

@@ -7,24 +7,31 @@ from pathlib import Path
 from cellwright.core import SlideNotReadable
 from cellwright.imaging.failure import DAMAGED, explained, not_readable
 from cellwright.imaging.readers import OWN_READERS, READERS
+from cellwright.imaging.remote import address_of
 from cellwright.imaging.slide import Slide
 from cellwright.imaging.sniff import ALIASES, HEAD_BYTES, LATER, SNIFFED, kind_of
+from cellwright.imaging.zarr_files import is_zarr_folder, zip_root
 
 OPENABLE_SUFFIXES = tuple(f".{name}" for name in OWN_READERS)
 """Suffixes of the files that our own readers open, with the dot, in lower case."""
 
+_ZARR = "zarr"
 _EXPORT = "Save or export it as PNG, JPEG, OME-TIFF or DICOM, and open that."
 
 
 def is_probably_openable(path: str | Path) -> bool:
     """Whether a file's name or beginning says that `open_slide` would try; never raises, reads at most 1 KiB."""
+    if address_of(path) is not None:
+        return True
     path = Path(path)
+    if path.is_dir():
+        return is_zarr_folder(path)
     if not path.is_file():
         return False
     if _suffix_reader(path) is not None:
         return True
     try:
-        return kind_of(_head(path)) in SNIFFED
+        return kind_of(_head(path)) in (*SNIFFED, *READERS)
     except SlideNotReadable:
         return False
 
@@ -35,7 +42,7 @@ def open_slide(path: str | Path, series: int = 0) -> Slide:
     Parameters
     ----------
     path : str or Path
-        The file.
+        The file, the folder of an OME-Zarr picture, or its address (``https://…``, ``s3://…``).
     series : int
         Which picture of a file that holds several.
 
@@ -50,9 +57,13 @@ def open_slide(path: str | Path, series: int = 0) -> Slide:
         If the file is missing, forbidden, empty, damaged, too large to decode or of a kind that nobody reads. The text
         names the file, the reason and what to do.
     """
-    path = Path(path).expanduser().absolute()
-    head = _head(path)
-    reader = READERS.load(_choose(path, head))
+    address = address_of(path)
+    if address is not None:
+        path, name = Path(address), _ZARR
+    else:
+        path = Path(path).expanduser().absolute()
+        name = _ZARR if path.is_dir() and is_zarr_folder(path) else _choose(path, _head(path))
+    reader = READERS.load(name)
     with explained(path, "it cannot be opened"):
         return reader(path, series)
 
@@ -60,9 +71,6 @@ def open_slide(path: str | Path, series: int = 0) -> Slide:
 def _head(path: Path) -> bytes:
     """Return the first bytes of a file that exists, is a file, may be read and is not empty."""
     if path.is_dir():
-        kind = LATER["zarr"] if _is_zarr(path) else None
-        if kind:
-            raise not_readable(path, f"this is {kind}, which this version does not read", _EXPORT)
         raise not_readable(path, "this is a folder, not a picture", "Choose a file inside it.")
     try:
         # Opening a pipe or device would wait for whoever writes into it.
@@ -85,10 +93,6 @@ def _head(path: Path) -> bytes:
     return head
 
 
-def _is_zarr(path: Path) -> bool:
-    return any((path / name).exists() for name in (".zgroup", ".zattrs", ".zarray", "zarr.json"))
-
-
 def _choose(path: Path, head: bytes) -> str:
     """Return the name of the reader for a file.
 
@@ -98,12 +102,15 @@ def _choose(path: Path, head: bytes) -> str:
     suffix = _suffix_reader(path)
     kind = kind_of(head)
     claimed = None if suffix is None else ALIASES.get(suffix.rsplit(".", 1)[-1], suffix.rsplit(".", 1)[-1])
-    if suffix is not None and (claimed not in SNIFFED or claimed == kind):
+    is_old_nd2 = (claimed, kind) == ("nd2", "jp2")
+    if suffix is not None and (claimed not in SNIFFED or claimed == kind or is_old_nd2):
         return suffix
     if kind in SNIFFED:
         return str(kind)
     if kind in READERS:
         return str(kind)
+    if kind == "zip" and zip_root(path) is not None:
+        return _ZARR
     if kind is not None:
         raise not_readable(path, f"this is {LATER[kind]}, which this version does not read", _EXPORT)
     if claimed is None:

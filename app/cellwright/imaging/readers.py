@@ -8,6 +8,11 @@ from cellwright.registry import Registry
 _PICTURE = "cellwright.imaging.picture:open_picture"
 _TIFF = "cellwright.imaging.tiff:open_tiff"
 _DICOM = "cellwright.imaging.dicom:open_dicom"
+_SCANNER = "cellwright.imaging.scanner:open_scanner"
+_ZARR = "cellwright.imaging.ome_zarr:open_ome_zarr"
+_CZI = "cellwright.imaging.czi:open_czi"
+_LIF = "cellwright.imaging.lif:open_lif"
+_ND2 = "cellwright.imaging.nikon:open_nd2"
 
 OWN_READERS = {
     "png": _PICTURE,
@@ -22,8 +27,22 @@ OWN_READERS = {
     "ome.tiff": _TIFF,
     "svs": _TIFF,
     "ndpi": _TIFF,
+    "lsm": _TIFF,
+    "qptiff": _TIFF,
+    "mrxs": _SCANNER,
+    "scn": _SCANNER,
+    "bif": _SCANNER,
+    "vms": _SCANNER,
+    "vmu": _SCANNER,
+    "svslide": _SCANNER,
     "dcm": _DICOM,
     "dicom": _DICOM,
+    "zarr": _ZARR,
+    "zarr.zip": _ZARR,
+    "ozx": _ZARR,
+    "czi": _CZI,
+    "lif": _LIF,
+    "nd2": _ND2,
 }
 """The same lines that pyproject.toml declares."""
 

@@ -31,14 +31,13 @@ SNIFFED = {
     "webp": "a WebP picture",
     "tif": "a TIFF picture",
     "dcm": "a DICOM picture",
+    "czi": "a Zeiss CZI file",
+    "lif": "a Leica LIF file",
+    "nd2": "a Nikon ND2 file",
 }
 """Kinds that `kind_of` recognises and Cellwright opens, each in words."""
 
 LATER = {
-    "czi": "a Zeiss CZI file",
-    "lif": "a Leica LIF file",
-    "nd2": "a Nikon ND2 file",
-    "zarr": "an OME-Zarr picture",
     "ole": "an Olympus OIB or Zeiss ZVI file, or an old Office document",
     "jp2": "a JPEG 2000 picture",
     "gif": "a GIF picture",

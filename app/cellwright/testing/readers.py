@@ -26,7 +26,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cellwright.core import BadParameter, Box, Region, SlideNotReadable
+from cellwright.core import BadParameter, Box, Region, SlideNotReadable, UnknownName
 from cellwright.imaging import Slide, SlideRef, contrast_limits, open_slide, read_rgb
 
 _BOXES = 12
@@ -112,6 +112,23 @@ class SlideReaderTests:
             expected = whole[row : row + tile.shape[0], column : column + tile.shape[1]]
             np.testing.assert_array_equal(tile[: expected.shape[0], : expected.shape[1]], expected, err_msg=str(box))
 
+    def test_any_region_at_any_level_is_a_cut_of_that_level(self, slide: Slide) -> None:
+        """Boxes that lie on the pixels of a stored resolution hold what the whole of that resolution holds there."""
+        for (rows, columns), step in zip(slide.levels, slide.level_downsamples, strict=True):
+            if step != int(step) or min(rows, columns) < 2:
+                continue
+            factor = int(step)
+            # The far edge may cover a part of a pixel only.
+            shape = (min(rows, slide.shape[0] // factor), min(columns, slide.shape[1] // factor))
+            whole = slide.read(_last_plane(slide, Box(0, 0, shape[0] * factor, shape[1] * factor), step))
+            for small in _random_boxes(shape)[3:8]:
+                part = small.intersect(Box(0, 0, *shape))
+                if part.is_empty:
+                    continue
+                box = Box(*(side * factor for side in (part.y0, part.x0, part.y1, part.x1)))
+                expected = whole[part.y0 : part.y1, part.x0 : part.x1]
+                np.testing.assert_array_equal(slide.read(_last_plane(slide, box, step)), expected, err_msg=str(box))
+
     def test_a_downsample_gives_the_shape_that_the_region_promises(self, slide: Slide) -> None:
         """Also for factors that divide nothing."""
         for downsample in (0.7, 1.5, 3.0, 7.3, float(max(slide.shape))):
@@ -165,6 +182,21 @@ class SlideReaderTests:
             with pytest.raises(BadParameter):
                 slide.read(region)
 
+    def test_the_pictures_that_come_with_it_are_small_and_coloured(self, slide: Slide) -> None:
+        """Label, macro and thumbnail read as 8-bit colour, and other names are refused."""
+        for name in slide.associated:
+            picture = slide.read_associated(name)
+            assert picture.ndim == 3
+            assert picture.shape[2] == 3
+            assert picture.dtype == np.uint8
+            assert picture.size
+        with pytest.raises(UnknownName):
+            slide.read_associated("a name that no picture has")
+
+    def test_a_magnification_is_a_number_or_unknown(self, slide: Slide) -> None:
+        """Missing stays None; nothing is worked out from pixels."""
+        assert slide.magnification is None or 0.1 <= slide.magnification <= 1000
+
     def test_contrast_is_a_range_that_can_be_shown(self, slide: Slide) -> None:
         """Limits are finite and rising, and the picture becomes 8-bit colour with them."""
         limits = contrast_limits(slide)
@@ -180,6 +212,9 @@ class SlideReaderTests:
         slide.close()
         with pytest.raises(SlideNotReadable):
             slide.read(Region(Box(0, 0, 1, 1)))
+        for name in slide.associated:
+            with pytest.raises(SlideNotReadable):
+                slide.read_associated(name)
         slide.close()  # twice is fine
 
 
