@@ -11,6 +11,7 @@ from cellwright.cli.console import Watcher, print_json, print_table, say, watchi
 from cellwright.cli.main import Exit
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
+from cellwright.imaging import SlideRef
 from cellwright.workflows import (
     OVERLAY_FOLDER,
     PICTURE_FOLDERS,
@@ -26,13 +27,13 @@ from cellwright.workflows import (
     area_table,
     chest_ratio,
     count_table,
-    find_pictures,
     finds_areas,
     finds_outlines,
     refuse_existing_outputs,
     refuse_formats_without_outlines,
     with_channels,
 )
+from cellwright.workflows.batch_sources import find_slides
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
@@ -59,10 +60,13 @@ class _Work:
     pixel_size: PixelSize | None
     augment: bool
     scales: tuple[float, ...]
+    series: int = 0
 
     def operation(self) -> AnalyzePicture:
         """Return the analysis; raises where the picture has no such channel."""
-        picture = self.path if self.channels is None else with_channels(self.path, self.channels)
+        picture = self.path if self.series == 0 else SlideRef(self.path.absolute(), self.series)
+        if self.channels is not None:
+            picture = with_channels(self.path, self.channels, self.series)
         return AnalyzePicture(
             picture, self.model, self.device, self.pixel_size, augment=self.augment, scales=self.scales
         )
@@ -70,6 +74,11 @@ class _Work:
 
 def run(options: Namespace) -> int:
     """Analyse pictures one after the other; one that cannot be read does not stop the rest."""
+    if options.project:
+        from cellwright.cli import batch
+
+        return batch.run(options)
+    _refuse_slide_words(options)
     formats = _formats(options)
     folder = find_model(options.model)
     card = load_card(folder)
@@ -77,15 +86,16 @@ def run(options: Namespace) -> int:
         refuse_formats_without_outlines(formats, card.name)
     thresholds = parse_confidence(options.confidence, card)
     pixel_size = _pixel_size(options.pixel_size)
-    found = find_pictures(Path(path).expanduser() for path in options.paths)
+    found = find_slides(options.paths, series=options.series)
     if options.out and not options.overwrite:
         # Before the work, not after an hour of it.
-        refuse_existing_outputs(options.out, formats, [path.name for path in found.pictures])
+        refuse_existing_outputs(options.out, formats, [slide.name for slide in found.slides])
     outcome = _Outcome(left_out=list(found.left_out))
+    asked = (options.channel, folder, options.device, pixel_size, options.augment, options.scales)
     with watching(is_silent=options.json) as watcher:
-        for number, path in enumerate(found.pictures):
-            work = _Work(path, options.channel, folder, options.device, pixel_size, options.augment, options.scales)
-            _analyze(work, outcome, watcher, number, len(found.pictures), is_debug=options.debug)
+        for number, slide in enumerate(found.slides):
+            work = _Work(slide.path, *asked, slide.series)
+            _analyze(work, outcome, watcher, number, len(found.slides), is_debug=options.debug)
         if options.out and outcome.analyses:
             export = ExportAnalyses(
                 tuple(outcome.analyses),
@@ -102,7 +112,16 @@ def run(options: Namespace) -> int:
         print_json(_as_json(card, outcome, tables, thresholds))
     else:
         _print(card, outcome, tables, thresholds)
+    for note in found.notes:
+        say(note)
     return Exit.INCOMPLETE if outcome.left_out or not outcome.analyses else Exit.DONE
+
+
+def _refuse_slide_words(options: Namespace) -> None:
+    """Raise where something is said that is for slides of a project, and no project is named."""
+    for name in ("workers", "scheduler", "region", "retry", "tissue", "all", "author"):
+        if getattr(options, name):
+            raise BadParameter(f"--{name} is for slides that go into a project; name one with --project P.")
 
 
 def parse_confidence(text: str | None, card: ModelCard) -> tuple[float, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -78,9 +78,25 @@ class Watcher:
         self._bar = bar
         self._task = task
 
-    def run(self, operation: Operation[R], *, number: int = 0, of: int = 1) -> R:
-        """Run an operation on this thread; it is the `number`-th (from 0) of several alike."""
-        return run_inline(operation, lambda progress: self._show(progress, operation.title, number, of))
+    def run(
+        self,
+        operation: Operation[R],
+        *,
+        number: int = 0,
+        of: int = 1,
+        also: Callable[[Progress], None] | None = None,
+    ) -> R:
+        """Run an operation on this thread; it is the `number`-th (from 0) of several alike.
+
+        `also` is called with every report.
+        """
+
+        def show(progress: Progress) -> None:
+            self._show(progress, operation.title, number, of)
+            if also is not None:
+                also(progress)
+
+        return run_inline(operation, show)
 
     def _show(self, progress: Progress, title: str, number: int, of: int) -> None:
         if self._bar is None:

@@ -32,6 +32,7 @@ class Exit(IntEnum):
 _COMMANDS = {
     "window": "cellwright.cli.window",
     "analyze": "cellwright.cli.analyze",
+    "reading-zone": "cellwright.cli.reading_zone",
     "train": "cellwright.cli.train",
     "evaluate": "cellwright.cli.evaluate",
     "new": "cellwright.cli.project",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellwright import __version__
 from cellwright.cli.dataset_words import add_dataset_commands
+from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
 
 EXPORT_FORMATS = (
     "csv",
@@ -31,7 +32,8 @@ DEFAULT_MODEL = "blood-cells-yolo"
 _DESCRIPTION = "Find, count and measure cells. Without a command, the window opens with the pictures given."
 
 _COMMANDS = {
-    "analyze": "find and count the cells on pictures",
+    "analyze": "find and count the cells on pictures, or on many slides into a project",
+    "reading-zone": "say where on a smear to count",
     "train": "train a model from a recipe and a labelled set",
     "evaluate": "score a model on a labelled set",
     "new": "make a project of pictures",
@@ -74,6 +76,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     builder = {
         "window": _window,
         "analyze": _analyze,
+        "reading-zone": _reading_zone,
         "train": _train,
         "evaluate": _evaluate,
         "new": _new,
@@ -134,8 +137,18 @@ def _analyze() -> argparse.ArgumentParser:
         metavar="LIST",
         help="look at these channels alone, by name or number from 1, as in DAPI or 1,3 (default: all)",
     )
+    made.add_argument(
+        "--series", metavar="N|all", help="which picture of a file that holds several, from 1 (default: the first)"
+    )
     _add_looks(made)
     made.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    add_slide_words(made)
+    return made
+
+
+def _reading_zone() -> argparse.ArgumentParser:
+    made = _parser("reading-zone", "Say where on a smear cells lie in one layer, in focus: fit for counting.")
+    add_reading_zone_words(made)
     return made
 
 

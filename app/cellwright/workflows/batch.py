@@ -50,11 +50,19 @@ class BatchSlide:
         Which picture of a file that holds several.
     regions : Regions or None
         Where to count; None takes the regions of interest of the project, without glass.
+    title : str
+        As shown to a person; empty for the file's name.
     """
 
     path: Path
     series: int = 0
     regions: Regions | None = None
+    title: str = ""
+
+    @property
+    def name(self) -> str:
+        """As shown to a person."""
+        return self.title or self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class BatchItem:
         Class and number of the objects that count; empty until it is finished.
     coverage : Coverage or None
         The account of its tiles; None until it is finished.
+    analysed_mm2 : float or None
+        Area that was looked at; None without a pixel size.
     seconds : float
         Time spent on it in this batch.
     was_done : bool
@@ -104,6 +114,7 @@ class BatchItem:
     objects: int | None = None
     counts: tuple[tuple[str, int], ...] = ()
     coverage: Coverage | None = None
+    analysed_mm2: float | None = None
     seconds: float = 0.0
     was_done: bool = False
 

@@ -80,7 +80,7 @@ class RunBatch:
     def items(self) -> tuple[BatchItem, ...]:
         """Return the slides as they stand before anything is done."""
         return tuple(
-            BatchItem(number, slide.path, slide.series, _name(slide)) for number, slide in enumerate(self.slides)
+            BatchItem(number, slide.path, slide.series, slide.name) for number, slide in enumerate(self.slides)
         )
 
     def run(self) -> Generator[Progress, None, BatchReport]:
@@ -165,7 +165,7 @@ class RunBatch:
 
 
 def _finished(item: BatchItem, summary: SlideSummary) -> BatchItem:
-    coverage = summary.coverage
+    coverage, size = summary.coverage, summary.picture.pixel_size
     return replace(
         item,
         state=ItemState.DONE if coverage.is_complete else ItemState.PARTLY,
@@ -175,6 +175,7 @@ def _finished(item: BatchItem, summary: SlideSummary) -> BatchItem:
         objects=summary.objects,
         coverage=coverage,
         counts=tuple(summary.counts.items()),
+        analysed_mm2=None if size is None else coverage.covered_px * size.area_um2 / 1e6,
         was_done=summary.was_resumed and not summary.tiles_now,
     )
 
@@ -187,10 +188,6 @@ def _progress(items: list[BatchItem], changed: BatchItem) -> Progress:
         finished = sum(item.is_finished for item in items)
         said = f"{finished:,} of {len(items):,} slides done; {changed.name}: {changed.said}"
     return Progress(done, _STEPS * len(items), said, partial=changed)
-
-
-def _name(slide: BatchSlide) -> str:
-    return f"{slide.path.name} [{slide.series + 1}]" if slide.series else slide.path.name
 
 
 class _Fingerprints:

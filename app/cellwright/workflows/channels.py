@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
 
 
-def with_channels(path: Path, chosen: str) -> SlideRef:
+def with_channels(path: Path, chosen: str, series: int = 0) -> SlideRef:
     """Return the picture with some of its channels.
 
     Parameters
@@ -21,6 +21,8 @@ def with_channels(path: Path, chosen: str) -> SlideRef:
     chosen : str
         Names or numbers, as in ``"DAPI"``, ``"2"`` or ``"red,green"``; capitals make no difference, and a name
         comes before a number.
+    series : int
+        Which picture of a file that holds several.
 
     Raises
     ------
@@ -33,7 +35,7 @@ def with_channels(path: Path, chosen: str) -> SlideRef:
 
     from cellwright.imaging import open_slide
 
-    with open_slide(path) as slide:
+    with open_slide(path, series) as slide:
         names = [channel.name for channel in slide.channels]
         ref = slide.ref
     asked = [part.strip() for part in chosen.split(",") if part.strip()]

@@ -139,6 +139,31 @@ def count_table(
     return _table(names, counts, titles or {}, area_mm2, level, note, is_complete)
 
 
+def table_of_counts(
+    counts: Mapping[str, int],
+    titles: Mapping[str, str],
+    area_mm2: float | None,
+    note: str,
+    is_complete: bool,
+    level: float = 0.95,
+) -> CountTable:
+    """Return the table of numbers that were counted elsewhere, as by a run of a whole slide.
+
+    Parameters
+    ----------
+    counts, titles : mapping
+        Number and title by class name.
+    area_mm2 : float or None
+        Area analysed.
+    note, is_complete
+        What was left out, and whether nothing was.
+    level : float
+        Coverage of the intervals.
+    """
+    numbers = np.array(list(counts.values()), np.int64)
+    return _table(list(counts), numbers, titles, area_mm2, level, note, is_complete)
+
+
 def add_counts(tables: Sequence[CountTable], names: Sequence[str] | None = None) -> CountTable:
     """Add up the counts of several pictures; their intervals are worked out anew from the sums.
 
