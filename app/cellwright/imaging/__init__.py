@@ -1,7 +1,10 @@
 """Pictures in: opens image files and reads any region of them at any resolution, with pixel size and contrast."""
 
+from cellwright.imaging.ahead import read_ahead
+from cellwright.imaging.calibration import disagreement
 from cellwright.imaging.contrast import composite, contrast_limits, limits_of, percentile_limits, read_rgb, to_display
 from cellwright.imaging.digest import content_sha256
+from cellwright.imaging.memory import ArrayRef, array_ref
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.readers import READERS
@@ -11,6 +14,7 @@ from cellwright.imaging.tissue import Light, Tissue, find_tissue, tissue_of
 __all__ = [
     "OPENABLE_SUFFIXES",
     "READERS",
+    "ArrayRef",
     "Channel",
     "Light",
     "Limits",
@@ -19,14 +23,17 @@ __all__ = [
     "SlideReader",
     "SlideRef",
     "Tissue",
+    "array_ref",
     "composite",
     "content_sha256",
     "contrast_limits",
+    "disagreement",
     "find_tissue",
     "is_probably_openable",
     "limits_of",
     "open_slide",
     "percentile_limits",
+    "read_ahead",
     "read_rgb",
     "tissue_of",
     "to_display",

@@ -62,6 +62,18 @@ class SlideRef:
         """Whether only a plane, a time point or some channels are meant."""
         return self.z is not None or self.t is not None or self.channels is not None
 
+    def content_sha256(self) -> str:
+        """Return the fingerprint of the whole file.
+
+        Raises
+        ------
+        SlideNotReadable
+            If it cannot be read.
+        """
+        from cellwright.imaging.digest import content_sha256
+
+        return content_sha256(self.path)
+
     def open(self) -> Slide:
         """Open the picture.
 

@@ -96,13 +96,15 @@ class AnalyzePicture:
         yield Progress(0, 0, "Opening the picture")
         with self.picture.open() if isinstance(self.picture, SlideRef) else open_slide(self.picture) as slide:
             yield Progress(0, 0, "Taking the picture's fingerprint")
-            info = self._info(slide, content_sha256(self.path))
+            picture = self.picture
+            sha256 = picture.content_sha256() if isinstance(picture, SlideRef) else content_sha256(picture)
+            info = self._info(slide, sha256)
             predictor = yield from _awaited(lambda: ready_predictor(self.model, self.device), "Loading the model")
             yield Progress(0, 0, "Looking at the picture")
             began = time.monotonic()
             options = DetectOptions(
                 floor=self.floor,
-                picture_id=_picture_id(info),
+                picture_id=picture_key(info.sha256, info.ref),
                 pixel_size=self.pixel_size,
                 every_class=self.every_class,
                 object_px=self.object_px,
@@ -137,14 +139,13 @@ def _refuse_nothing(info: PictureInfo, coverage: Coverage) -> None:
         raise SlideNotReadable(f"{info.path} could not be analysed: {reason.rstrip('.')}. Check the file.")
 
 
-def _picture_id(info: PictureInfo) -> str:
-    """Name the picture by its content: the same bytes under another name give the same ids."""
-    ref = info.ref
+def picture_key(sha256: str, ref: SlideRef) -> str:
+    """Name a picture by its content: the same bytes under another name give the same ids."""
     parts = [f"#{ref.series}"] if ref.series else []
     if ref.is_part:
         channels = "all" if ref.channels is None else ",".join(map(str, ref.channels))
         parts.append(f"@z{ref.z or 0}t{ref.t or 0}c{channels}")
-    return "".join((info.sha256, *parts))
+    return "".join((sha256, *parts))
 
 
 def _awaited(work: Callable[[], T], said: str) -> Generator[Progress, None, T]:
