@@ -10,7 +10,15 @@ from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
 from cellwright.annotation.moving import moved, point_added, point_deleted, point_moved, resized, smoothed
 from cellwright.annotation.painting import PaintResult, erased, filled, outlined, painted, pixels_of, without_holes
-from cellwright.annotation.records import ClassRecord, ModelRecord, PictureRecord, Record, RunRecord
+from cellwright.annotation.records import (
+    ClassRecord,
+    ModelRecord,
+    PictureRecord,
+    Record,
+    RegionOfInterestRecord,
+    RunRecord,
+    plane_path,
+)
 from cellwright.annotation.reviews import (
     NOT_CLASSED,
     UNIDENTIFIED,
@@ -48,6 +56,7 @@ __all__ = [
     "PictureRecord",
     "Record",
     "RecordChange",
+    "RegionOfInterestRecord",
     "RegionReviewedRecord",
     "ReviewRecord",
     "Reviewer",
@@ -71,6 +80,7 @@ __all__ = [
     "outlined",
     "painted",
     "pixels_of",
+    "plane_path",
     "point_added",
     "point_deleted",
     "point_moved",

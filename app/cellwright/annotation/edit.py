@@ -27,6 +27,7 @@ class EditKind(str, Enum):
     CLASSES = "classes"
     ANALYSE = "analyse"
     REGION = "region"
+    COUNT_REGION = "region to count"
     AUDIT = "audit"
     MIXED = "mixed"
 

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from cellwright.annotation.reviews import AuditItemRecord, AuditRecord, RegionReviewedRecord, ReviewRecord
 from cellwright.core import BadParameter
 
+_PLANE = re.compile(r"(?P<file>.+)#z=(?P<z>\d+),t=(?P<t>\d+)")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -23,7 +24,8 @@ class PictureRecord:
     id : int
         Its number in the project; never given twice.
     path : str
-        With ``/`` between the parts; relative to the project's folder where it lies inside or near, else absolute.
+        With ``/`` between the parts; relative to the project's folder where it lies inside or near, else absolute. One
+        plane of a stack, which is a picture of its own, ends with ``#z=2,t=0``, both counted from 0; see `plane_path`.
     sha256 : str
         Of the file's bytes, 64 hexadecimal digits: the picture is found again by it.
     size_bytes : int
@@ -40,6 +42,23 @@ class PictureRecord:
             raise BadParameter("A picture needs a path.")
         if not _SHA256.fullmatch(self.sha256) or self.size_bytes < 0:
             raise BadParameter(f"{self.path}: a picture needs the SHA-256 of its file in 64 digits, and its size.")
+
+    @property
+    def file(self) -> str:
+        """The path without the plane."""
+        found = _PLANE.fullmatch(self.path)
+        return found["file"] if found else self.path
+
+    @property
+    def plane(self) -> tuple[int, int] | None:
+        """Plane and time point where it is one of a stack, counted from 0; None for a whole file."""
+        found = _PLANE.fullmatch(self.path)
+        return (int(found["z"]), int(found["t"])) if found else None
+
+
+def plane_path(path: str, plane: tuple[int, int] | None) -> str:
+    """Return how a project writes down one plane and time point of a file; the path alone for a whole file."""
+    return path if plane is None else f"{path}#z={plane[0]},t={plane[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,33 @@ class RunRecord:
             raise BadParameter(f"A run covers a share from 0 to 1 of its picture, not {self.coverage}.")
 
 
+@dataclass(frozen=True, slots=True)
+class RegionOfInterestRecord:
+    """A polygon that a person drew around what is to be counted, or left out.
+
+    Parameters
+    ----------
+    id, picture : int
+        Its number, and the picture's.
+    kind : str
+        ``"include"`` or ``"exclude"``.
+    corners : str
+        JSON text: a list of [y, x] in level-0 pixels.
+    name : str
+        As the person called it; may be empty.
+    """
+
+    id: int
+    picture: int
+    kind: str
+    corners: str
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("include", "exclude"):
+            raise BadParameter(f"A region is there to include or to exclude, not to {self.kind!r}.")
+
+
 Record: TypeAlias = (
     PictureRecord
     | ClassRecord
@@ -95,4 +141,5 @@ Record: TypeAlias = (
     | AuditRecord
     | AuditItemRecord
     | RegionReviewedRecord
+    | RegionOfInterestRecord
 )

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from cellwright.core import ModelNotUsable
 from cellwright.imaging import Limits, Slide, SlideRef, contrast_limits
 from cellwright.inference.candidates import Boxes
 from cellwright.inference.decoders import Candidates
@@ -52,6 +53,8 @@ class TileStep:
         Contrast, taken once for the whole picture.
     options : DetectOptions
         What to keep.
+    model_hash : str
+        Of the model that is meant; another one under the same name, on another machine, is refused. Empty for any.
     """
 
     slide: SlideRef
@@ -61,6 +64,7 @@ class TileStep:
     view: View
     limits: Limits
     options: DetectOptions
+    model_hash: str = ""
 
     def run(self) -> Boxes:
         """Return what the tile holds at and around its own part, in level-0 pixels, for `join_steps`.
@@ -76,8 +80,19 @@ class TileStep:
         return found.objects(self.options.cut(predictor.card).nms_iou)
 
     def opened(self) -> tuple[Slide, Predictor]:
-        """Return the picture and the model, which are opened once a process."""
-        return _slide(self.slide), _predictor(self.model, self.device)
+        """Return the picture and the model, which are opened once a process.
+
+        Raises
+        ------
+        ModelNotUsable
+            If the model is another one than was meant.
+        """
+        predictor = _predictor(self.model, self.device, self.model_hash)
+        if self.model_hash and predictor.card.model_hash != self.model_hash:
+            raise ModelNotUsable(
+                f"{self.model} is another model here than the one that the work was planned with; copy that one here."
+            )
+        return _slide(self.slide), predictor
 
 
 def plan_steps(
@@ -121,5 +136,6 @@ def _slide(ref: SlideRef) -> Slide:
 
 
 @lru_cache(maxsize=2)
-def _predictor(model: Path | ModelSource, device: str) -> Predictor:
+def _predictor(model: Path | ModelSource, device: str, model_hash: str) -> Predictor:
+    del model_hash  # a model that was trained further is another one
     return model.open(device) if isinstance(model, ModelSource) else open_predictor(model, device)

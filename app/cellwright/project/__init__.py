@@ -7,6 +7,7 @@ from cellwright.project.journal import JournalEntry
 from cellwright.project.moving import copy_project
 from cellwright.project.project import Project
 from cellwright.project.review import ReviewProgress
+from cellwright.project.runs import RunStage, RunStatus, RunStep
 
 __all__ = [
     "HistoryLine",
@@ -15,6 +16,9 @@ __all__ = [
     "PictureChange",
     "Project",
     "ReviewProgress",
+    "RunStage",
+    "RunStatus",
+    "RunStep",
     "backups",
     "copy_project",
     "restore",

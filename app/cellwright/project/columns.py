@@ -14,6 +14,7 @@ from cellwright.annotation import Geometry, GeometryKind, Status
 from cellwright.core import Masks
 from cellwright.shapes import masks_from_polygons
 
+_AT_ONCE = 50_000
 _STATUSES = {status.value: number for number, status in enumerate(Status)}
 _COLUMNS = "o.uuid, s.kind, s.y0, s.x0, s.y1, s.x1, s.data, o.class, o.score, o.status, o.source"
 
@@ -82,13 +83,22 @@ class PictureChange:
 
 def columns(connection: sqlite3.Connection, picture: int) -> ObjectColumns:
     """Return all objects of a picture, in the order in which they came."""
-    rows = connection.execute(
+    found = connection.execute(
         f"SELECT {_COLUMNS} FROM region AS r CROSS JOIN object AS o ON o.id = r.id "
         "CROSS JOIN shape AS s ON s.id = o.shape "
         "WHERE r.picture0 = :picture AND r.picture1 = :picture ORDER BY o.id",
         {"picture": picture},
-    ).fetchall()
-    return _columns(rows, _source_names(connection))
+    )
+    names, parts = _source_names(connection), []
+    while rows := found.fetchmany(_AT_ONCE):  # as rows they take many times the memory
+        parts.append(_columns(rows, names))
+    return _joined(parts) if parts else _columns([], names)
+
+
+def has_more(connection: sqlite3.Connection, picture: int, than: int) -> bool:
+    """Return whether a picture has more objects, looking at no more than needed."""
+    question = "SELECT count(*) FROM (SELECT 1 FROM region WHERE picture0 = ? AND picture1 = ? LIMIT ?)"
+    return int(connection.execute(question, (picture, picture, than + 1)).fetchone()[0]) > than
 
 
 def changes_since(connection: sqlite3.Connection, number: int) -> list[PictureChange]:
@@ -107,14 +117,19 @@ def changes_since(connection: sqlite3.Connection, number: int) -> list[PictureCh
     return found
 
 
-def deleted(connection: sqlite3.Connection, picture: int) -> list[bytes]:
-    """Return the ids of the objects of a picture that a person deleted; not of those whose coming was taken back."""
-    rows = connection.execute(
+def deleted(connection: sqlite3.Connection, picture: int, among: Sequence[bytes] | None = None) -> list[bytes]:
+    """Return the ids of the objects of a picture that a person deleted; not of those whose coming was taken back.
+
+    `among` names the ids that are asked about; None for all.
+    """
+    question = (
         "SELECT o.uuid FROM object AS o WHERE o.picture = ? AND o.shape IS NULL AND 'delete' = (SELECT e.kind FROM "
-        "change AS c CROSS JOIN edit AS e ON e.id = c.edit WHERE c.object = o.id ORDER BY c.edit DESC LIMIT 1)",
-        (picture,),
+        "change AS c CROSS JOIN edit AS e ON e.id = c.edit WHERE c.object = o.id ORDER BY c.edit DESC LIMIT 1)"
     )
-    return [bytes(row[0]) for row in rows]
+    if among is None:
+        return [bytes(row[0]) for row in connection.execute(question, (picture,))]
+    found = (connection.execute(f"{question} AND o.uuid = ?", (picture, name)).fetchone() for name in among)
+    return [bytes(row[0]) for row in found if row is not None]
 
 
 def newest(connection: sqlite3.Connection) -> int:
@@ -139,6 +154,25 @@ def _columns(rows: Sequence[tuple[Any, ...]], names: Mapping[int, str]) -> Objec
         source_index.astype(np.int32).reshape(-1),
         tuple(names[each] for each in used.tolist()),
         _masks(kinds, data, boxes),
+    )
+
+
+def _joined(parts: Sequence[ObjectColumns]) -> ObjectColumns:
+    if len(parts) == 1:
+        return parts[0]
+    names = tuple(dict.fromkeys(name for part in parts for name in part.sources))
+    place = {name: at for at, name in enumerate(names)}
+    index = [np.array([place[name] for name in part.sources], np.int32)[part.source_index] for part in parts]
+    masks = [part.masks if part.masks is not None else Masks.empty(len(part)) for part in parts]
+    return ObjectColumns(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.boxes for part in parts]),
+        np.concatenate([part.class_ids for part in parts]),
+        np.concatenate([part.scores for part in parts]),
+        np.concatenate([part.status for part in parts]),
+        np.concatenate(index),
+        names,
+        Masks.concatenate(masks) if any(part.masks is not None for part in parts) else None,
     )
 
 

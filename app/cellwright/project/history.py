@@ -51,7 +51,7 @@ def history(connection: sqlite3.Connection, name: UUID) -> list[HistoryLine]:
 def _line(row: tuple[Any, ...], classes: dict[int, str]) -> HistoryLine:
     time, author, reason, kind, action, source, *states = row
     before, after = states[:4], states[4:]
-    if action == "do":
+    if action in ("do", "more"):
         text = _said(author, kind, source, before, after, classes)
     else:
         began, ended = (after, before) if action == "undo" else (before, after)

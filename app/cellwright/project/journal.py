@@ -19,6 +19,8 @@ _STATE = ("shape", "class", "score", "source", "status")
 _BEFORE = ", ".join(f"before_{name}" for name in _STATE)
 _AFTER = ", ".join(f"after_{name}" for name in _STATE)
 
+_WITH_MORE = "(SELECT :target UNION SELECT id FROM edit WHERE action = 'more' AND target = :target)"
+
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
@@ -35,9 +37,10 @@ class JournalEntry:
     kind : EditKind
         What was done; for undoing and redoing, what was undone or redone.
     action : str
-        ``"do"``, ``"undo"``, ``"redo"``, or ``"aside"`` for what undoing passes by.
+        ``"do"``, ``"undo"``, ``"redo"``, ``"aside"`` for what undoing passes by, or ``"more"`` for what belongs to
+        an earlier step that took long, and is undone with it.
     target : int
-        The entry undone or redone; its own id where something new was done.
+        The entry undone, redone or added to; its own id where something new was done.
     objects : int
         How many objects it changed.
     """
@@ -63,6 +66,32 @@ def begin_entry(
     action, after = ("aside", cursor) if is_aside else ("do", number)
     _write_head(connection, (number, _now(), author, kind.value, reason, action, number, cursor, after, 0))
     return number
+
+
+def begin_more(connection: sqlite3.Connection, target: int, author: str) -> int:
+    """Write the head of an entry that adds to the step `target`, which is undone and redone together with it.
+
+    Raises
+    ------
+    EditRefused
+        If that step was taken back.
+    """
+    if not stands(connection, target):
+        raise EditRefused("This step was taken back meanwhile; do it again, or start anew.")
+    kind, reason = connection.execute("SELECT kind, reason FROM edit WHERE id = ?", (target,)).fetchone()
+    number, cursor = _next(connection), _cursor(connection)
+    _write_head(connection, (number, _now(), author, kind, reason, "more", target, cursor, cursor, 0))
+    return number
+
+
+def stands(connection: sqlite3.Connection, number: int) -> bool:
+    """Return whether a step is done and was not taken back."""
+    found = connection.execute(
+        "WITH RECURSIVE done (id) AS (SELECT :cursor UNION SELECT e.parent FROM done AS d "
+        "JOIN edit AS e ON e.id = d.id WHERE d.id > :number) SELECT 1 FROM done WHERE id = :number",
+        {"cursor": _cursor(connection), "number": number},
+    ).fetchone()
+    return found is not None
 
 
 def finish_entry(connection: sqlite3.Connection, number: int) -> JournalEntry:
@@ -145,17 +174,23 @@ def _again(connection: sqlite3.Connection, author: str, action: str, target: int
     number, before = _next(connection), _cursor(connection)
     kind, reason = connection.execute("SELECT kind, reason FROM edit WHERE id = ?", (target,)).fetchone()
     _write_head(connection, (number, _now(), author, kind, reason, action, target, before, cursor, 0))
-    first, second = (_AFTER, _BEFORE) if action == "undo" else (_BEFORE, _AFTER)
+    # Of an object that a step and what was added to it changed twice, the first and the last state count.
+    old, new = ("l.after", "f.before") if action == "undo" else ("f.before", "l.after")
+    first, second = (", ".join(f"{side}_{name}" for name in _STATE) for side in (old, new))
     connection.execute(
-        f"INSERT INTO change (edit, object, {_BEFORE}, {_AFTER}) SELECT ?, object, {first}, {second} "
-        "FROM change WHERE edit = ? ORDER BY object",
-        (number, target),
+        f"INSERT INTO change (edit, object, {_BEFORE}, {_AFTER}) SELECT :new, g.object, {first}, {second} "
+        "FROM (SELECT object, min(edit) AS one, max(edit) AS two FROM change "
+        f"WHERE edit IN {_WITH_MORE} GROUP BY object) AS g "
+        "CROSS JOIN change AS f ON f.edit = g.one AND f.object = g.object "
+        "CROSS JOIN change AS l ON l.edit = g.two AND l.object = g.object ORDER BY g.object",
+        {"new": number, "target": target},
     )
-    sides = "after, before" if action == "undo" else "before, after"
+    sides, way = ("after, before", "DESC") if action == "undo" else ("before, after", "ASC")
     connection.execute(
         "INSERT INTO record_change (edit, number, name, record, before, after) "
-        f"SELECT ?, number, name, record, {sides} FROM record_change WHERE edit = ?",
-        (number, target),
+        f"SELECT :new, row_number() OVER (ORDER BY edit {way}, number {way}), name, record, {sides} "
+        f"FROM record_change WHERE edit IN {_WITH_MORE}",
+        {"new": number, "target": target},
     )
     return finish_entry(connection, number)
 

@@ -18,10 +18,11 @@ from cellwright.annotation import (
     PictureRecord,
     Record,
     RecordChange,
-    RunRecord,
     Status,
+    plane_path,
 )
 from cellwright.core import Box, Objects, ProjectNotWritable, SlideNotReadable, unknown_name
+from cellwright.imaging import SlideRef
 from cellwright.project import columns, history, journal, opening, pictures, query, records, writing
 from cellwright.project.backup import back_up, backups, write_copy
 from cellwright.project.columns import ObjectColumns, PictureChange
@@ -31,9 +32,10 @@ from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
 from cellwright.project.records import write_changes
 from cellwright.project.review import Reviews
+from cellwright.project.runs import Runs
 
 
-class Project(Reviews):
+class Project(Runs, Reviews):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters
@@ -88,6 +90,11 @@ class Project(Reviews):
             self._connection.close()
             self._has_changed = False
 
+    def close_without_copy(self) -> None:
+        """Close the project and make no copy: whoever else has it open makes one when they close it."""
+        self._connection.close()
+        self._has_changed = False
+
     # What there is -----------------------------------------------------------------------------------------------
 
     def pictures(self) -> list[PictureRecord]:
@@ -102,10 +109,6 @@ class Project(Reviews):
         """Return the models that were used."""
         return self._read(ModelRecord)
 
-    def runs(self) -> list[RunRecord]:
-        """Return the analyses that were made."""
-        return self._read(RunRecord)
-
     def objects_in(self, picture_id: int, box: Box | None = None) -> list[AnnotatedObject]:
         """Return the objects of a picture that reach into `box`, all of them where it is None; in no order."""
         with explained(self._path):
@@ -115,6 +118,11 @@ class Project(Reviews):
         """Return all objects of a picture column by column, in the order in which they came."""
         with explained(self._path):
             return columns.columns(self._connection, picture_id)
+
+    def has_more(self, picture_id: int, than: int) -> bool:
+        """Return whether a picture has more than so many objects, without counting all of them."""
+        with explained(self._path):
+            return columns.has_more(self._connection, picture_id, than)
 
     def deleted(self, picture_id: int) -> list[bytes]:
         """Return the bytes of the ids of objects that a person deleted from a picture."""
@@ -301,7 +309,7 @@ class Project(Reviews):
 
     def add_pictures(
         self,
-        paths: Iterable[str | Path],
+        paths: Iterable[str | Path | SlideRef],
         author: str,
         *,
         sha256: Mapping[Path, str] | None = None,
@@ -311,8 +319,8 @@ class Project(Reviews):
 
         Parameters
         ----------
-        paths : iterable of str or Path
-            Where they lie.
+        paths : iterable of str, Path or SlideRef
+            Where they lie; a reference to a plane of a stack makes that a picture of its own.
         author : str
             Who.
         sha256 : mapping, optional
@@ -325,8 +333,7 @@ class Project(Reviews):
         SlideNotReadable
             If a file cannot be read; then none is added.
         """
-        known = sha256 or {}
-        made = [pictures.record_of(self.folder, path, 0, known.get(Path(path), "")) for path in paths]
+        made = self._made(paths, sha256)
         with self._writing():
             there = {each.id for each in self.pictures()}
             numbered = self._numbered(made)
@@ -338,7 +345,7 @@ class Project(Reviews):
         return numbered
 
     def proposed_pictures(
-        self, paths: Iterable[str | Path], *, sha256: Mapping[Path, str] | None = None
+        self, paths: Iterable[str | Path | SlideRef], *, sha256: Mapping[Path, str] | None = None
     ) -> list[PictureRecord]:
         """Return the record of each picture: its own where its content is there already, else a new one for `apply`.
 
@@ -350,8 +357,7 @@ class Project(Reviews):
         SlideNotReadable
             If a file cannot be read.
         """
-        known = sha256 or {}
-        made = [pictures.record_of(self.folder, path, 0, known.get(Path(path), "")) for path in paths]
+        made = self._made(paths, sha256)
         with explained(self._path):
             return self._numbered(made)
 
@@ -360,16 +366,21 @@ class Project(Reviews):
         with explained(self._path):
             return records.next_id(self._connection, kind)
 
+    def _made(self, paths: Iterable[str | Path | SlideRef], sha256: Mapping[Path, str] | None) -> list[PictureRecord]:
+        known = sha256 or {}
+        return [pictures.record_of(self.folder, each, 0, known.get(pictures.file_of(each), "")) for each in paths]
+
     def _numbered(self, made: Iterable[PictureRecord]) -> list[PictureRecord]:
         """Give pictures the numbers they have, or new ones where their content is not there."""
-        known = {each.sha256: each for each in self.pictures()}
+        known = {(each.sha256, each.plane): each for each in self.pictures()}
         number = records.next_id(self._connection, PictureRecord)
         result: list[PictureRecord] = []
         for each in made:
-            if each.sha256 not in known:
-                known[each.sha256] = replace(each, id=number)
+            content = (each.sha256, each.plane)
+            if content not in known:
+                known[content] = replace(each, id=number)
                 number += 1
-            result.append(known[each.sha256])
+            result.append(known[content])
         return result
 
     def add_classes(self, classes: Sequence[tuple[str, str, str, str]], author: str) -> list[ClassRecord]:
@@ -388,8 +399,18 @@ class Project(Reviews):
         return new
 
     def picture_path(self, picture: PictureRecord) -> Path:
-        """Return where a picture lies; `SlideNotReadable` if it is not there or its content is another."""
+        """Return the file of a picture; `SlideNotReadable` if it is not there or its content is another.
+
+        A plane of a stack is no file: whoever would open it as one, and so see another plane, is refused.
+        """
+        if picture.plane is not None:
+            raise SlideNotReadable(f"{picture.path} is one plane of a stack, which cannot be used here yet.")
         return pictures.located(self.folder, picture)
+
+    def picture_ref(self, picture: PictureRecord) -> SlideRef:
+        """Return how to open a picture, a plane of a stack as well; raises as `picture_path`."""
+        z, t = picture.plane or (None, None)
+        return SlideRef(pictures.located(self.folder, picture), z=z, t=t)
 
     def find_picture(self, picture: PictureRecord, author: str, places: Iterable[str | Path] = ()) -> PictureRecord:
         """Find a moved picture again by its content, and write down where it lies now, as one step.
@@ -402,7 +423,7 @@ class Project(Reviews):
         path = pictures.found_again(self.folder, picture, places)
         if path is None:
             raise SlideNotReadable(f"{picture.path} was not found; name the folder that it was moved to.")
-        moved = replace(picture, path=pictures.written_path(self.folder, path))
+        moved = replace(picture, path=plane_path(pictures.written_path(self.folder, path), picture.plane))
         if moved != picture:
             self.apply(Edit(EditKind.PICTURES, records=(RecordChange(picture, moved),)), author)
         return moved

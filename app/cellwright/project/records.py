@@ -16,6 +16,7 @@ from cellwright.annotation import (
     PictureRecord,
     Record,
     RecordChange,
+    RegionOfInterestRecord,
     RegionReviewedRecord,
     ReviewRecord,
     RunRecord,
@@ -33,6 +34,7 @@ NAMES: Mapping[type, str] = {
     AuditRecord: "audit",
     AuditItemRecord: "audit_item",
     RegionReviewedRecord: "region_reviewed",
+    RegionOfInterestRecord: "region_of_interest",
 }
 _COLUMNS = {name: tuple(field.name for field in dataclasses.fields(kind)) for kind, name in NAMES.items()}
 
@@ -75,7 +77,9 @@ def write_changes(connection: sqlite3.Connection, edit: int, changes: tuple[Reco
 
 def take_effect(connection: sqlite3.Connection, edit: int) -> None:
     """Bring the records to where an entry of the journal leads."""
-    rows = connection.execute("SELECT name, record, after FROM record_change WHERE edit = ?", (edit,)).fetchall()
+    rows = connection.execute(
+        "SELECT name, record, after FROM record_change WHERE edit = ? ORDER BY number", (edit,)
+    ).fetchall()
     for name, record, after in rows:
         columns = _COLUMNS[name]  # a name that is none of ours ends here
         if after is None:

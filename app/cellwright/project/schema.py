@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x43574A31
 """``CWJ1``, in the header of the file: this SQLite database is a project of ours."""
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables; `migrate` knows the way from each older one."""
 
 REVIEW_TABLES = """
@@ -25,6 +25,23 @@ CREATE TABLE region_reviewed (id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, 
 CREATE INDEX region_reviewed_picture ON region_reviewed (picture);
 """
 """Added by version 2."""
+
+RUN_TABLES = """
+-- Facts about runs, beside the journal: what became of every tile, and what a run that was stopped goes on from.
+CREATE TABLE run_state (run INTEGER PRIMARY KEY, state TEXT NOT NULL, entry INTEGER NOT NULL, began TEXT NOT NULL,
+  ended TEXT, whole TEXT NOT NULL, totals TEXT NOT NULL);
+CREATE TABLE run_tile (run INTEGER NOT NULL, tile INTEGER NOT NULL, y0 INTEGER NOT NULL, x0 INTEGER NOT NULL,
+  y1 INTEGER NOT NULL, x1 INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, asked_px REAL,
+  PRIMARY KEY (run, tile)) WITHOUT ROWID;
+CREATE TABLE run_kept (run INTEGER NOT NULL, tile INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (run, tile));
+CREATE TABLE run_again (run INTEGER NOT NULL, object INTEGER NOT NULL, PRIMARY KEY (run, object)) WITHOUT ROWID;
+-- Where a person wants objects counted; the journal is the truth.
+CREATE TABLE region_of_interest (id INTEGER PRIMARY KEY, picture INTEGER NOT NULL, kind TEXT NOT NULL,
+  corners TEXT NOT NULL, name TEXT NOT NULL);
+CREATE INDEX region_of_interest_picture ON region_of_interest (picture);
+CREATE INDEX edit_more ON edit (target) WHERE action = 'more';
+"""
+"""Added by version 3."""
 
 TABLES = (
     """
@@ -60,6 +77,7 @@ CREATE TABLE record_change (edit INTEGER NOT NULL, number INTEGER NOT NULL, name
 CREATE INDEX record_change_record ON record_change (name, record);
 """
     + REVIEW_TABLES
+    + RUN_TABLES
 )
 """All tables of today's version."""
 

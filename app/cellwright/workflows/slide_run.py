@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import time
 from collections.abc import Generator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellwright.core import Coverage, Regions
+from cellwright.annotation import ClassRecord, ModelRecord
+from cellwright.core import Coverage, Regions, SlideNotReadable, TileState, unknown_name
 from cellwright.jobs import Progress
+from cellwright.project import Project, RunStage, RunStatus
+from cellwright.workflows.analysis import PictureInfo
+from cellwright.workflows.analyze import picture_key
+from cellwright.workflows.project_thread import ProjectThread
+from cellwright.workflows.slide_writing import TileWriter
+from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
+    from cellwright.imaging import Slide
     from cellwright.inference import DetectOptions, ModelSource, TileRunner
-    from cellwright.workflows.analysis import PictureInfo
-    from cellwright.zoo import ModelCard
+    from cellwright.inference.slide_plan import SlidePlan
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,5 +133,160 @@ class SlideRun:
         UnknownName, ModelNotUsable
             If there is no such picture or model, or it is damaged.
         """
-        raise NotImplementedError
-        yield Progress(0, 0, "")
+        with ProjectThread(self.project_folder) as project:
+            yield Progress(0, 0, "Opening the picture")
+            info, slide = self._opened(project)
+            with slide:
+                job = yield from self._planned(project, slide, info)
+                began = time.monotonic()
+                if job.is_done:
+                    return self._summary(project, job, began, 0)
+                yield from _worked(job, project, self.runner)
+                return self._summary(project, job, began, job.writer.tiles)
+
+    def _opened(self, project: ProjectThread) -> tuple[PictureInfo, Slide]:
+        from cellwright.imaging import SlideRef
+
+        def found(there: Project) -> tuple[Path, str]:
+            known = {each.id: each for each in there.pictures()}
+            if self.picture_id not in known:
+                raise unknown_name("picture of the project", str(self.picture_id), [str(number) for number in known])
+            return there.picture_path(known[self.picture_id]), known[self.picture_id].sha256
+
+        path, sha256 = project.call(found)
+        slide = SlideRef(path.resolve(), self.series).open()
+        size = self.options.pixel_size if self.options is not None else None
+        note = slide.pixel_size_note if size is None else "entered by hand"
+        return PictureInfo(slide.ref, slide.name, slide.shape, size or slide.pixel_size, note, sha256), slide
+
+    def _planned(self, project: ProjectThread, slide: Slide, info: PictureInfo) -> Generator[Progress, None, _Job]:
+        """Find the run that is gone on with, or plan a new one."""
+        from cellwright.inference import DetectOptions
+        from cellwright.inference.slide_plan import plan_slide, slide_options
+
+        model, card = self._model()
+        asked = replace(self.options or DetectOptions(), picture_id=picture_key(info.sha256, info.ref))
+        options = slide_options(asked, card)
+        regions = self.regions or project.call(lambda there: there.regions_of_interest(self.picture_id))
+        parameters = _parameters(options, regions, self.series)
+        status = project.call(lambda there: there.find_run(self.picture_id, card.model_hash, parameters))
+        notes: tuple[str, ...] = ()
+        tissue = None
+        if status is None and regions.tissue_only:
+            from cellwright.imaging import find_tissue
+
+            yield Progress(0, 0, "Looking for tissue on the overview")
+            tissue = find_tissue(slide, options.z, options.t)
+            notes = (tissue.sentence(),)
+        yield Progress(0, 0, "Planning the tiles")
+        plan = plan_slide(slide, card, options, regions, tissue)
+        was_resumed = status is not None
+        if status is None:
+            run_id = project.call(lambda there: self._begun(there, card, parameters, plan))
+        else:
+            run_id = status.run.id
+            plan = plan.with_records(project.call(lambda there: there.coverage(run_id)))
+        is_done = status is not None and status.stage is RunStage.FINISHED
+        has_failed = plan.coverage().count(TileState.FAILED) > 0
+        writer = TileWriter(project, run_id, plan, slide, card, options, regions, self.author)
+        job = _Job(run_id, info, card, model, self.device, options, regions, plan, slide, writer, was_resumed, notes)
+        if is_done and has_failed and self.retry_failed:
+            plan = writer.reopened()
+            return replace(job, plan=plan)
+        writer.load()
+        return replace(job, is_done=is_done)
+
+    def _model(self) -> tuple[Path | ModelSource, ModelCard]:
+        if isinstance(self.model, str | Path):
+            folder = find_model(self.model).resolve()
+            return folder, load_card(folder)
+        return self.model, self.model.card
+
+    def _begun(self, project: Project, card: ModelCard, parameters: str, plan: SlidePlan) -> int:
+        classes = [ClassRecord(1, kind.name, kind.title, kind.colour) for kind in card.classes]
+        model = ModelRecord(1, card.name, card.model_hash, card.model_dump_json())
+        return project.begin_run(
+            self.picture_id, model, parameters, plan.records, self.author, whole=plan.whole, classes=classes
+        )
+
+    def _summary(self, project: ProjectThread, job: _Job, began: float, tiles: int) -> SlideSummary:
+        coverage = project.call(lambda there: there.coverage(job.run_id))
+        status = project.call(lambda there: there.run_status(job.run_id))
+        if coverage.missing and not coverage.count(TileState.ANALYSED):
+            reason = next((record.reason for record in coverage.missing if record.reason), "no tile was reached")
+            raise SlideNotReadable(f"{job.info.path} could not be analysed: {reason.rstrip('.')}. Check the file.")
+        totals = _totals(status)
+        return SlideSummary(
+            job.run_id,
+            job.info,
+            job.card,
+            {kind: totals.get(f"counted:{kind}", 0) for kind in job.card.class_names},
+            totals.get("objects", 0),
+            coverage,
+            job.writer.device,
+            job.writer.engine,
+            time.monotonic() - began,
+            tiles,
+            job.was_resumed,
+            (*job.notes, *job.plan.view.notes, *job.writer.notes),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """A run that is ready to be worked on."""
+
+    run_id: int
+    info: PictureInfo
+    card: ModelCard
+    model: Path | ModelSource
+    device: str
+    options: DetectOptions
+    regions: Regions
+    plan: SlidePlan
+    slide: Slide
+    writer: TileWriter
+    was_resumed: bool
+    notes: tuple[str, ...]
+    is_done: bool = False
+
+
+def _worked(job: _Job, project: ProjectThread, runner: TileRunner | None) -> Generator[Progress, None, None]:
+    """Run the tiles that are left, and write what they bring."""
+    from cellwright.inference import InlineRunner, ThreadRunner
+
+    yield Progress(0, 0, "Looking at the picture")
+    steps = job.plan.steps(job.slide, job.model, job.card, job.device, job.options)
+    chosen: TileRunner = runner or ThreadRunner()
+    total = len(job.plan.asked)
+    done = total - len(job.plan.pending)
+    answers = chosen.run(steps)
+    try:
+        for step, answer in answers:
+            done += 1
+            written = job.writer.add(step.tile.index, answer)
+            if isinstance(chosen, InlineRunner | ThreadRunner):
+                job.writer.note_predictor(step.opened()[1])
+            said = f"{done:,} of {total:,} {'tile' if total == 1 else 'tiles'}"
+            yield Progress(done, total, said, step.tile.owner, written)
+    finally:
+        # What was found before the work is stopped is worth keeping; what cannot be written then is found again.
+        with contextlib.suppress(AttributeError):
+            answers.close()  # type: ignore[attr-defined]
+        job.writer.flush()
+        project.settle()
+    last = job.writer.finish()
+    yield Progress(done, total, "Every tile was tried", None, last)
+
+
+def _parameters(options: DetectOptions, regions: Regions, series: int) -> str:
+    """Return as text what decides about the objects of a run; the same text finds the run again."""
+    said = asdict(options)
+    del said["picture_id"]
+    size = options.pixel_size
+    said["pixel_size"] = None if size is None else [size.y_um, size.x_um]
+    return json.dumps({"options": said, "regions": json.loads(regions.to_json()), "series": series}, sort_keys=True)
+
+
+def _totals(status: RunStatus | None) -> dict[str, int]:
+    return {} if status is None else dict(status.totals)
