@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from cellwright.annotation import PictureRecord
+from cellwright.annotation import PictureRecord, plane_path
 from cellwright.core import SlideNotReadable
-from cellwright.imaging import content_sha256
+from cellwright.imaging import SlideRef, content_sha256
 
 _STEPS_UP = 2
 """A picture is near when it lies in the project's folder, or in the one two above it."""
@@ -26,17 +26,30 @@ def written_path(folder: Path, picture: Path) -> str:
     return (relative if is_near else there).as_posix()
 
 
-def record_of(folder: Path, picture: str | Path, number: int, sha256: str = "") -> PictureRecord:
-    """Return the record of a file, which is read for its hash unless that is given.
+def record_of(folder: Path, picture: str | Path | SlideRef, number: int, sha256: str = "") -> PictureRecord:
+    """Return the record of a file, or of one plane of it; the file is read for its hash unless that is given.
 
     Raises
     ------
     SlideNotReadable
         If the file cannot be read.
     """
-    path = Path(picture)
+    path = file_of(picture)
     digest = sha256 or content_sha256(path)
-    return PictureRecord(number, written_path(folder, path), digest, path.stat().st_size)
+    written = plane_path(written_path(folder, path), plane_of(picture))
+    return PictureRecord(number, written, digest, path.stat().st_size)
+
+
+def file_of(picture: str | Path | SlideRef) -> Path:
+    """Return the file that a picture, or a plane of one, lies in."""
+    return picture.path if isinstance(picture, SlideRef) else Path(picture)
+
+
+def plane_of(picture: str | Path | SlideRef) -> tuple[int, int] | None:
+    """Return the plane and time point that are meant; None for a whole file."""
+    if not isinstance(picture, SlideRef) or (picture.z is None and picture.t is None):
+        return None
+    return picture.z or 0, picture.t or 0
 
 
 def located(folder: Path, record: PictureRecord) -> Path:
@@ -47,7 +60,7 @@ def located(folder: Path, record: PictureRecord) -> Path:
     SlideNotReadable
         If it is not there, or another file of other content has its name.
     """
-    path = folder / PurePosixPath(record.path)
+    path = folder / PurePosixPath(record.file)
     if not path.is_file():
         raise SlideNotReadable(f"{path} is not there; name a folder to search, and it is found again by its content.")
     if path.stat().st_size != record.size_bytes or content_sha256(path) != record.sha256:

@@ -113,6 +113,8 @@ def gather(project: Project, card: ModelCard, held_out: float = 0.25, seed: int 
     classes = class_names(project, card)
     found = []
     for record in project.pictures():
+        if record.plane is not None:
+            continue  # networks are taught from files; a plane of a stack is none
         picture = _picture(project, record, classes, needs_masks=card.task != "detection")
         if picture is not None:
             found.append(picture)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from cellwright.annotation import ClassRecord, ModelRecord, RunRecord
-from cellwright.core import CellwrightError, Objects
+from cellwright.core import CellwrightError
+from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.correcting.corrected import corrected, remembered
 from cellwright.ui.correcting.host import Host
-from cellwright.ui.correcting.project_link import OpenProject, added
+from cellwright.ui.correcting.project_link import OpenProject, StillWriting
+from cellwright.ui.correcting.storing import Found, HashFiles, ReadTable, StoreAnalysis, Stored, TableRead
 from cellwright.ui.correcting.tables import PictureTable, styles_of_classes
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.loading import LoadedPicture
-from cellwright.ui.state.picture import Picture, PictureState
+from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from cellwright.imaging import SlideRef
     from cellwright.workflows import Analysis
 
-_HASHED_AT_ONCE_BYTES = 256 << 20
-"""Larger files are not read in full while a person waits, if an analysis has read them already."""
-
-_SAME_PLACE = 0.5
-"""What a model finds over what a person looked at, by this much, is the same cell: the person's word stays."""
+_HASHED_AT_ONCE_BYTES = 16 << 20
+"""Files that are larger together are not read in full while a person waits."""
+_STORED_AT_ONCE, _READ_AT_ONCE = 2_000, 5_000
+"""More cells are written or read beside the window."""
 
 
 class Belonging(QObject):
@@ -43,7 +39,14 @@ class Belonging(QObject):
     ----------
     host : Host
         The window.
+
+    Signals
+    -------
+    freed()
+        The project can be changed again, after something large was written to it.
     """
+
+    freed = Signal()
 
     def __init__(self, host: Host, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,6 +55,10 @@ class Belonging(QObject):
         self._hashes: dict[Path, str] = {}
         self._letters: dict[str, ClassStyle] = {}
         self._is_storing = False
+        self._under_way: set[tuple[int, tuple[int, int]]] = set()
+        self._reading: set[int] = set()
+        self._known_stacks: set[int] = set()
+        self._hashing: set[Path] = set()
         session = self._session
         session.objects_changed.connect(self._on_objects)
         session.picture_changed.connect(self._on_picture)
@@ -72,9 +79,13 @@ class Belonging(QObject):
     def set_link(self, link: OpenProject | None) -> None:
         """Belong to another project, or to none."""
         self._link = link
+        self._under_way.clear()
+        self._reading.clear()
         if link is None:
             for picture in self._session.pictures:
                 picture.marks = None
+                for plane, result in picture.results.items():
+                    picture.results[plane] = PlaneResult(result.objects, result.styles, result.analysis)
             return
         link.changed.connect(self._on_changed)
         self._joining.start()
@@ -91,86 +102,156 @@ class Belonging(QObject):
     # ---- pictures
 
     def id_of(self, picture: Picture) -> int | None:
-        """Return the number of a picture in the project."""
-        return None if self._link is None else self._link.picture_id(picture.path)
+        """Return the number that a picture has in the project; of a stack, that of the plane shown."""
+        return None if self._link is None else self._link.picture_id(picture.path, plane_of(picture))
 
     def picture_of(self, number: int) -> Picture | None:
-        """Return the open picture with that number in the project."""
+        """Return the open picture, or stack on that plane, with that number in the project."""
         return next((each for each in self._session.pictures if self.id_of(each) == number), None)
 
     def join_all(self) -> None:
         """Let every open picture join, with what was found on it."""
         link = self._link
-        if link is None or link.is_read_only:
-            return
-        self._attempt(partial(self._join, link, self._session.pictures))
+        if link is not None and not link.is_read_only:
+            self._attempt(partial(self._join, link, self._session.pictures))
 
     def take(self, picture: Picture) -> int:
         """Return the number of a picture, which joins if it has not; what was found on it goes into the project.
 
         Raises
         ------
+        StillWriting
+            If that takes long: it goes on beside the window, and `freed` says when it is over.
         CellwrightError
             If that could not be put on disk.
         """
-        assert self._link is not None
+        link = self._link
+        assert link is not None
         if picture.analysis is not None and picture.marks is None:
-            self._store(self._link, picture)
+            self._bring(link, picture)
         elif self.id_of(picture) is None:
-            self._link.add_pictures({picture.path: self._sha256(picture)})
+            link.add_pictures([part_of(picture)], {picture.path: self._hash(picture)})
         number = self.id_of(picture)
         assert number is not None
+        if not link.is_quick(number, _READ_AT_ONCE):
+            self._read(link, picture, number)
+            raise StillWriting(f"The cells of {picture.name} are being read; your step follows in a moment.")
         return number
 
     def _join(self, link: OpenProject, pictures: Sequence[Picture]) -> None:
         for picture in pictures:
-            if picture.analysis is not None and picture.marks is None and _is_flat(picture):
-                self._store(link, picture)
-        new = [each for each in pictures if self.id_of(each) is None and not each.is_unreadable]
+            self._bring_planes(link, picture)
+            if picture.analysis is not None and picture.marks is None:
+                self._bring(link, picture)
+        new = [each for each in pictures if self._is_new(link, each)]
+        if new and self._hash_beside([each for each in new if each.path not in self._hashes]):
+            return  # they join when that is over
         if new:
-            link.add_pictures({each.path: self._sha256(each) for each in new})
+            link.add_pictures([each.path for each in new], {each.path: self._hash(each) for each in new})
         for picture in pictures:
             if picture.marks is None:
                 self.show(picture)
 
-    def _sha256(self, picture: Picture) -> str:
+    def _is_new(self, link: OpenProject, picture: Picture) -> bool:
+        """Whether a picture is not in the project; of a stack any plane, or the whole file, will do."""
+        is_there = link.picture_id(picture.path) is not None or bool(link.planes_of(picture.path))
+        return not is_there and not picture.is_unreadable and picture.path.is_file()
+
+    def _known_hash(self, picture: Picture) -> str:
+        """Return the fingerprint of a file where it is known or quickly taken; else nothing."""
         from cellwright.imaging import content_sha256
 
         if picture.path not in self._hashes:
-            is_large = picture.path.stat().st_size > _HASHED_AT_ONCE_BYTES
-            known = picture.analysis.picture.sha256 if is_large and picture.analysis is not None else ""
-            self._hashes[picture.path] = known or content_sha256(picture.path)
-        return self._hashes[picture.path]
+            if picture.path.stat().st_size <= _HASHED_AT_ONCE_BYTES:
+                self._hashes[picture.path] = content_sha256(picture.path)
+            elif picture.analysis is not None:
+                self._hashes[picture.path] = picture.analysis.picture.sha256
+        return self._hashes.get(picture.path, "")
+
+    def _hash(self, picture: Picture) -> str:
+        known = self._known_hash(picture)
+        if not known:
+            self._hash_beside([picture])
+            raise StillWriting(f"{picture.name} is being read for its fingerprint; your step follows in a moment.")
+        return known
+
+    def _hash_beside(self, pictures: Sequence[Picture]) -> bool:
+        """Take the fingerprints of files beside the window where they are large; return whether that is under way."""
+        wanted = [each.path for each in pictures if each.analysis is None]
+        if sum(path.stat().st_size for path in wanted) <= _HASHED_AT_ONCE_BYTES:
+            return False
+        new = tuple(path for path in wanted if path not in self._hashing)
+        if new:
+            self._hashing.update(new)
+            self._host.opener.submit_quietly(HashFiles(new), Lane.FILES, partial(self._on_hashed, new), listed=True)
+        return True
+
+    def _on_hashed(self, paths: Sequence[Path], job: Job[dict[Path, str]]) -> None:
+        self._hashing.difference_update(paths)
+        if job.result is not None:
+            self._hashes.update(job.result)
+            self._joining.start()
+        self.freed.emit()
 
     # ---- what is found
 
-    def _store(self, link: OpenProject, picture: Picture) -> None:
-        """Put a fresh analysis into the project, as one step; what people looked at stays as they left it."""
+    def _found(self, picture: Picture, plane: tuple[int, int], analysis: Analysis) -> Found:
+        styles = picture.styles if plane == picture.plane else picture.results[plane].styles
+        self._letters.update({style.name: style for style in styles})
+        return Found(part_of(picture, plane), self._known_hash(picture), analysis, styles)
+
+    def _bring(self, link: OpenProject, picture: Picture) -> None:
+        """Put what was found on the plane shown into the project: at once, or beside the window where that is long."""
         analysis = picture.analysis
         assert analysis is not None
-        self._letters.update({style.name: style for style in picture.styles})
-        record = link.project.proposed_pictures([picture.path], sha256={picture.path: self._sha256(picture)})[0]
-        model = _model_record(link, analysis.card.name, analysis.model_hash, analysis.card.model_dump_json())
-        said = {"device": analysis.device, "engine": analysis.engine, "seconds": round(analysis.seconds, 3)}
-        run = RunRecord(
-            link.project.next_id(RunRecord), record.id, model.id, json.dumps(said), analysis.coverage.fraction
-        )
-        known = {each.id for each in link.pictures}
-        records = [added(record)] if record.id not in known else []
-        records += [added(each) for each in new_classes(link, picture.styles)]
-        records += [added(model)] if model not in link.project.models() else []
-        objects, replaced = analysis.objects, np.zeros(0, "V16")
-        if record.id in known:
-            table = link.table(record.id, analysis.objects.source)
-            objects, replaced = _beside(table, analysis.objects, set(link.project.deleted(record.id)))
+        found = self._found(picture, picture.plane, analysis)
+        if not found.sha256 or len(analysis.objects) > _STORED_AT_ONCE:
+            self._start(link, picture, picture.plane, found)
+            raise StillWriting(_writing_words(analysis))
         self._is_storing = True
         try:
-            gone = (UUID(bytes=each.tobytes()) for each in replaced)
-            is_first = record.id not in known
-            link.add_analysis(record.id, objects, [*records, added(run)], gone, is_first=is_first)
+            link.add_analysis(found)
         finally:
             self._is_storing = False
         self.show(picture)
+
+    def _bring_planes(self, link: OpenProject, picture: Picture) -> None:
+        """Put what was found on planes that are not shown into the project."""
+        for plane, result in list(picture.results.items()):
+            if result.marks is None:
+                found = self._found(picture, plane, result.analysis)
+                if not found.sha256 or len(result.objects) > _STORED_AT_ONCE:
+                    self._start(link, picture, plane, found)
+                else:
+                    link.add_analysis(found)
+
+    def _start(self, link: OpenProject, picture: Picture, plane: tuple[int, int], found: Found) -> None:
+        key = (picture.key, plane)
+        if key in self._under_way:
+            return
+        self._under_way.add(key)
+        link.hold(_writing_words(found.analysis))
+        operation = StoreAnalysis(link.folder, link.author, found)
+        done = partial(self._on_stored, link, picture, plane)
+        self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
+        self._host.update_actions()
+
+    def _on_stored(self, link: OpenProject, picture: Picture, plane: tuple[int, int], job: Job[Stored]) -> None:
+        if link is not self._link:
+            return
+        self._under_way.discard((picture.key, plane))
+        if not self._under_way:
+            link.hold("")
+        if job.result is not None:
+            self._attempt(partial(link.follow, job.result))
+        elif isinstance(job.error, CellwrightError):
+            self._host.say(Message(Level.ERROR, str(job.error)))
+        elif job.error is not None:
+            said = f"What was found on {picture.name} could not be put into the project; analyze it again."
+            self._host.say(Message(Level.ERROR, said, job.error_text))
+        if not self._under_way:
+            self.freed.emit()
+            self._host.update_actions()
 
     # ---- what is shown
 
@@ -182,9 +263,13 @@ class Belonging(QObject):
                 picture.analysis = None
                 self._session.set_objects(picture, None)
             return
-        source = picture.analysis.objects.source if picture.analysis is not None else ""
-        table = link.table(number, source)
+        if not link.is_quick(number, _READ_AT_ONCE):
+            self._read(link, picture, number)
+            return
+        table = link.table(number, picture.analysis.objects.source if picture.analysis is not None else "")
         if not len(table.objects) and picture.analysis is None and not _has_run(link, number):
+            if picture.marks is not None and picture.objects is not None:
+                self._session.set_objects(picture, None)
             return
         styles = styles_of_classes(link.classes, self._letters)
         if picture.analysis is None:
@@ -194,6 +279,28 @@ class Belonging(QObject):
         if not picture.state.is_busy:
             picture.state = PictureState.DONE
         self._session.set_objects(picture, table.objects, styles, table.marks)
+
+    def _read(self, link: OpenProject, picture: Picture, number: int) -> None:
+        """Read many objects beside the window, and show them then."""
+        if number in self._reading:
+            return
+        self._reading.add(number)
+        operation = ReadTable(link.folder, number, picture.name)
+        done = partial(self._on_read, link, picture, number)
+        self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
+
+    def _on_read(self, link: OpenProject, picture: Picture, number: int, job: Job[TableRead]) -> None:
+        if link is not self._link:
+            return
+        self._reading.discard(number)
+        if job.result is None:
+            if isinstance(job.error, CellwrightError):
+                self._host.say(Message(Level.ERROR, str(job.error)))
+            return
+        link.take_table(number, job.result)
+        if self.id_of(picture) == number:
+            self._attempt(partial(self.show, picture))
+        self.freed.emit()
 
     @staticmethod
     def _remembered(link: OpenProject, picture: Picture, number: int, table: PictureTable) -> Analysis | None:
@@ -205,16 +312,36 @@ class Belonging(QObject):
         return remembered(picture, record, models[runs[-1].model], runs[-1], table)
 
     def _on_changed(self, number: int) -> None:
+        if self._is_storing:
+            return
         picture = self.picture_of(number)
-        if picture is not None and not self._is_storing:
+        if picture is not None:
             self.show(picture)
+        else:
+            self._refresh_plane(number)
+
+    def _refresh_plane(self, number: int) -> None:
+        """Bring what is kept of a plane that is not shown to what the project says now."""
+        link = self._link
+        assert link is not None
+        for picture in self._session.pictures:
+            plane = next((at for at, each in link.planes_of(picture.path).items() if each == number), None)
+            result = picture.results.get(plane) if plane is not None else None
+            if plane is None or result is None:
+                continue
+            table, styles = link.table(number, result.objects.source), styles_of_classes(link.classes, self._letters)
+            analysis = corrected(result.analysis, table, styles)
+            picture.results[plane] = PlaneResult(table.objects, styles, analysis, table.marks)
 
     def _on_objects(self, picture: Picture) -> None:
         link = self._link
-        if link is None or link.is_read_only or picture.marks is not None or picture.analysis is None:
+        if link is None or picture.marks is not None:
             return
-        if _is_flat(picture):
-            self._attempt(partial(self._store, link, picture))
+        if picture.analysis is None:
+            if picture.objects is None and self.id_of(picture) is not None and not picture.state.is_busy:
+                self._attempt(partial(self.show, picture))  # another plane of a stack
+        elif not link.is_read_only:
+            self._attempt(partial(self._bring, link, picture))
 
     def _on_picture(self, picture: Picture) -> None:
         # an analysis that ended without a result leaves what the project says
@@ -230,73 +357,53 @@ class Belonging(QObject):
             self._joining.start()
 
     def _on_loaded(self, picture: Picture, _loaded: LoadedPicture) -> None:
-        # only now is its size known, which the remembered analysis needs
-        if picture.marks is not None and picture.analysis is None:
-            self.show(picture)
+        # only now its size is known, which the remembered analysis needs, and whether it is a stack
+        if self._go_to_corrected_plane(picture):
+            return
+        if picture.analysis is None and (picture.marks is not None or plane_of(picture) is not None):
+            self._attempt(partial(self.show, picture))
+
+    def _go_to_corrected_plane(self, picture: Picture) -> bool:
+        """Show the first plane that the project has cells of, where a stack is seen for the first time."""
+        link, is_new = self._link, picture.key not in self._known_stacks
+        self._known_stacks.add(picture.key)
+        if link is None or not is_new or plane_of(picture) is None or picture.look is None:
+            return False
+        planes = sorted(link.planes_of(picture.path))
+        if not planes or picture.plane in planes:
+            return False
+        self._host.opener.set_look(picture, replace(picture.look, z=planes[0][0], t=planes[0][1]))
+        return True
 
     def _attempt(self, do: Callable[[], object]) -> None:
         try:
             do()
+        except StillWriting as words:
+            self._host.status.showMessage(str(words).partition(";")[0])
         except CellwrightError as error:
             self._host.say(Message(Level.ERROR, str(error)))
 
 
-def new_classes(link: OpenProject, styles: Sequence[ClassStyle]) -> list[ClassRecord]:
-    """Return the records of classes that a project lacks, each with the first free digit as its key."""
-    known = {each.name for each in link.classes}
-    free = [key for key in "123456789" if key not in {each.key for each in link.classes}]
-    first = link.project.next_id(ClassRecord)
-    new = [style for style in styles if style.name not in known]
-    return [
-        ClassRecord(first + at, style.name, style.title, style.colour, free[at] if at < len(free) else "")
-        for at, style in enumerate(new)
-    ]
+def plane_of(picture: Picture) -> tuple[int, int] | None:
+    """Return the plane of a stack that is shown, which is a picture of its own in a project; None of a flat picture."""
+    return picture.plane if picture.facts is not None and picture.facts.is_stack else None
 
 
-def _model_record(link: OpenProject, name: str, sha256: str, card: str) -> ModelRecord:
-    for each in link.project.models():
-        if (each.name, each.sha256) == (name, sha256):
-            return each
-    return ModelRecord(link.project.next_id(ModelRecord), name, sha256, card)
+def part_of(picture: Picture, plane: tuple[int, int] | None = None) -> Path | SlideRef:
+    """Return what stands in a project: the file of a flat picture, one plane of a stack (that shown by default)."""
+    shown = plane_of(picture)
+    if shown is None:
+        return picture.path
+    from cellwright.imaging import SlideRef
+
+    z, t = shown if plane is None else plane
+    return SlideRef(picture.path, z=z, t=t)
+
+
+def _writing_words(analysis: Analysis) -> str:
+    many = f"{len(analysis.objects):,} cells of {analysis.picture.name}"
+    return f"The {many} are being written into the project; your step follows in a moment."
 
 
 def _has_run(link: OpenProject, number: int) -> bool:
     return any(run.picture == number for run in link.project.runs())
-
-
-def _is_flat(picture: Picture) -> bool:
-    """Whether a picture has one plane: a project keeps the objects of a picture, not of each of its planes."""
-    return picture.facts is None or not picture.facts.is_stack
-
-
-def _beside(table: PictureTable, found: Objects, deleted: set[bytes]) -> tuple[Objects, NDArray[np.void]]:
-    """Return what of a fresh analysis is new beside people's work, and which older objects it replaces.
-
-    Parameters
-    ----------
-    table : PictureTable
-        What the project has.
-    found : Objects
-        What the model says now.
-    deleted : set of bytes
-        Ids of objects that a person deleted: they do not come back.
-    """
-    reviewed = table.marks.is_reviewed
-    old, new = table.objects.ids.view("S16"), found.ids.view("S16")
-    gone = table.objects.ids[~reviewed & ~np.isin(old, new)]
-    keep = np.array([each.tobytes() not in deleted for each in found.ids], bool)
-    rows = np.flatnonzero(keep & ~np.isin(new, old))
-    keep[rows[_covered(found.boxes[rows], table.objects.boxes[reviewed])]] = False
-    return found.take(keep), gone
-
-
-def _covered(boxes: NDArray[np.float32], by: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return which boxes have an intersection over union above `_SAME_PLACE` with any of the others."""
-    covered = np.zeros(len(boxes), bool)
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    for one in by:
-        near = np.flatnonzero((boxes[:, :2] < one[2:]).all(1) & (boxes[:, 2:] > one[:2]).all(1))
-        low, high = np.maximum(boxes[near, :2], one[:2]), np.minimum(boxes[near, 2:], one[2:])
-        shared = (high - low).prod(1)
-        covered[near[shared > _SAME_PLACE * (areas[near] + (one[2:] - one[:2]).prod() - shared)]] = True
-    return covered

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,9 +67,10 @@ def remembered(
         said = json.loads(run.parameters)
     except (ValidationError, ValueError):
         return None
+    z, t = record.plane or (None, None)
     info = PictureInfo(
-        SlideRef(Path(picture.path)),
-        picture.name,
+        SlideRef(picture.path, z=z, t=t),
+        _name_of(picture, record),
         picture.shape,
         picture.pixel_size,
         picture.pixel_size_note,
@@ -90,6 +90,15 @@ def remembered(
         str(said.get("engine", "")),
         float(said.get("seconds", 0.0)),
     )
+
+
+def _name_of(picture: Picture, record: PictureRecord) -> str:
+    """Return the name of a picture, or of a plane as its own analysis gives it."""
+    if record.plane is None or picture.facts is None:
+        return picture.name
+    counts = (("z", record.plane[0], picture.facts.n_z), ("t", record.plane[1], picture.facts.n_t))
+    parts = [f"{axis} {at + 1}" for axis, at, many in counts if many > 1]
+    return f"{picture.name} [{', '.join(parts)}]"
 
 
 def _with_classes(card: ModelCard, styles: tuple[ClassStyle, ...]) -> ModelCard:

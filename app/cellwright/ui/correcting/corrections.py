@@ -26,13 +26,14 @@ from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry
 from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.host import Host
-from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.correcting.scene import whole_box
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.session import rows_of
 
 KEYS = "123456789"
 _SAID_MS = 5000
@@ -60,6 +61,8 @@ class Corrections(QObject):
         self._host, self._session = host, host.session
         self._belonging = belonging
         self._need_project = need_project
+        self._waiting: list[tuple[Picture | None, NDArray[np.void], Callable[[], object]]] = []
+        belonging.freed.connect(self._on_freed)
         self.new_class = ""
         """Name of the class of what is drawn next; empty for the first."""
 
@@ -174,8 +177,8 @@ class Corrections(QObject):
         """
         picture = self._session.current
         assert picture is not None
-        if picture.facts is not None and picture.facts.is_stack:
-            raise CellwrightError("Stacks cannot be corrected yet: a project keeps one set of cells for each picture.")
+        if picture.facts is None and picture.analysis is None:
+            raise CellwrightError("The picture is not there yet; correct its cells when it is shown.")
         if picture.state.is_busy:
             raise CellwrightError("The analysis is not finished; correct its cells afterwards.")
         link = self._need_project()
@@ -232,9 +235,26 @@ class Corrections(QObject):
     def _attempt(self, do: Callable[[], object]) -> None:
         try:
             do()
+        except StillWriting as words:
+            self._say(str(words))
+            self._waiting.append((self._session.current, self._session.selected_ids, partial(self._attempt, do)))
         except CellwrightError as error:
             self._host.say(Message(Level.WARNING, str(error)))
         self._host.update_actions()
+
+    def wait_for(self, picture: Picture, do: Callable[[], object]) -> None:
+        """Do something as soon as the project can be changed again, if the same picture is shown then."""
+        self._waiting.append((picture, np.zeros(0, "V16"), do))
+
+    def _on_freed(self) -> None:
+        """Do the steps that waited, each with the cells that were selected when it was asked for."""
+        waiting, self._waiting = self._waiting, []
+        for picture, ids, do in waiting:
+            if picture is None or picture is not self._session.current:
+                continue
+            if len(ids):
+                self._session.select_rows(rows_of(picture.objects, ids))
+            do()
 
 
 def next_unreviewed(picture: Picture | None, rows: NDArray[np.intp], now: int | None) -> int | None:

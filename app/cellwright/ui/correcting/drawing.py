@@ -13,13 +13,13 @@ from PySide6.QtCore import QObject
 from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, Status, inside_lasso
 from cellwright.core import BadParameter, Box, CellwrightError, Objects
 from cellwright.ui.canvas.gestures import BoxChanged, Clicked, Gesture, Lassoed, PointMoved
-from cellwright.ui.correcting.belonging import new_classes
 from cellwright.ui.correcting.corrections import Corrections
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.meaning import edit_of
 from cellwright.ui.correcting.pointing import Pointing
-from cellwright.ui.correcting.project_link import OpenProject, added
+from cellwright.ui.correcting.project_link import OpenProject, StillWriting, added
 from cellwright.ui.correcting.scene import Scene
+from cellwright.ui.correcting.storing import new_classes
 from cellwright.ui.correcting.tables import rows_of_ids
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.panels.banner import Level, Message
@@ -68,6 +68,9 @@ class Drawing(QObject):
     def _attempt(self, picture: Picture, gesture: Gesture, said: Objects | None = None) -> None:
         try:
             self._do(picture, gesture, said)
+        except StillWriting as words:
+            self._host.status.showMessage(str(words), _SAID_MS)
+            self._corrections.wait_for(picture, partial(self._attempt, picture, gesture, said))
         except BadParameter as error:
             # a slip of the hand: a line is enough, nothing has to be closed
             self._host.status.showMessage(str(error), _SAID_MS)
@@ -111,7 +114,7 @@ class Drawing(QObject):
     def _class_of_new(self, link: OpenProject, chosen: AnnotatedObject | None) -> int:
         """Return the class of what is drawn: of the last key pressed, else of the selected cell, else the first."""
         if not link.classes:
-            new = new_classes(link, self._corrections.styles())
+            new = new_classes(link.project, self._corrections.styles())
             new = new or [ClassRecord(link.project.next_id(ClassRecord), *_FIRST_CLASS)]
             link.apply(Edit(EditKind.CLASSES, records=tuple(added(each) for each in new)), is_aside=True)
         wanted = next((each for each in link.classes if each.name == self._corrections.new_class), None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cellwright.ui.panels.objects_table import ObjectsTable
     from cellwright.ui.panels.status import StatusLine
     from cellwright.ui.state.loading import LoadedPicture
+    from cellwright.ui.state.look import Look
     from cellwright.ui.state.picture import Picture
     from cellwright.ui.state.session import Session
 
@@ -39,6 +40,10 @@ class Opener(Protocol):
 
     def close_picture(self, picture: Picture) -> None:
         """Take a picture from the session."""
+        ...
+
+    def set_look(self, picture: Picture, look: Look) -> None:
+        """See a picture in another way, or another plane of it."""
         ...
 
     def loaded_picture(self, picture: Picture) -> LoadedPicture | None:

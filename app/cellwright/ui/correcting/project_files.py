@@ -196,8 +196,7 @@ class ProjectFiles(QObject):
         assert link is not None
         there: list[Path] = []
         gone: list[Path] = []
-        for record in link.pictures:
-            path = (link.folder / record.path).resolve()
+        for path in dict.fromkeys((link.folder / record.file).resolve() for record in link.pictures):
             (there if path.is_file() else gone).append(path)
         session = self._host.session
         opened = session.add(there)
@@ -217,7 +216,7 @@ class ProjectFiles(QObject):
             return
         with self._telling():
             for picture in link.pictures:
-                if not (link.folder / picture.path).is_file():
+                if not (link.folder / picture.file).is_file():
                     link.project.find_picture(picture, link.author, [place])
             link.follow()
             self._open_pictures()

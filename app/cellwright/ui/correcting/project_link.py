@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
@@ -21,12 +22,20 @@ from cellwright.annotation import (
     Reviewer,
     Status,
 )
-from cellwright.core import CellwrightError, Objects
+from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry, Project
-from cellwright.ui.correcting.tables import PictureTable, fresh_table, patched, table_of
+from cellwright.ui.correcting.storing import Found, Stored, TableRead, store
+from cellwright.ui.correcting.tables import PictureTable, patched, table_of, with_classes
+
+if TYPE_CHECKING:
+    from cellwright.imaging import SlideRef
 
 LOOK_MS = 1500
 """How often it is asked whether another window changed the project; asking reads one number."""
+
+
+class StillWriting(CellwrightError):
+    """The project is being written to beside the window; what was asked for is done when that is over."""
 
 
 class OpenProject(QObject):
@@ -58,6 +67,7 @@ class OpenProject(QObject):
         self.project = project
         self.author = author
         self._tables: dict[int, PictureTable] = {}
+        self._held = ""
         self._read_records()
         self._seen = project.newest()
         self._timer = QTimer(self)
@@ -96,9 +106,18 @@ class OpenProject(QObject):
         """Its pictures, in the order they were added."""
         return tuple(self._pictures.values())
 
-    def picture_id(self, path: Path) -> int | None:
-        """Return the number of the picture that lies at a path, None where it is not in the project."""
-        return self._ids.get(path.resolve())
+    def picture_id(self, path: Path, plane: tuple[int, int] | None = None) -> int | None:
+        """Return the number of the picture that lies at a path, or of a plane of it; None where it is not there."""
+        return self._ids.get((path.resolve(), plane))
+
+    def planes_of(self, path: Path) -> dict[tuple[int, int], int]:
+        """Return the numbers of the planes of a stack that are pictures of the project, by plane and time point."""
+        there = path.resolve()
+        return {plane: number for (each, plane), number in self._ids.items() if each == there and plane is not None}
+
+    def is_quick(self, picture_id: int, most: int) -> bool:
+        """Whether the objects of a picture are in memory, or so few that reading them takes no time."""
+        return picture_id in self._tables or not self.project.has_more(picture_id, most)
 
     def class_with_key(self, key: str) -> ClassRecord | None:
         """Return the class that a key gives."""
@@ -117,8 +136,17 @@ class OpenProject(QObject):
 
     # ---- what changes it
 
+    def hold(self, why: str) -> None:
+        """Refuse steps for now, because the project is written to beside the window; "" lets them pass again."""
+        self._held = why
+
+    def _refuse_while_held(self) -> None:
+        if self._held:
+            raise StillWriting(self._held)
+
     def apply(self, edit: Edit, *, is_aside: bool = False) -> JournalEntry:
-        """Do one step of work; see `Project.apply`."""
+        """Do one step of work; see `Project.apply`. As every step, `StillWriting` while the project is held."""
+        self._refuse_while_held()
         return self._done(self.project.apply(edit, self.author, is_aside=is_aside))
 
     def change(
@@ -131,42 +159,46 @@ class OpenProject(QObject):
         reason: str = "",
     ) -> JournalEntry | None:
         """Do the same to many objects in one step; None where that changes nothing. See `Project.change_objects`."""
+        self._refuse_while_held()
         names = (UUID(bytes=each.tobytes()) for each in ids)
         entry = self.project.change_objects(
             names, self.author, class_id=class_id, status=status, is_deleted=is_deleted, reason=reason
         )
         return None if entry is None else self._done(entry)
 
-    def add_analysis(
-        self,
-        picture_id: int,
-        objects: Objects,
-        records: Sequence[RecordChange] = (),
-        replaced: Iterable[UUID] = (),
-        *,
-        is_first: bool = False,
-    ) -> JournalEntry:
-        """Keep what a model found; see `Project.add_objects`.
+    def add_analysis(self, found: Found) -> int:
+        """Keep what a model found, and return the number of its picture; see `store`."""
+        self._refuse_while_held()
+        stored = store(self.project, self.author, found)
+        self.follow(stored)
+        return stored.picture_id
 
-        Where it is the first on its picture, its rows stay in the order in which they are shown already, and need not
-        be read back.
-        """
-        entry = self.project.add_objects(picture_id, objects, self.author, replaced=replaced, records=records)
-        self.follow((picture_id, objects) if is_first else None)
-        return entry
-
-    def add_pictures(self, sha256: Mapping[Path, str]) -> None:
-        """Let pictures join, each path with the hash of its file."""
-        self.project.add_pictures(list(sha256), self.author, sha256=sha256, is_aside=True)
+    def add_pictures(self, pictures: Sequence[Path | SlideRef], sha256: Mapping[Path, str]) -> None:
+        """Let pictures join, the hash of each file being known."""
+        self._refuse_while_held()
+        self.project.add_pictures(pictures, self.author, sha256=sha256, is_aside=True)
         self.follow()
+
+    def take_table(self, picture_id: int, read: TableRead) -> None:
+        """Take the objects of a picture that were read beside the window, and bring them up to now."""
+        if read.classes != self._classes:
+            return  # other classes by now: they are read when they are asked for
+        table = read.table
+        if self._seen > read.newest:
+            for change in self.project.changes_since(read.newest):
+                if change.picture_id == picture_id:
+                    table = patched(table, change, self._classes)
+        self._tables[picture_id] = table
 
     def undo(self) -> JournalEntry | None:
         """Take back the latest step that stands."""
+        self._refuse_while_held()
         entry = self.project.undo(self.author)
         return None if entry is None else self._done(entry)
 
     def redo(self) -> JournalEntry | None:
         """Do again what was taken back last."""
+        self._refuse_while_held()
         entry = self.project.redo(self.author)
         return None if entry is None else self._done(entry)
 
@@ -189,13 +221,13 @@ class OpenProject(QObject):
         self.follow()
         return entry
 
-    def follow(self, known: tuple[int, Objects] | None = None) -> None:
+    def follow(self, stored: Stored | None = None) -> None:
         """Bring tables and records to where the journal is, and say what changed.
 
         Parameters
         ----------
-        known : (int, Objects), optional
-            The picture and all of its objects, where that is everything that changed.
+        stored : Stored, optional
+            What a step brought, so that it need not be read again where it is the only one that is new.
         """
         since, self._seen = self._seen, self.project.newest()
         if self._seen == since:
@@ -203,29 +235,33 @@ class OpenProject(QObject):
         before = self._classes
         if self._touches_records(since):
             self._read_records()
-        changes = self.project.changes_since(since) if known is None else []
-        if self._classes[: len(before)] != before:
-            self._tables.clear()  # classes went, or changed places: the tables are read anew
-        touched = [change.picture_id for change in changes]
+        is_only = stored is not None and self._seen == since + 1 == stored.entry.id
+        changes = [] if is_only else self.project.changes_since(since)
+        self._follow_classes(before)
         for change in changes:
             table = self._tables.get(change.picture_id)
             if table is not None:
                 self._tables[change.picture_id] = patched(table, change, self._classes)
-        if known is not None:
-            touched.append(known[0])
+        touched = [change.picture_id for change in changes]
+        if is_only and stored is not None:
+            self._tables[stored.picture_id] = stored.table
+            touched.append(stored.picture_id)
         if self._classes != before:
             touched = list(self._pictures)
-            self._tables = {number: self._tables[number] for number in self._tables if self._has_all(number)}
-        if known is not None:
-            self._tables[known[0]] = fresh_table(known[1], self._classes)
         if self._has_new_records:
             self.records_changed.emit()
         for number in touched:
             self.changed.emit(number)
         self.journal_changed.emit()
 
-    def _has_all(self, number: int) -> bool:
-        return self._tables[number].objects.classes == tuple(each.name for each in self._classes)
+    def _follow_classes(self, before: tuple[ClassRecord, ...]) -> None:
+        """Bring tables to the classes as they are now; they are read anew only where one went or changed its place."""
+        if self._classes == before:
+            return
+        if [each.id for each in self._classes[: len(before)]] != [each.id for each in before]:
+            self._tables.clear()
+        names = tuple(each.name for each in self._classes)
+        self._tables = {number: with_classes(table, names) for number, table in self._tables.items()}
 
     def _touches_records(self, since: int) -> bool:
         entries = self.project.journal(self._seen - since)
@@ -235,7 +271,7 @@ class OpenProject(QObject):
     def _read_records(self) -> None:
         self._classes = tuple(self.project.classes())
         self._pictures = {each.id: each for each in self.project.pictures()}
-        self._ids = {(self.folder / each.path).resolve(): each.id for each in self._pictures.values()}
+        self._ids = {((self.folder / each.file).resolve(), each.plane): each.id for each in self._pictures.values()}
 
 
 _RECORD_KINDS = (EditKind.PICTURES, EditKind.CLASSES, EditKind.ANALYSE, EditKind.MIXED)

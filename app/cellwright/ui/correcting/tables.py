@@ -63,7 +63,7 @@ def patched(table: PictureTable, change: PictureChange, classes: Sequence[ClassR
     The masks stay the same value where no outline changed, so that nobody has to draw them anew.
     """
     news = table_of(change.present, classes, table.objects.source)
-    table = _without(_with_classes(table, news.objects.classes), change.gone)
+    table = _without(with_classes(table, news.objects.classes), change.gone)
     known, here = _matched(table.objects.ids, news.objects.ids)
     changed = _replaced(table, known, _rows(news, here))
     is_new = np.ones(len(news.objects), bool)
@@ -96,7 +96,7 @@ def rows_of_ids(ids: NDArray[np.void], wanted: NDArray[np.void]) -> NDArray[np.i
     return np.array([place.get(each.tobytes(), -1) for each in wanted], np.intp)
 
 
-def _with_classes(table: PictureTable, names: tuple[str, ...]) -> PictureTable:
+def with_classes(table: PictureTable, names: tuple[str, ...]) -> PictureTable:
     """Return the table with the classes of the project as they are now; a renamed class keeps its place."""
     objects = table.objects
     if objects.classes == names:

@@ -50,6 +50,7 @@ class PlaneResult:
     objects: Objects
     styles: tuple[ClassStyle, ...]
     analysis: Analysis
+    marks: Marks | None = None
 
 
 @dataclass(slots=True, eq=False)

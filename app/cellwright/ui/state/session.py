@@ -155,14 +155,17 @@ class Session:
             picture.look = look
             return
         if picture.analysis is not None and picture.objects is not None:
-            picture.results[before] = PlaneResult(picture.objects, picture.styles, picture.analysis)
+            picture.results[before] = PlaneResult(picture.objects, picture.styles, picture.analysis, picture.marks)
         picture.look = look
         found = picture.results.pop(look.plane, None)
         picture.analysis = found.analysis if found is not None else None
         if not picture.state.is_busy:
             picture.state = PictureState.DONE if found is not None else PictureState.OPEN
         self.select(None)
-        self.set_objects(picture, found.objects if found else None, found.styles if found else ())
+        if found is None:
+            self.set_objects(picture, None)
+        else:
+            self.set_objects(picture, found.objects, found.styles, found.marks)
         self.picture_changed.emit(picture)
 
     # ---- model and thresholds
