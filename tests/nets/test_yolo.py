@@ -92,6 +92,24 @@ def test_the_loss_reaches_every_weight_and_empty_pictures_are_fine(name):
 
 
 @pytest.mark.parametrize("name", ["v5n", "ours"])
+def test_classes_count_as_much_as_they_are_weighed(name):
+    net = network(name).eval()
+    boxes = torch.tensor([[[8.0, 8, 40, 44], [30, 20, 60, 62]]])
+    truth = Truth(boxes, torch.tensor([[0, 2]]), torch.ones(1, 2, dtype=torch.bool))
+    with torch.inference_mode():
+        raw = net(torch.rand(1, 3, 64, 64))
+        plain, one, other, both = (
+            net.head.loss(raw, truth, None if w is None else torch.tensor(w))
+            for w in (None, [3.0, 1, 1], [1.0, 1, 3], [3.0, 7, 3])
+        )
+    assert torch.equal(net.head.loss(raw, truth, torch.ones(3)).classes, plain.classes)
+    # Each true box adds its own part, a class that does not occur adds none, and boxes are no matter of classes.
+    torch.testing.assert_close(one.classes + other.classes - plain.classes, both.classes)
+    assert one.classes > plain.classes and other.classes > plain.classes
+    assert one.box == both.box == plain.box and one.extra == both.extra == plain.extra
+
+
+@pytest.mark.parametrize("name", ["v5n", "ours"])
 def test_two_boxes_can_be_learned_by_heart(name):
     net = network(name).train()
     generator = torch.Generator().manual_seed(1)

@@ -14,7 +14,7 @@ from cellwright.jobs import run_inline
 from cellwright.training.lesson import Lesson
 from cellwright.training.syllabus import Syllabus, epoch_order
 from cellwright.training.tune import Tune
-from cellwright.training.tuned_recipe import shrink_of
+from cellwright.training.tuned_recipe import class_weights, shrink_of, tuned_recipe
 from cellwright.zoo import (
     TASK_OF,
     InputContract,
@@ -155,6 +155,24 @@ def test_a_new_class_is_learned_beside_the_old(tmp_path):
         card = load_card(trained.model)
         assert card.class_names == ("disc", "other") and card.classes[1].badge == "O"
         assert card.thresholds.confidence.keys() == {"disc", "other"}
+
+
+def test_new_classes_count_more_where_they_are_rare_and_keep_their_colour(tmp_path):
+    card = load_card(write_beginner(tmp_path / "beginner", "boxes"))
+    lesson = disc_lesson(tmp_path / "pictures", ("disc", "other"), 2, 1)
+    rare = replace(lesson, taught=tuple(replace(p, kinds=(np.arange(9) == 0).astype(np.int64)) for p in lesson.taught))
+    assert lesson.objects_by_class == {"disc": 10, "other": 8} and rare.objects_by_class == {"disc": 16, "other": 2}
+    assert class_weights(card, lesson, {}) == {"other": 1.25}
+    # What it was called by so far is the other side of the same question.
+    assert class_weights(card, rare, {1: 0}) == {"other": 5.0, "disc": 5.0}
+    assert class_weights(card, disc_lesson(tmp_path / "old", ("disc",), 2, 1), {}) == {}
+    assert class_weights(load_card(write_beginner(tmp_path / "stars", "stars")), rare, {}) == {}
+    known, new = (
+        tuned_recipe(card, tmp_path / "beginner", classes, 100, 0, "x").augment
+        for classes in (("disc",), ("disc", "other"))
+    )
+    assert 0 < new.hue < 0.2 * known.hue and 0 < new.saturation < 0.2 * known.saturation
+    assert (new.turn, new.flip, new.blur) == (known.turn, known.flip, known.blur)
 
 
 def test_a_lesson_without_objects_teaches_nothing(tmp_path):

@@ -44,8 +44,18 @@ class Head(nn.Module):
         """Return (N, A, 4 + C): xyxy boxes in input pixels and class probabilities."""
         raise NotImplementedError
 
-    def loss(self, raw: list[Tensor], truth: Truth) -> DetectionLoss:
-        """Return what the raw answers cost against the true boxes."""
+    def loss(self, raw: list[Tensor], truth: Truth, weights: Tensor | None = None) -> DetectionLoss:
+        """Return what the raw answers cost against the true boxes.
+
+        Parameters
+        ----------
+        raw : list of Tensor
+            From `forward`.
+        truth : Truth
+            True boxes of the batch.
+        weights : (C,) float tensor, optional
+            How much it counts which class an object is said to be of, by its true class; 1 each where nothing is given.
+        """
         raise NotImplementedError
 
 
@@ -127,7 +137,7 @@ class GridHead(Head):
             parts.append(torch.cat((boxes, probability), -1).reshape(n, -1, 4 + self.num_classes))
         return torch.cat(parts, 1)
 
-    def loss(self, raw: list[Tensor], truth: Truth) -> DetectionLoss:
+    def loss(self, raw: list[Tensor], truth: Truth, weights: Tensor | None = None) -> DetectionLoss:
         """Box, class and objectness losses with the weights 0.05, 0.5·C/80 and 1 of YOLO v5, times the batch size."""
         box, classes, objectness = (torch.zeros((), device=raw[0].device) for _ in range(3))
         # Finer maps hold most of the empty cells: their objectness is weighted up so that small objects are learned.
@@ -145,7 +155,8 @@ class GridHead(Head):
                 box = box + (1 - agreement).mean()
                 wanted[picture, anchor, row, column] = agreement.detach().clamp(min=0)
                 labels = smooth_labels(targets.classes, self.num_classes, self.label_smoothing)
-                classes = classes + focal_bce(picked[:, 5:], labels, self.focal_gamma).mean()
+                wrong = focal_bce(picked[:, 5:], labels, self.focal_gamma)  # (T, C)
+                classes = classes + (wrong if weights is None else wrong * weights[targets.classes, None]).mean()
             cost = focal_bce(y[..., 4], wanted, self.focal_gamma)
             middles = (_cells(*grid, y.device).reshape(-1, 2) + 0.5) * stride
             known = known_at(truth.known, middles)
@@ -225,7 +236,7 @@ class PointHead(Head):
         boxes = self._boxes(distances, points, strides)
         return torch.cat((boxes, logits.sigmoid()), -1)
 
-    def loss(self, raw: list[Tensor], truth: Truth) -> DetectionLoss:
+    def loss(self, raw: list[Tensor], truth: Truth, weights: Tensor | None = None) -> DetectionLoss:
         """Box, class and distribution losses, weighted 7.5, 0.5 and 1.5 and averaged over the sum of class targets."""
         distances, logits, points, strides = self._split(raw)
         boxes = self._boxes(distances, points, strides)
@@ -234,6 +245,10 @@ class PointHead(Head):
         mass = targets.scores.sum().clamp(min=1)
         positive = targets.positive
         cost = focal_bce(logits, targets.scores, self.focal_gamma)  # (N, P, C)
+        if weights is not None:
+            # The target of a point is of one class at most; where it has none, it is ground.
+            asked = (targets.scores > 0).float()
+            cost = cost * (asked @ weights + 1 - asked.sum(-1))[..., None]
         counted = known_at(truth.known, points)
         classes = (cost if counted is None else cost * (counted | positive)[..., None]).sum() / mass
         weight = targets.scores.sum(-1)[positive]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -166,6 +166,8 @@ class Optimise(_Part):
         Parts of the network, by the beginning of their names, whose weights and batch statistics stay as they begin.
     encoder_rate : float
         Factor on the learning rate of the part called ``encoder`` or ``backbone``: what has learned already moves less.
+    class_weights : dict of str to float
+        How much more it counts which class an object of these classes is said to be of (boxes only); 1 for the others.
     """
 
     optimizer: Literal["adamw", "sgd"] = "adamw"
@@ -179,6 +181,7 @@ class Optimise(_Part):
     ema_decay: float = Field(default=0.998, ge=0, lt=1)
     freeze: tuple[str, ...] = ()
     encoder_rate: float = Field(default=1.0, ge=0, le=1)
+    class_weights: dict[str, Annotated[float, Field(gt=0, le=100)]] = {}
 
 
 class CardClass(_Part):
@@ -289,6 +292,10 @@ class Recipe(_Part):
             raise ValueError(f"pixels says what a task 'pixels' learns; this one is {self.task!r}")
         if self.task != "boxes" and any(phase.mosaic for phase in self.phases):
             raise ValueError("mosaic puts pictures with boxes together; outlines are learned from single pictures")
+        if self.optimise.class_weights and self.task != "boxes":
+            raise ValueError("class_weights is for detectors of boxes; leave it out")
+        if strange := sorted(set(self.optimise.class_weights) - set(self.data.classes)):
+            raise ValueError(f"class_weights names {', '.join(strange)}, which is not among the classes")
         if self.task == "pixels" and self.pixels.touching_px and len(self.data.classes) != 1:
             raise ValueError("touching_px tells objects of one class apart; give one class or touching_px = 0")
         return self

@@ -26,10 +26,9 @@ from cellwright.training.run_folder import RunFolder
 from cellwright.training.session import Session, Trained, device_of
 from cellwright.training.syllabus import Syllabus
 from cellwright.training.tasks import task_of
-from cellwright.training.tasks.boxes import Boxes
 from cellwright.training.teaching import Layers, frozen_parts, teaching_of
 from cellwright.training.tuned_card import write_tuned
-from cellwright.training.tuned_recipe import epoch_length, shrink_of, tuned_recipe
+from cellwright.training.tuned_recipe import class_weights, epoch_length, shrink_of, tuned_recipe
 from cellwright.training.validate import find_all
 from cellwright.zoo import ModelCard, find_model, load_card, load_network
 
@@ -113,10 +112,13 @@ class Tune:
         card = load_card(folder)
         old = load_network(folder, card)
         recipe = self._recipe(card, folder, lesson, old)
+        shrink = shrink_of(card, lesson)
+        samples = samples_of(lesson.taught, recipe, shrink)
+        like = _origins(old, card, samples) if recipe.task == "boxes" else {}
+        recipe = _weighted(recipe, class_weights(card, lesson, like))
         run = RunFolder.open(self.out, recipe, resume=self.resume)
         try:
-            shrink = shrink_of(card, lesson)
-            session, samples = self._session(card, lesson, recipe, run, old, shrink)
+            session = self._session(card, lesson, samples, recipe, run, extended(old, recipe.architecture, like))
             if self.resume and run.checkpoint.exists():
                 session.restore()
             if self.layers == "head":
@@ -148,23 +150,25 @@ class Tune:
         return made.model_copy(update={"optimise": frozen, "architecture": architecture})
 
     def _session(
-        self, card: ModelCard, lesson: Lesson, recipe: Recipe, run: RunFolder, old: nn.Module, shrink: float
-    ) -> tuple[Session, list[Any]]:
+        self, card: ModelCard, lesson: Lesson, samples: list[Any], recipe: Recipe, run: RunFolder, begun: nn.Module
+    ) -> Session:
         task = task_of(recipe)
-        samples = samples_of(lesson.taught, recipe, shrink)
-        judged = samples_of(lesson.held_out, recipe, shrink)
-        like = _origins(old, card, samples) if isinstance(task, Boxes) else {}
+        judged = samples_of(lesson.held_out, recipe, shrink_of(card, lesson))
         again = [] if self.replay is None else replayed(self.replay, card, recipe)
         length = epoch_length(self.steps or MOST_STEPS, recipe.optimise.batch)
         pictures = Syllabus(samples, again, length)
         session = Session.start(task, pictures, judged, run, device_of(self.device))
         name = card.source.removeprefix("model:")
-        session.begin_from(extended(old, recipe.architecture, like), Beginning(name, name))
+        session.begin_from(begun, Beginning(name, name))
         session.chooses_best = False
         session.seconds = self.minutes * 60 * _SHARE_OF_TIME
         if self.layers == "head":
             session.teaching = teaching_of(session.network)
-        return session, samples
+        return session
+
+
+def _weighted(recipe: Recipe, weights: dict[str, float]) -> Recipe:
+    return recipe.model_copy(update={"optimise": recipe.optimise.model_copy(update={"class_weights": weights})})
 
 
 def _keep_features(session: Session, workers: int) -> Iterator[Progress]:

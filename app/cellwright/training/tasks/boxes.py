@@ -71,9 +71,15 @@ class Boxes:
         with torch.autocast(images.device.type, dtype or torch.bfloat16, enabled=dtype is not None):
             raw = detector(images)
         # Losses in float32: the differences they measure are finer than bf16 can hold.
-        loss = detector.head.loss(raw, truth)
+        loss = detector.head.loss(raw, truth, self._class_weights(images.device))
         parts = {"box": loss.box, "class": loss.classes, "extra": loss.extra}
         return Cost(loss.total, {name: float(part.detach()) / len(images) for name, part in parts.items()}, len(images))
+
+    def _class_weights(self, device: torch.device) -> Tensor | None:
+        asked = self.recipe.optimise.class_weights
+        if not asked:
+            return None
+        return torch.tensor([asked.get(name, 1.0) for name in self.recipe.data.classes], device=device)
 
     def judge(self, network: nn.Module, judged: Sequence[Sample], dtype: torch.dtype | None) -> Judgement:
         """Score by COCO's rules."""
