@@ -56,9 +56,16 @@ def write_ome_zarr(
         described["omero"] = {"channels": omero}
     attributes = described if version == 2 else {"ome": {"version": "0.5", **described}}
     group = zarr.open_group(path, mode="w", zarr_format=version, attributes=attributes)  # type: ignore[arg-type]
+    name: Any = "v2" if version == 2 else "default"
     for level in range(3):
         part = halved(pixels, level)
-        array = group.create_array(str(level), shape=part.shape, dtype=part.dtype, chunks=(1, 1, 1, 64, 64))
+        array = group.create_array(
+            str(level),
+            shape=part.shape,
+            dtype=part.dtype,
+            chunks=(1, 1, 1, 64, 64),
+            chunk_key_encoding={"name": name, "separator": "/"},
+        )
         array[...] = part
     return path
 
@@ -125,6 +132,8 @@ def write_philips(path: Path, whole: NDArray[np.uint8]) -> Path:
     xml = (
         '<?xml version="1.0" encoding="UTF-8" ?><DataObject ObjectType="DPUfsImport">'
         '<Attribute Name="DICOM_MANUFACTURER" Group="0x0008" Element="0x0070" PMSVR="IString">PHILIPS</Attribute>'
+        '<Attribute Name="DICOM_PIXEL_SPACING" Group="0x0028" Element="0x0030" PMSVR="IDoubleArray">'
+        "&quot;0.00025&quot; &quot;0.00025&quot;</Attribute>"
         '<Attribute Name="PIM_DP_SCANNED_IMAGES" Group="0x301D" Element="0x1003" PMSVR="IDataObjectArray"><Array>'
         '<DataObject ObjectType="DPScannedImage"><Attribute Name="PIM_DP_IMAGE_TYPE" Group="0x301D" Element="0x1004" '
         'PMSVR="IString">WSI</Attribute><Attribute Name="PIIM_PIXEL_DATA_REPRESENTATION_SEQUENCE" Group="0x1001" '

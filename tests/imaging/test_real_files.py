@@ -14,7 +14,7 @@ from PIL import Image
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, apply_rescale, pixel_array
 
-from cellwright.core import Box, PixelSizeSource, Region, SlideNotReadable
+from cellwright.core import Box, PixelSizeSource, Region
 from cellwright.imaging import contrast_limits, open_slide, read_rgb
 
 CELLS = "multichannel_cellprofiler"

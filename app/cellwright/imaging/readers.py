@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cellwright.imaging.slide import SlideReader
-from cellwright.registry import Registry
+from cellwright.registry import Registry, problem_if_not_callable
 
 _PICTURE = "cellwright.imaging.picture:open_picture"
 _TIFF = "cellwright.imaging.tiff:open_tiff"
@@ -46,5 +46,5 @@ OWN_READERS = {
 }
 """The same lines that pyproject.toml declares."""
 
-READERS: Registry[SlideReader] = Registry("cellwright.readers", "reader", OWN_READERS)
+READERS: Registry[SlideReader] = Registry("cellwright.readers", "reader", OWN_READERS, problem_if_not_callable)
 """Every reader of this process, our own and those of installed packages."""

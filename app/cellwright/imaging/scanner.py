@@ -36,8 +36,10 @@ def open_scanner(path: Path, series: int = 0) -> ScannerSlide:
 
 def scanner_or_none(path: Path) -> ScannerSlide | None:
     """Open a file with OpenSlide if it can; None where it refuses, so that another reader may try."""
-    from openslide import OpenSlideError
-
+    try:
+        from openslide import OpenSlideError
+    except ImportError:
+        return None
     try:
         return ScannerSlide(path)
     except (OpenSlideError, SlideNotReadable):

@@ -176,6 +176,8 @@ class TiffSlide(PyramidSlide):
 
     def _read_level(self, wanted: LevelBox) -> NDArray[Any]:
         stack = self._stacks[wanted.level]
+        if self._orientation == 1 and not self._interpretation.mixes_samples:
+            return self._interpretation.apply(self._samples(stack, wanted))
         box = stored_box(wanted.box, self._orientation, (stack.height, stack.width))
         if self._interpretation.mixes_samples:
             everything = replace(wanted, box=box, channels=tuple(range(self._layout.n_channels)))

@@ -152,8 +152,11 @@ class PlaneStack:
             part = box.intersect(Box(y, x, y + height, x + width))
             is_used_up = self._is_large and part.area == height * width
             key = (self._owner, (self._level, page_index, index))
-            segment = (PIXELS.get_or_make(key, decode) if is_used_up else PIXELS.get(key, decode))[depth]
-            pixels = segment[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
+            segment = PIXELS.get_or_make(key, decode) if is_used_up else PIXELS.get(key, decode)
+            segment = segment[depth] if segment.ndim == 4 else segment
+            is_all = segment.shape[:2] == (part.height, part.width)
+            # A piece that was decoded for us alone is handed on as it is: a cut of it would have to be copied.
+            pixels = segment if is_all else segment[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
             if pixels.shape[:2] != (part.height, part.width):
                 raise not_readable(self.path, f"the piece at y={y}, x={x} is smaller than it should be", DAMAGED)
             if part == box:
@@ -180,13 +183,13 @@ class PlaneStack:
                 yield (first + row) * across + column, layer % tile_depth, row * height, column * width
 
     def _decode(self, file: FileBytes, page: TiffPage | TiffFrame, index: int) -> NDArray[Any]:
-        """Return one decoded piece as (layer, Y, X, samples)."""
+        """Return one decoded piece as (Y, X, samples), or (layer, Y, X, samples) where it may have several layers."""
         offset, count = page.dataoffsets[index], page.databytecounts[index]
         if count == 0:
             raise not_readable(self.path, f"piece {index} of it was never written", DAMAGED)
         data = file.read_at(offset, count)
         if self._jpeg is not None:
-            return self._jpeg.decode(data, page.jpegtables)[None]
+            return self._jpeg.decode(data, page.jpegtables)
         keyframe = self._series.keyframe
         tables: dict[str, Any] = {}
         if keyframe.compression in _JPEG:
