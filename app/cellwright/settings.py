@@ -89,6 +89,9 @@ class Settings(BaseModel):
     show_outlines: bool = True
     show_fill: bool = True
     show_points: bool = False
+    show_density: bool = True
+    show_coverage: bool = False
+    show_overview: bool = True
     show_boxes_too: bool = False
     overlay_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     outlines_opacity: float = Field(default=1.0, ge=0.0, le=1.0)

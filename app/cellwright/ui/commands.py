@@ -61,6 +61,7 @@ class Commands:
             **window.reviewing.handlers(),
             **window.teaching.handlers(),
             **window.sets.handlers(),
+            **window.slides.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,

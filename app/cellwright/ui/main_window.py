@@ -46,6 +46,7 @@ from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
 from cellwright.ui.review.reviewing import Reviewing
 from cellwright.ui.sets.sets import Sets
+from cellwright.ui.slides.slides import Slides
 from cellwright.ui.state.session import Session
 from cellwright.ui.teaching.teaching import Teaching
 
@@ -116,6 +117,8 @@ class MainWindow(QMainWindow):
         self.teaching = Teaching(self, self)
         self._add_teaching()
         self.sets = Sets(self, self.correcting.files, lambda: tuple(self._models.items()), self)
+        self.slides = Slides(self, self)
+        self._add_slides()
         self.commands = Commands(self)
         self._make_menus()
         self._connect()
@@ -152,8 +155,8 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.jobs, "Jobs")
         self.places = Places(self)
         self.places.add("Pictures", self.pictures, left, 210)
-        self.places.add("Layers", scrolling(self.layers, "Layers"), left, 240)
-        self.places.add("Display", scrolling(self.display, "Display"), left, 270)
+        self.places.add("Layers", scrolling(self.layers, "Layers"), left, 300)
+        self.places.add("Display", scrolling(self.display, "Display"), left, 210)
         self.places.add("Model", scrolling(self.model_panel, "Model"), right, 245)
         self.places.add("Counts", scrolling(self.counts, "Counts"), right, 300)
         self.places.add("Selected cell", scrolling(self.selected, "Selected cell"), right, 145)
@@ -173,6 +176,12 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(page, "Teach")
         self.teaching.shown.connect(lambda _panel: self._show_tab(page))
         self.teaching.models_changed.connect(self._on_models)
+
+    def _add_slides(self) -> None:
+        """Put regions and batches behind the other pages."""
+        self.tabs.addTab(self.slides.regioning.panel, "Regions")
+        self.tabs.addTab(self.slides.batching.page, "Slides")
+        self.slides.shown.connect(self._show_tab)
 
     def _on_models(self, name: str) -> None:
         """Offer what is on the shelf now, and use the model that was named."""
@@ -481,6 +490,7 @@ class MainWindow(QMainWindow):
         self.reviewing.stop()
         self.teaching.stop()
         self.sets.stop()
+        self.slides.stop()
         self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()

@@ -6,6 +6,7 @@ from typing import Final
 
 from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
+from cellwright.ui.actions.slide_actions import SLIDE_ACTIONS
 
 _PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
 
@@ -487,6 +488,7 @@ ACTIONS: Final = (
         "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
     ),
     *DATASET_ACTIONS,
+    *SLIDE_ACTIONS,
     ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
     ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
     ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from cellwright.ui.canvas.geometry import Viewport
-from cellwright.ui.canvas.tile_sheet import TileSheet
 from cellwright.ui.state.tile_grid import Span, TileGrid
 from cellwright.ui.state.tile_loader import TileLoader
 
@@ -163,6 +162,8 @@ class DeepPicture(QObject):
         """Return a sheet that is not used, or the one whose tiles lie furthest from this resolution."""
         free = next((sheet for sheet in self._sheets if sheet.span is None), None)
         if free is None and len(self._sheets) < _SHEETS:
+            from cellwright.ui.canvas.tile_sheet import TileSheet  # late: brings vispy
+
             free = TileSheet(self._loader.grid.tile_px if self._loader is not None else 512, parent=self._scene)
             free.set_opacity(self._opacity)
             self._sheets.append(free)

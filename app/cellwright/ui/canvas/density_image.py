@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.state.density import Bounds, Density
 
-SQUARE_PX = 7.0
+SQUARE_PX = 9.0
 """A square has at least this side on the screen, in logical pixels."""
 
 _UNDER_MASKS = 998_000

@@ -110,7 +110,7 @@ class ManyObjects(QObject):
         before = self._sorted
         places = before.places if before is not None and before.shown.objects is shown.objects else None
         if before is None:
-            self._hand_over(replace(shown, objects=shown.objects.take(_NONE), rows=_NONE, colours=shown.colours[_NONE], provenance=None), _NONE, None)
+            self._hand_over(_none_of(shown), _NONE, None)
         self._latest.ask(lambda: _sort(shown, places, self._shape))
 
     def follow(self) -> None:
@@ -191,6 +191,11 @@ def _sort(shown: ShownObjects, places: Places | None, shape: tuple[int, int]) ->
     is_shown = np.zeros(len(shown.objects), bool)
     is_shown[shown.rows] = True
     return _Sorted(shown, is_shown, known, density_of(known, shown.rows))
+
+
+def _none_of(shown: ShownObjects) -> ShownObjects:
+    none = shown.objects.take(_NONE)
+    return replace(shown, objects=none, rows=_NONE, colours=shown.colours[_NONE], provenance=None)
 
 
 def _lies_in(inner: Bounds, outer: Bounds) -> bool:

@@ -26,7 +26,11 @@ class CanvasOptions:
         Whether the outlines, the insides and the middles of cells are drawn.
     boxes_too : bool
         Whether cells with an outline have their box drawn as well.
-    outlines_opacity, fill_opacity, points_opacity : float
+    density : bool
+        Whether a map of their density stands for cells that are too many to be drawn.
+    coverage, overview : bool
+        Whether the account of the tiles and the small map in the corner are drawn.
+    outlines_opacity, fill_opacity, points_opacity, density_opacity : float
         In [0, 1].
     colour_by : ColourBy
         What the colours stand for.
@@ -42,6 +46,10 @@ class CanvasOptions:
     fill: bool = True
     points: bool = False
     boxes_too: bool = False
+    density: bool = True
+    coverage: bool = False
+    overview: bool = True
+    density_opacity: float = 1.0
     outlines_opacity: float = 1.0
     fill_opacity: float = 0.25
     points_opacity: float = 1.0

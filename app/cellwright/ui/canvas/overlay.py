@@ -1,4 +1,4 @@
-"""What is painted over the picture in screen pixels: labels, the selected cell, scale bar and overview."""
+"""What is painted over the picture in screen pixels: labels, the selected cell and the scale bar."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from cellwright.core import PixelSize
@@ -19,7 +19,6 @@ from cellwright.ui.canvas.provenance import ProvenanceLines
 from cellwright.ui.looks.theme import ink_on
 from cellwright.ui.state.measured_line import MeasuredLine
 
-_OVERVIEW_PX = 150
 _MARGIN_PX = 12
 _MOST_MARKED = 2_000
 """So many selected cells are marked one by one; of more, one sees that they are many."""
@@ -42,7 +41,7 @@ class CanvasOverlay(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Labels, scale bar and overview over the picture")
+        self.setAccessibleName("Labels and scale bar over the picture")
         over.installEventFilter(self)
         self.resize(over.size())
         self.provenance = ProvenanceLines()
@@ -53,12 +52,10 @@ class CanvasOverlay(QWidget):
         self.lines: tuple[MeasuredLine, ...] = ()
         self.ruler: MeasuredLine | None = None
         self.pixel_size: PixelSize | None = None
-        self.picture_shape: tuple[int, int] | None = None
         self.show_labels = True
         self.show_marks = True
         self.show_provenance = True
         self.show_scale_bar = True
-        self._overview: QImage | None = None
         self.labels_drawn = 0
 
     def show_objects(self, shown: ShownObjects) -> None:
@@ -71,10 +68,6 @@ class CanvasOverlay(QWidget):
             objects.scores[rows],
         )
         self._styles, self._colours, self._legend = shown.styles, shown.colours[rows], shown.legend
-
-    def set_overview(self, pixels: NDArray[np.uint8] | None) -> None:
-        """Take a small copy of the picture, (Y, X, 3), or none."""
-        self._overview = None if pixels is None else _image(pixels)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Follow the size of the canvas."""
@@ -103,7 +96,6 @@ class CanvasOverlay(QWidget):
             paint_legend(painter, self._legend, _MARGIN_PX)
         if self.show_scale_bar:
             self._paint_scale_bar(painter, viewport)
-        self._paint_overview(painter, viewport)
         painter.end()
 
     def _paint_labels(self, painter: QPainter, viewport: Viewport) -> int:
@@ -162,33 +154,3 @@ class CanvasOverlay(QWidget):
         words = ground.adjusted(-20, 2, 20, -10)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, text)
         painter.fillRect(QRectF(ground.left() + 10, ground.bottom() - 8, length, 3), QColor("#ffffff"))
-
-    def _paint_overview(self, painter: QPainter, viewport: Viewport) -> None:
-        shape, overview = self.picture_shape, self._overview
-        if shape is None or overview is None or not _is_worth_an_overview(viewport, shape) or self.width() < 500:
-            return
-        scale = _OVERVIEW_PX / max(shape)
-        width, height = shape[1] * scale, shape[0] * scale
-        place = QRectF(self.width() - _MARGIN_PX - width, self.height() - _MARGIN_PX - height, width, height)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawImage(place, overview)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(0, 0, 0, 180), 1))
-        painter.drawRect(place)
-        y0, x0, y1, x1 = viewport.bounds
-        seen = QRectF(place.left() + x0 * scale, place.top() + y0 * scale, (x1 - x0) * scale, (y1 - y0) * scale)
-        for colour, line in (("#000000", 3.5), ("#56B4E9", 2.0)):
-            painter.setPen(QPen(QColor(colour), line))
-            painter.drawRect(seen.intersected(place))
-
-
-def _is_worth_an_overview(viewport: Viewport, shape: tuple[int, int]) -> bool:
-    y0, x0, y1, x1 = viewport.bounds
-    return (y1 - y0) < 0.9 * shape[0] or (x1 - x0) < 0.9 * shape[1]
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    rows, columns = pixels.shape[:2]
-    data = np.ascontiguousarray(pixels)
-    # copied: QImage would otherwise point into memory that numpy may give back
-    return QImage(data.data, columns, rows, 3 * columns, QImage.Format.Format_RGB888).copy()

@@ -21,6 +21,9 @@ def options_of(settings: Settings) -> CanvasOptions:
         fill=settings.show_fill,
         points=settings.show_points,
         boxes_too=settings.show_boxes_too,
+        density=settings.show_density,
+        coverage=settings.show_coverage,
+        overview=settings.show_overview,
         outlines_opacity=max(_FAINTEST, settings.outlines_opacity),
         fill_opacity=max(_FAINTEST / 2, settings.fill_opacity),
         points_opacity=max(_FAINTEST, settings.points_opacity),
@@ -34,6 +37,8 @@ def remember(options: CanvasOptions, settings: Settings) -> None:
     settings.show_scale_bar, settings.overlay_opacity = options.scale_bar, options.opacity
     settings.show_outlines, settings.show_fill, settings.show_points = options.outlines, options.fill, options.points
     settings.show_boxes_too = options.boxes_too
+    settings.show_density, settings.show_coverage = options.density, options.coverage
+    settings.show_overview = options.overview
     settings.outlines_opacity, settings.fill_opacity = options.outlines_opacity, options.fill_opacity
     settings.points_opacity = options.points_opacity
     settings.colour_by = options.colour_by.value

@@ -14,14 +14,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cellwright.core import Masks, PixelSize
-from cellwright.ui.canvas.deep_picture import DeepPicture, as_layer
+from cellwright.ui.canvas.deep_picture import as_layer
 from cellwright.ui.canvas.drags import CanvasDrags
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.gestures import Tool
-from cellwright.ui.canvas.many_objects import ManyObjects
 from cellwright.ui.canvas.options import CanvasOptions, ShownObjects
 from cellwright.ui.canvas.overlay import CanvasOverlay
 from cellwright.ui.canvas.results import ResultLayers
+from cellwright.ui.canvas.slide_layers import SlideLayers
 from cellwright.ui.canvas.tools import CanvasTools
 from cellwright.ui.state.measured_line import MeasuredLine
 
@@ -40,8 +40,14 @@ def import_viewer() -> None:
     # does, triton crashes the process. Nothing here compiles with it, and torch does without.
     sys.modules.setdefault("triton", None)  # type: ignore[arg-type]
     import napari.components
-    import napari.qt  # noqa: F401
-    import vispy.scene.visuals  # noqa: F401
+    import napari.layers
+    import napari.qt
+    import vispy.color
+    import vispy.scene.visuals
+
+    # each makes, once in a process, what the window would wait for when the first picture and the first line are drawn
+    napari.layers.Image(np.zeros((2, 2, 3), np.uint8), rgb=True)
+    vispy.color.get_colormap("viridis")
 
 
 class PictureCanvas(QWidget):
@@ -98,12 +104,13 @@ class PictureCanvas(QWidget):
         self._is_painted = False
         self._shown = ShownObjects()
         self._is_hidden = False
-        self.deep = DeepPicture(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport, self)
-        self.many = ManyObjects(self._viewer.canvas.view.scene, self.viewport, self)
-        self._results = ResultLayers(self._viewer.canvas.view.scene, self.devicePixelRatioF(), self.viewport)
+        scene, ratio = self._viewer.canvas.view.scene, self.devicePixelRatioF()
+        self._results = ResultLayers(scene, ratio, self.viewport)
         self._overlay = CanvasOverlay(self._native, self.viewport)
         self.drags = CanvasDrags(self._native, self._place_of)
         self.tools = CanvasTools(self._native, self.viewport)
+        self.slide = SlideLayers(scene, self._native, ratio, self.viewport, self)
+        self.deep, self.many = self.slide.deep, self.slide.many
         self._connect()
         self.set_theme(theme)
         self.setFocusProxy(self._native)
@@ -116,6 +123,7 @@ class PictureCanvas(QWidget):
         self._model.mouse_double_click_callbacks.append(self._on_double_click)
         self._model.mouse_move_callbacks.append(self._on_move)
         self.many.part_changed.connect(self._show_part)
+        self.slide.overview.moved.connect(self.look_at)
         self.tools.gesture.connect(self.gesture)
         self.tools.tool_ended.connect(self.tool_ended)
         self.tools.clicked.connect(self.clicked)
@@ -147,8 +155,7 @@ class PictureCanvas(QWidget):
             return
         self._picture = picture
         self._layer.data = as_layer(picture)["data"]
-        self.deep.update_look(picture)
-        self._overlay.set_overview(picture.overview)
+        self.slide.update_picture(picture)
         self._overlay.update()
 
     @property
@@ -169,14 +176,12 @@ class PictureCanvas(QWidget):
         self.clear()
         self._picture, self._key = picture, key
         self._layer = self._model.add_image(rgb=True, name=picture.name, interpolation2d="linear", **as_layer(picture))
-        self._overlay.picture_shape = picture.shape
-        self._overlay.set_overview(picture.overview)
         self._apply_options()
         if key in self._views:
             self._set_view(*self._views[key])
         else:
             self.fit()
-        self.deep.show(picture)
+        self.slide.show_picture(picture)
 
     def clear(self) -> None:
         """Show nothing."""
@@ -187,10 +192,8 @@ class PictureCanvas(QWidget):
             if not self._is_fitted:
                 self._views[self._key] = (view.centre_y, view.centre_x, view.zoom)
         self._picture, self._key, self._layer = None, None, None
-        self.deep.clear()
+        self.slide.clear()
         self._model.layers.clear()
-        self._overlay.set_overview(None)
-        self._overlay.picture_shape = None
         self.show_objects(ShownObjects())
         self.set_selected(None)
         self.tools.set_editable(None)
@@ -271,6 +274,7 @@ class PictureCanvas(QWidget):
 
     def set_pixel_size(self, size: PixelSize | None) -> None:
         """Tell the scale bar how large a pixel is."""
+        self.slide.set_pixel_size(size)
         if size != self._overlay.pixel_size:
             self._overlay.pixel_size = size
             self._overlay.update()
@@ -290,11 +294,11 @@ class PictureCanvas(QWidget):
         if self._layer is not None:
             self._layer.visible = self._options.picture
             self._layer.opacity = self._options.picture_opacity
-            self.deep.set_opacity(self._options.picture_opacity if self._options.picture else 0.0)
         self._apply_look()
 
     def _apply_look(self) -> None:
         options, overlay = self._options, self._overlay
+        self.slide.set_look(options, self._is_hidden)
         if self._is_painted:
             self._results.set_look(options, self._lit, self._is_hidden)
         is_drawn = options.draws_boxes(self._shown.has_masks)
@@ -371,6 +375,15 @@ class PictureCanvas(QWidget):
         wanted = max(view.zoom, 48 / max(height, width))
         self._set_view((y0 + y1) / 2, (x0 + x1) / 2, min(wanted, largest))
 
+    def show_box(self, box: tuple[float, float, float, float]) -> None:
+        """Bring y0, x0, y1, x1 wholly into view; the zoom stays where it is in view already."""
+        view = self.viewport()
+        if view is None:
+            return
+        y0, x0, y1, x1 = box
+        zoom = 0.85 * min(view.height / max(1.0, y1 - y0), view.width / max(1.0, x1 - x0))
+        self._set_view((y0 + y1) / 2, (x0 + x1) / 2, min(zoom, 4.0))
+
     def look_at(self, y: float, x: float, zoom: float | None = None) -> None:
         """Bring a place, in level-0 pixels, to the middle; with another zoom where one is given."""
         view = self.viewport()
@@ -395,8 +408,7 @@ class PictureCanvas(QWidget):
         self._repaint.start()
 
     def _after_view_change(self) -> None:
-        self.deep.follow()
-        self.many.follow()
+        self.slide.follow()
         self._results.follow()
         self.view_changed.emit()
 
@@ -457,7 +469,6 @@ class PictureCanvas(QWidget):
         """Give the graphics card's memory back; the canvas is not used afterwards."""
         self.clear()
         self._repaint.stop()
-        self.deep.remove()
-        self.many.remove()
+        self.slide.remove()
         self._results.remove()
         self._viewer.close()

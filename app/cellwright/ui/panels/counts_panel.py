@@ -34,6 +34,8 @@ _DENSITY = "Cells on a square millimetre of what was analyzed, with the 95 % int
 _AREA_SHARE = "Share of what was analyzed that pixels of this class cover, and in how many connected parts."
 _RATIO = "Width of the heart over the inner width of the chest, both measured on the outlines; see the two lines."
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LONG_COUNT = 10_000
+"""From this count on the interval stands below it."""
 
 
 class CountsPanel(QWidget):
@@ -234,7 +236,7 @@ class ClassRow(QFrame):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(4, 3, 6, 3)
         grid.setHorizontalSpacing(6)
         grid.setVerticalSpacing(1)
@@ -251,8 +253,8 @@ class ClassRow(QFrame):
             grid.addWidget(self._title, 0, 0, 1, 3)
         grid.addWidget(self.count, 0, 3, _RIGHT)
         grid.addWidget(self.interval, 0, 4, _RIGHT)
-        grid.addWidget(self.share, 1, 0, 1, 5, _RIGHT)
-        grid.addWidget(self.density, 2, 0, 1, 5, _RIGHT)
+        grid.addWidget(self.share, 2, 0, 1, 5, _RIGHT)
+        grid.addWidget(self.density, 3, 0, 1, 5, _RIGHT)
 
     def fill(self, row: CountRow, *, visible: bool, lit: bool) -> None:
         """Show the numbers of a row."""
@@ -260,6 +262,7 @@ class ClassRow(QFrame):
         self.share.setToolTip(_SHARE)
         self.count.setText(count_text(row.count))
         self.interval.setText(f"({interval_text(row.count_interval)})")
+        self._place_interval(is_below=row.count >= _LONG_COUNT)
         self.share.setText(
             f"{percent_text(row.share)}  ({percent_interval_text(row.share_interval)})" if row.share_interval else ""
         )
@@ -272,6 +275,11 @@ class ClassRow(QFrame):
         )
         self.density.setVisible(dense)
         self._show_state(f"{row.title}: {row.count}", visible=visible, lit=lit)
+
+    def _place_interval(self, *, is_below: bool) -> None:
+        """Put the interval beside the count, or below where both would be too wide for the panel."""
+        self._grid.removeWidget(self.interval)
+        self._grid.addWidget(self.interval, *((1, 0, 1, 5) if is_below else (0, 4, 1, 1)), _RIGHT)
 
     def fill_area(self, row: AreaRow, *, visible: bool, lit: bool) -> None:
         """Show how large a class is."""

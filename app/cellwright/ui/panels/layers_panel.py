@@ -32,6 +32,7 @@ _LAYERS = (
     _Layer("fill", "Fill", "fill_opacity", "Show or hide the coloured insides of the cells (Ctrl+I)."),
     _Layer("boxes", "Boxes", "opacity", "Show or hide the boxes around the cells (Ctrl+B)."),
     _Layer("points", "Points", "points_opacity", "Show or hide a dot in the middle of each cell (Ctrl+D)."),
+    _Layer("density", "Density", "density_opacity", "Where cells are too many to be drawn, show how densely they lie."),
 )
 _ONLY_WITH_MASKS = ("outlines", "fill")
 
@@ -68,11 +69,13 @@ class LayersPanel(QWidget):
             (
                 ("labels", "Labels", "Show class and score on cells that are large enough (Ctrl+L)."),
                 ("scale_bar", "Scale bar", "Show or hide the scale bar."),
+                ("coverage", "Coverage", "Show which tiles were analyzed, failed, skipped or left out."),
+                ("overview", "Overview", "Show the whole picture in the corner while a part of it is looked at."),
             )
         ):
             self.checks[name] = self._check(name, title, tooltip)
-            self._grid.addWidget(self.checks[name], len(_LAYERS) + 1, at)
-        self._grid.setRowStretch(len(_LAYERS) + 2, 1)
+            self._grid.addWidget(self.checks[name], len(_LAYERS) + 1 + at // 2, at % 2)
+        self._grid.setRowStretch(len(_LAYERS) + 3, 1)
         self.set_options(options)
         self.set_has_masks(False)
 

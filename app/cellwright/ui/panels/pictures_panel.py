@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 from cellwright.ui.looks.icons import icon
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QKeyEvent
 
 _KEY = Qt.ItemDataRole.UserRole
+_SIDE_PX, _MARK_PX = 38, 14
+_LOOK_MS = 150
 
 
 class PicturesPanel(QWidget):
@@ -35,10 +38,13 @@ class PicturesPanel(QWidget):
     -------
     close_asked(int), analyze_asked(int)
         Key of a picture to be closed or analyzed.
+    thumbnail_wanted(int)
+        Key of a picture that has come into sight without a thumbnail.
     """
 
     close_asked = Signal(int)
     analyze_asked = Signal(int)
+    thumbnail_wanted = Signal(int)
 
     def __init__(
         self, session: Session, count_of: Callable[[Picture], int], theme: Theme, parent: QWidget | None = None
@@ -47,11 +53,12 @@ class PicturesPanel(QWidget):
         as_panel(self)
         self._session, self._count_of, self._theme = session, count_of, theme
         self._items: dict[int, QListWidgetItem] = {}
+        self._thumbnails: dict[int, QPixmap] = {}
         self._hint = label("Nothing is open. Drop pictures on the window, or press Ctrl+O.", "muted", wrap=True)
         self._hint.setContentsMargins(12, 8, 12, 8)
         self.list = _List()
         describe(self.list, "Open pictures", "Click a picture to show it; Delete closes it.")
-        self.list.setIconSize(QSize(20, 20))
+        self.list.setIconSize(QSize(_SIDE_PX, _SIDE_PX))
         self.list.setUniformItemSizes(True)
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -59,6 +66,12 @@ class PicturesPanel(QWidget):
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(self._hint)
         layout.addWidget(self.list, 1)
+        # thumbnails are read of what is in sight alone: a list may hold thousands
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._ask_thumbnails)
+        self.list.verticalScrollBar().valueChanged.connect(lambda _value: self._look.start())
         self.list.currentItemChanged.connect(self._on_current)
         self.list.delete_asked.connect(self._close_current)
         self.list.customContextMenuRequested.connect(self._menu)
@@ -83,6 +96,8 @@ class PicturesPanel(QWidget):
         self.list.blockSignals(False)
         self._hint.setVisible(not self._items)
         self.list.setVisible(bool(self._items))
+        self._thumbnails = {key: kept for key, kept in self._thumbnails.items() if key in self._items}
+        self._look.start()
         self.mark_current()
 
     def refresh_picture(self, picture: Picture) -> None:
@@ -90,6 +105,20 @@ class PicturesPanel(QWidget):
         item = self._items.get(picture.key)
         if item is not None:
             self._fill(item, picture)
+
+    def set_thumbnail(self, key: int, picture: QPixmap) -> None:
+        """Show a picture small beside its name."""
+        item, shown = self._items.get(key), self._session.picture_with_key(key)
+        self._thumbnails[key] = _squared(picture)
+        if item is not None and shown is not None:
+            self._fill(item, shown)
+
+    def _ask_thumbnails(self) -> None:
+        """Ask for the thumbnails of the entries that are in sight."""
+        inside = self.list.viewport().rect()
+        for key, item in self._items.items():
+            if key not in self._thumbnails and self.list.visualItemRect(item).intersects(inside):
+                self.thumbnail_wanted.emit(key)
 
     def mark_current(self) -> None:
         """Mark the picture that is shown."""
@@ -100,12 +129,13 @@ class PicturesPanel(QWidget):
 
     def _fill(self, item: QListWidgetItem, picture: Picture) -> None:
         name, colour = _mark(picture.state, self._theme)
-        item.setIcon(icon(name, colour, selected=self._theme.on_accent))
+        mark, thumbnail = icon(name, colour, selected=self._theme.on_accent), self._thumbnails.get(picture.key)
+        item.setIcon(mark if thumbnail is None else _with_mark(thumbnail, icon(name, colour), self._theme))
         said = self._said(picture)
         item.setText(f"{picture.name}\n{said}")
         item.setToolTip(f"{picture.path}\n{picture.problem or said}")
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{picture.name}, {said}")
-        item.setSizeHint(QSize(120, 42))
+        item.setSizeHint(QSize(120, _SIDE_PX + 8))
 
     def _said(self, picture: Picture) -> str:
         if picture.state is PictureState.FAILED:
@@ -155,6 +185,32 @@ class _List(QListWidget):
             self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _squared(picture: QPixmap) -> QPixmap:
+    """Return a picture that fills a square, twice as fine as it is shown, for sharp screens."""
+    side = 2 * _SIDE_PX
+    smooth, fills = Qt.TransformationMode.SmoothTransformation, Qt.AspectRatioMode.KeepAspectRatioByExpanding
+    scaled = picture.scaled(side, side, fills, smooth)
+    return scaled.copy((scaled.width() - side) // 2, (scaled.height() - side) // 2, side, side)
+
+
+def _with_mark(thumbnail: QPixmap, mark: QIcon, theme: Theme) -> QIcon:
+    """Return a thumbnail with the state of its picture in a corner."""
+    drawn = QPixmap(thumbnail)
+    painter = QPainter(drawn)
+    side = 2 * _MARK_PX
+    place = QRect(drawn.width() - side - 2, drawn.height() - side - 2, side, side)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(theme.panel))
+    painter.drawEllipse(place.adjusted(-2, -2, 2, 2))
+    mark.paint(painter, place)
+    painter.end()
+    shown = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        shown.addPixmap(drawn, mode)
+    return shown
 
 
 def _mark(state: PictureState, theme: Theme) -> tuple[str, str]:

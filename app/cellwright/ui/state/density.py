@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.ui.state.colouring import MAP
+from cellwright.core import PixelSize
+from cellwright.ui.state.colouring import MAP, Legend
 
 Bounds = tuple[float, float, float, float]
 
@@ -151,6 +152,18 @@ def density_of(places: Places, rows: NDArray[np.intp]) -> Density:
     while max(counts[-1].shape) > 16:
         counts.append(_pooled(counts[-1]))
     return Density(places.side, tuple(counts), tuple(_full(level) for level in counts))
+
+
+def density_legend(density: Density, scale: int, pixel_size: PixelSize | None) -> Legend:
+    """Return what the colours of a density stand for: cells per mm², or per megapixel where nobody knows pixels."""
+    square = float(density.side << scale) ** 2
+    unit, area = ("mm²", square * pixel_size.area_um2 / 1e6) if pixel_size is not None else ("Mpx", square / 1e6)
+    # the colours follow the square root, so that few cells are seen beside many
+    return Legend(f"Cells per {unit}", _number(1 / area), f"≥ {_number(density.full[scale] / area)}")
+
+
+def _number(value: float) -> str:
+    return f"{float(f'{value:.2g}'):,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _pooled(counts: NDArray[np.int32]) -> NDArray[np.int32]:

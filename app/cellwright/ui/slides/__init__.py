@@ -1,0 +1,1 @@
+"""Slides in the window: thumbnails, places, regions, coverage, and many slides at once."""

@@ -1,0 +1,34 @@
+"""What slides need of the window they are shown in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from cellwright.ui.correcting.host import Host, Opener
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
+    from cellwright.ui.correcting.correcting import Correcting
+    from cellwright.ui.panels.pictures_panel import PicturesPanel
+
+
+class Runner(Opener, Protocol):
+    """Opens pictures, runs what takes long, and tells how far it is."""
+
+    @property
+    def reported(self) -> SignalInstance:
+        """A `Job` and its `Progress`."""
+        ...
+
+
+class SlideHost(Host, Protocol):
+    """The window, as far as slides go; see `MainWindow`."""
+
+    correcting: Correcting
+    pictures: PicturesPanel
+
+    @property
+    def opener(self) -> Runner:
+        """What opens pictures and runs what takes long."""
+        ...

@@ -1,0 +1,140 @@
+"""`Slides`: what a window offers for slides: places, label and macro, regions, coverage, batches, thumbnails."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from cellwright.jobs.queue import Job, JobState, Lane
+from cellwright.ui.actions.action_set import Handler
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.panels.jobs_panel import error_sentence
+from cellwright.ui.slides.associated_dialog import AssociatedDialog, pixmap_of
+from cellwright.ui.slides.batching import Batching
+from cellwright.ui.slides.go_to_line import GoToLine
+from cellwright.ui.slides.host import SlideHost
+from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFacts
+from cellwright.ui.slides.regioning import Regioning
+from cellwright.ui.state.region_shapes import RegionKind
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QDialog
+
+    from cellwright.ui.state.loading import LoadedPicture
+    from cellwright.ui.state.picture import Picture
+
+
+class Slides(QObject):
+    """Everything about slides in one window.
+
+    Parameters
+    ----------
+    host : SlideHost
+        The window.
+
+    Signals
+    -------
+    shown(object)
+        A panel is to be seen.
+    """
+
+    shown = Signal(object)
+
+    def __init__(self, host: SlideHost, parent: QObject) -> None:
+        super().__init__(parent)
+        self._host = host
+        self.regioning = Regioning(host, self)
+        self.batching = Batching(host, self)
+        self.dialog: QDialog | None = None
+        self._asked: set[int] = set()
+        self.regioning.count_asked.connect(self.batching.count)
+        self.batching.shown.connect(self.shown)
+        self.batching.covered.connect(self.regioning.set_coverage)
+        host.opener.loaded.connect(self._on_loaded)
+        host.pictures.thumbnail_wanted.connect(self._want_thumbnail)
+
+    def handlers(self) -> dict[str, Handler]:
+        """Return what does each declared action of slides."""
+        return {
+            "view.go_to": self.go_to,
+            "slide.label": self.show_associated,
+            "slide.regions": lambda: self.shown.emit(self.regioning.panel),
+            "slide.draw": partial(self._draw, RegionKind.INCLUDE),
+            "slide.leave_out": partial(self._draw, RegionKind.EXCLUDE),
+            "slide.propose": self._propose,
+            "slide.batch": lambda: self.shown.emit(self.batching.page),
+        }
+
+    def stop(self) -> None:
+        """Let go of everything, before the window goes."""
+        if self.dialog is not None:
+            self.dialog.close()
+        self.batching.close()
+        self.regioning.stop()
+
+    # ---- what a person asks for
+
+    def go_to(self) -> None:
+        """Ask for a place and bring it to the middle."""
+        picture, canvas = self._host.session.current, self._host.centre.canvas
+        if picture is None or picture.shape is None:
+            return
+        view = canvas.viewport() if canvas is not None else None
+        here = (view.centre_y, view.centre_x) if view is not None else (picture.shape[0] / 2, picture.shape[1] / 2)
+        line = GoToLine(picture.shape, picture.pixel_size, here, self._host.widget)
+        if canvas is not None:
+            line.chosen.connect(canvas.look_at)
+        self._show(line)
+
+    def show_associated(self) -> None:
+        """Show the label and the macro of the slide."""
+        picture = self._host.session.current
+        if picture is not None:
+            done = partial(self._on_associated, picture)
+            self._host.opener.submit_quietly(ReadAssociated(picture.path), Lane.FILES, done)
+
+    def _draw(self, kind: RegionKind) -> None:
+        self.shown.emit(self.regioning.panel)
+        self.regioning.draw(kind)
+
+    def _propose(self) -> None:
+        self.shown.emit(self.regioning.panel)
+        self.regioning.propose()
+
+    def _on_associated(self, picture: Picture, job: Job[SlideFacts]) -> None:
+        if job.result is not None:
+            self._show(AssociatedDialog(picture.name, job.result, picture.pixel_size_note, self._host.widget))
+        elif job.state is JobState.FAILED:
+            self._host.say(Message(Level.ERROR, error_sentence(job.title, job.error), job.error_text))
+
+    # ---- thumbnails
+
+    def _on_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
+        self._asked.add(picture.key)
+        self._host.pictures.set_thumbnail(picture.key, pixmap_of(loaded.overview))
+
+    def _want_thumbnail(self, key: int) -> None:
+        picture = self._host.session.picture_with_key(key)
+        if picture is not None and key not in self._asked and not picture.is_unreadable:
+            self._asked.add(key)
+            self._host.opener.submit_quietly(ReadThumbnail(picture.path), Lane.FILES, partial(self._on_thumbnail, key))
+
+    def _on_thumbnail(self, key: int, job: Job[NDArray[np.uint8] | None]) -> None:
+        if job.result is not None:
+            self._host.pictures.set_thumbnail(key, pixmap_of(job.result))
+
+    def _show(self, dialog: QDialog) -> None:
+        if self.dialog is not None:
+            self.dialog.close()
+        self.dialog = dialog
+        dialog.finished.connect(lambda _result: self._forget(dialog))
+        dialog.show()
+
+    def _forget(self, dialog: QDialog) -> None:
+        if self.dialog is dialog:
+            self.dialog = None
+        dialog.deleteLater()
