@@ -11,7 +11,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QMouseEvent
 
-from cellwright.annotation import NOT_CLASSED, UNIDENTIFIED, Drawn, Status
+from cellwright.annotation import NOT_CLASSED, UNIDENTIFIED, Answer, Drawn, Status
 from cellwright.core import Box, Objects
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, JobQueue, Lane
@@ -362,6 +362,22 @@ def test_an_audit_is_drawn_written_down_and_answered_with_its_probability(
     queueing.on_key("A")
     queueing.choose(QueueKind.AUDIT, 1)
     assert queueing.queue.progress.reviewed == 1
+
+
+def test_an_audit_draws_windows_too_so_that_missed_cells_can_be_estimated(
+    queueing: Queueing, link: OpenProject, qtbot: QtBot
+) -> None:
+    queueing.draw(AuditChoice(4, Strata.NONE, 3, windows=5))
+    qtbot.waitUntil(lambda: queueing.queue.kind is QueueKind.AUDIT, timeout=20_000)
+    windows = [item for item in queueing.queue.items if item.name is None]
+    assert len(windows) >= 5 and len(queueing.queue.items) == link.project.audits()[0].size
+    assert "windows" in queueing.panel._kinds.currentText()
+    queueing.queue.at = queueing.queue.items.index(windows[0])
+    queueing.on_key("A")
+    (review,) = link.project.reviews()
+    assert (review.drawn, review.object, review.answer) == (Drawn.AUDIT, None, Answer.NOTHING_MISSED)
+    assert review.probability == windows[0].draw.probability
+    assert link.project.audit_progress(1).reviewed == queueing.queue.progress.reviewed == 1
 
 
 def test_windows_with_missed_cells_are_asked_about_and_remembered(

@@ -3,19 +3,37 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, Status
+from cellwright.annotation import (
+    Answer,
+    AuditItemRecord,
+    AuditRecord,
+    Draw,
+    Drawn,
+    Edit,
+    Status,
+    window_judged,
+)
 from cellwright.core import BadParameter, Box, Masks
 from cellwright.datasets import LabelledPicture, read_dataset
 from cellwright.jobs import run_inline
 from cellwright.project import Project
-from cellwright.workflows.audit import Population, Strata, draw_audit, populations, strata_of
+from cellwright.workflows.audit import (
+    EMPTY_WINDOWS,
+    Population,
+    Strata,
+    draw_audit,
+    populations,
+    strata_of,
+    window_populations,
+)
 from cellwright.workflows.cell_features import FEATURES, DescribeCells, areas_px2, shape_features
 from cellwright.workflows.doubt import (
     Order,
@@ -247,6 +265,59 @@ def test_an_audit_leaves_rejected_objects_out_and_is_kept_in_the_project(tmp_pat
         assert seen(project)
         assert [group.name for group in populations(project, Strata.PICTURE)] == ["../blood.png #1"]
         assert populations(project, Strata.NONE, [2]) == []
+
+
+@given(st.integers(20, 400), st.integers(20, 400), st.integers(1, 30), st.integers(0, 10))
+@settings(max_examples=20)
+def test_drawn_windows_tile_the_picture_and_tell_their_chances(h: int, w: int, size: int, seed: int) -> None:
+    objects = table(12)
+    with TemporaryDirectory() as folder, project_in(Path(folder)) as project:
+        project.add_objects(1, objects, "m")
+        groups = window_populations(project, {1: (h, w)})
+        covered = np.zeros((h, w), np.int64)
+        for group in groups:
+            for window, picture in group.members:
+                assert picture == 1
+                covered[window.y0 : window.y1, window.x0 : window.x1] += 1
+        assert (covered == 1).all()
+        empty = next(group for group in groups if group.name == EMPTY_WINDOWS)
+        middles = (objects.boxes[:, :2] + objects.boxes[:, 2:]) / 2
+        inside = middles[(middles < [h, w]).all(1)]
+        assert not any(window.contains_point(y, x) for window, _ in empty.members for y, x in inside.tolist())
+        edit = draw_audit(populations(project, Strata.NONE), 5, seed, "A.", (1, 1), None, groups, size)
+        audit, items = _drawn(edit)
+        strata = strata_of(audit)
+        windows = [each for each in items if each.window is not None]
+        assert {strata[each.stratum]["of"] for each in windows} == {"windows"}
+        total = sum(len(group.members) for group in groups)
+        assert sum(1 / each.probability for each in windows) == pytest.approx(total)
+        known = {window for group in groups for window, _ in group.members}
+        assert {each.window for each in windows} <= known
+        assert sum(each.window is None for each in items) == 5
+        # With windows beside them the same cells are drawn as without.
+        plain = _drawn(draw_audit(populations(project, Strata.NONE), 5, seed, "A.", (1, 1)))[1]
+        assert {each.object for each in plain} == {each.object for each in items if each.window is None}
+
+
+def test_windows_of_an_audit_are_answered_for_it(tmp_path: Path) -> None:
+    with project_in(tmp_path) as project:
+        project.add_objects(1, table(12), "m")
+        windows = window_populations(project, {1: (300, 300)})
+        project.apply(draw_audit((), 0, 1, "A.", project.next_audit(), None, windows, 3), "A.")
+        (audit,) = project.audits()
+        items = project.audit_items(audit.id)
+        assert project.audit_draws(audit.id) == {} and audit.size == len(items) >= 3
+        first = items[0]
+        assert first.window is not None
+        draw = Draw(Drawn.AUDIT, first.probability, audit.id)
+        for _ in range(2):  # said twice, it counts once
+            step = window_judged(1, first.window, project.reviewer("A."), is_complete=False, draw=draw)
+            project.apply(step, "A.")
+        assert project.audit_progress(audit.id).reviewed == 1
+        answers = project.audit_reviews(audit.id)
+        assert {each.answer for each in answers} == {Answer.MISSED}
+        assert {each.probability for each in answers} == {first.probability}
+        assert project.window_reviews() == []  # the queue of likely places is kept apart
 
 
 def test_nothing_to_draw_from_is_said() -> None:

@@ -29,6 +29,7 @@ from cellwright.annotation.reviews import (
     Drawn,
     RegionReviewedRecord,
     ReviewRecord,
+    window_name,
 )
 from cellwright.annotation.state import AnnotatedObject, ObjectState, Status
 
@@ -94,5 +95,6 @@ __all__ = [
     "split",
     "split_by_seeds",
     "window_judged",
+    "window_name",
     "without_holes",
 ]

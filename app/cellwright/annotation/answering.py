@@ -13,6 +13,8 @@ from cellwright.annotation.reviews import Answer, Draw, Drawn, RegionReviewedRec
 from cellwright.annotation.state import AnnotatedObject, Status
 from cellwright.core import BadParameter, Box
 
+_FROM_QUEUE = Draw(Drawn.EMPTY_WINDOW)
+
 
 @dataclass(frozen=True, slots=True)
 class Reviewer:
@@ -109,8 +111,22 @@ def sorted_into(
     return Edit(what, accepted.objects + changes, new + accepted.records + reviews, reason)
 
 
-def window_judged(picture_id: int, window: Box, reviewer: Reviewer, *, is_complete: bool) -> Edit:
-    """Return the edit that says whether everything in a window has been found; then it counts as looked at in full."""
+def window_judged(
+    picture_id: int, window: Box, reviewer: Reviewer, *, is_complete: bool, draw: Draw = _FROM_QUEUE
+) -> Edit:
+    """Return the edit that says whether everything in a window has been found; then it counts as looked at in full.
+
+    Parameters
+    ----------
+    picture_id, window : int, Box
+        Which part of which picture.
+    reviewer : Reviewer
+        Who says so.
+    is_complete : bool
+        Whether nothing was missed there.
+    draw : Draw
+        How the window came before them: from the queue of likely places, or by an audit.
+    """
     answer = Answer.NOTHING_MISSED if is_complete else Answer.MISSED
     review = ReviewRecord(
         reviewer.first_review,
@@ -123,7 +139,9 @@ def window_judged(picture_id: int, window: Box, reviewer: Reviewer, *, is_comple
         float(window.y1),
         float(window.x1),
         answer,
-        drawn=Drawn.EMPTY_WINDOW,
+        drawn=draw.drawn,
+        probability=draw.probability,
+        audit=draw.audit,
     )
     region = region_marked(picture_id, window, reviewer).records if is_complete else ()
     return Edit(EditKind.REVIEW, records=(RecordChange(None, review), *region))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -12,6 +13,8 @@ UNIDENTIFIED = "unidentified"
 """Name of the class of cells that a person has seen and cannot tell."""
 NOT_CLASSED = "not-classed"
 """Name of the class of cells that nobody has given a class yet."""
+
+_WINDOW = re.compile(r"window (\d+) (\d+) (\d+) (\d+)")
 
 
 class Drawn(str, Enum):
@@ -168,11 +171,11 @@ class AuditItemRecord:
     picture : int
         The picture.
     object : str
-        The object's id in 32 hexadecimal digits.
+        The object's id in 32 hexadecimal digits; for a window its place, see `window_name`.
     stratum : int
         Position in the audit's strata.
     probability : float
-        With which it was drawn: of its stratum's objects, the share that was drawn.
+        With which it was drawn: of its stratum's objects or windows, the share that was drawn.
     """
 
     id: int
@@ -181,6 +184,20 @@ class AuditItemRecord:
     object: str
     stratum: int
     probability: float
+
+    @property
+    def window(self) -> Box | None:
+        """The part of the picture that was drawn; None where an object was."""
+        found = _WINDOW.fullmatch(self.object)
+        if found is None:
+            return None
+        y0, x0, y1, x1 = (int(edge) for edge in found.groups())
+        return Box(y0, x0, y1, x1)
+
+
+def window_name(window: Box) -> str:
+    """Return how an audit writes a window down in place of an object's id: ``window y0 x0 y1 x1``."""
+    return f"window {window.y0} {window.x0} {window.y1} {window.x1}"
 
 
 @dataclass(frozen=True, slots=True)

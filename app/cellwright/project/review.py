@@ -92,8 +92,12 @@ class Reviews:
         return self._reviewed(AuditItemRecord, audit_id, "audit")
 
     def audit_draws(self, audit_id: int) -> dict[str, Draw]:
-        """Return how an audit drew each object, by the object's id in hexadecimal."""
-        return {each.object: Draw(Drawn.AUDIT, each.probability, audit_id) for each in self.audit_items(audit_id)}
+        """Return how an audit drew each object, by the object's id in hexadecimal; windows are left out."""
+        return {
+            each.object: Draw(Drawn.AUDIT, each.probability, audit_id)
+            for each in self.audit_items(audit_id)
+            if each.window is None
+        }
 
     def next_audit(self) -> tuple[int, int]:
         """Return numbers that no audit, and no item of one, has had."""
@@ -125,11 +129,12 @@ class Reviews:
         return ReviewProgress(int(reviewed), int(total))
 
     def audit_progress(self, audit_id: int) -> ReviewProgress:
-        """Return how many of an audit's objects have been answered for it."""
+        """Return how many of an audit's objects and windows have been answered for it."""
         if not self._has_reviews():
             return ReviewProgress(0, 0)
         question = (
-            "SELECT (SELECT count(DISTINCT object) FROM review WHERE audit = :audit), "
+            "SELECT (SELECT count(DISTINCT coalesce(object, picture || ' ' || y0 || ' ' || x0)) FROM review "
+            "WHERE audit = :audit), "
             "(SELECT count(*) FROM audit_item WHERE audit = :audit)"
         )
         with explained(self._path):

@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, EditKind, RecordChange, Status
-from cellwright.core import BadParameter
+from cellwright.annotation import AuditItemRecord, AuditRecord, Edit, EditKind, RecordChange, Status, window_name
+from cellwright.core import BadParameter, Box
 from cellwright.workflows.doubt import decisions_for
+from cellwright.workflows.empty_windows import window_side
 
 if TYPE_CHECKING:
     from cellwright.project import ObjectColumns, Project
+
+EMPTY_WINDOWS, FILLED_WINDOWS = "windows without cells", "windows with cells"
+"""Names of the two groups of windows."""
 
 
 class Strata(str, Enum):
@@ -46,6 +50,32 @@ class Population:
 
     name: str
     members: tuple[tuple[UUID, int], ...]
+    of: ClassVar[str] = "objects"
+
+    def named(self) -> list[tuple[str, int]]:
+        """Return each as it is written down, with its picture."""
+        return [(name.hex, picture) for name, picture in self.members]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPopulation:
+    """Windows that may be drawn: those of one group.
+
+    Parameters
+    ----------
+    name : str
+        Of the group.
+    members : tuple of (Box, int)
+        Each window, in level-0 pixels, and its picture.
+    """
+
+    name: str
+    members: tuple[tuple[Box, int], ...]
+    of: ClassVar[str] = "windows"
+
+    def named(self) -> list[tuple[str, int]]:
+        """Return each as it is written down, with its picture."""
+        return [(window_name(window), picture) for window, picture in self.members]
 
 
 def populations(
@@ -81,6 +111,41 @@ def populations(
     return [Population(name, tuple(groups[name])) for name in sorted(groups)]
 
 
+def window_populations(
+    project: Project, shapes: Mapping[int, tuple[int, int]], decisions: Mapping[int, float] | None = None
+) -> list[WindowPopulation]:
+    """Return the windows that tile a project's pictures: those in which something counts, and those that are empty.
+
+    A window is four typical cells wide, as in the queue of places with missed cells; those at the right and at the
+    bottom are smaller. A window is empty where no object that counts has its middle. Both kinds are drawn from, since
+    cells are missed among others as well.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+    shapes : mapping of int to (int, int)
+        Rows and columns of each picture that is to be drawn from, by its number.
+    decisions : mapping, optional
+        As in `populations`.
+    """
+    groups: dict[str, list[tuple[Box, int]]] = {EMPTY_WINDOWS: [], FILLED_WINDOWS: []}
+    for picture, (h, w) in shapes.items():
+        found = project.columns(picture)
+        boxes = found.boxes[_counting(found, decisions)]
+        side = window_side(boxes, (h, w))
+        rows, columns = -(-h // side), -(-w // side)
+        middles = ((boxes[:, :2] + boxes[:, 2:]) / 2 // side).astype(np.intp)
+        places = np.clip(middles, 0, [rows - 1, columns - 1])
+        is_filled = np.zeros((rows, columns), np.bool_)
+        is_filled[places[:, 0], places[:, 1]] = True
+        for (row, column), filled in np.ndenumerate(is_filled):
+            y, x = row * side, column * side
+            window = Box(y, x, min(h, y + side), min(w, x + side))
+            groups[FILLED_WINDOWS if filled else EMPTY_WINDOWS].append((window, picture))
+    return [WindowPopulation(name, tuple(members)) for name, members in groups.items()]
+
+
 def draw_audit(
     groups: Sequence[Population],
     size: int,
@@ -88,8 +153,13 @@ def draw_audit(
     author: str,
     numbers: tuple[int, int],
     thresholds: Mapping[str, float] | None = None,
+    windows: Sequence[WindowPopulation] = (),
+    window_size: int = 0,
 ) -> Edit:
     """Draw objects at random and return the edit that writes the draw down, to be applied before anybody sees it.
+
+    Objects alone can show what was found wrongly; what was missed shows in windows, which are drawn in the same way
+    from groups of their own.
 
     Within each group objects are drawn without replacement and with equal probability. Each group gets its share of
     `size` by how many objects it has, and at least one, so that with small groups a few more are drawn than asked. The
@@ -111,6 +181,10 @@ def draw_audit(
     thresholds : mapping, optional
         Score from which each class counted when the groups were made, by its name: written down with each group,
         because it says what the answers hold for.
+    windows : sequence of WindowPopulation, optional
+        From `window_populations`.
+    window_size : int
+        How many windows in all.
 
     Raises
     ------
@@ -121,21 +195,31 @@ def draw_audit(
     ----------
     W. G. Cochran, Sampling techniques, 1977, chapter 5.
     """
-    full = [group for group in groups if group.members]
-    if not full or size < 1 or seed < 0:
+    full: list[Population | WindowPopulation] = [group for group in groups if group.members]
+    sizes = _shares([len(group.members) for group in full], size) if full and size > 0 else []
+    full = full[: len(sizes)]
+    tiled = [group for group in windows if group.members] if window_size > 0 else []
+    sizes += _shares([len(group.members) for group in tiled], window_size) if tiled else []
+    full += tiled
+    if not full or seed < 0:
         raise BadParameter("An audit needs at least one object to draw from, a size of 1 or more and a seed from 0 on.")
     audit, first = numbers
-    sizes = _shares([len(group.members) for group in full], size)
     rng = np.random.Generator(np.random.PCG64(seed))
     drawn = []
     for stratum, (group, n) in enumerate(zip(full, sizes, strict=True)):
-        # By id, so that the draw does not depend on the order in which objects came.
-        members = sorted(group.members, key=lambda member: member[0].bytes)
+        # In an order of their own, so that the draw does not depend on the order in which they came.
+        members = sorted(group.named())
         rows = rng.choice(len(members), n, replace=False)
         drawn += [(*members[row], stratum, n / len(members)) for row in rows.tolist()]
     order = rng.permutation(len(drawn)).tolist()
     strata = [
-        {"name": group.name, "population": len(group.members), "size": n, "thresholds": dict(thresholds or {})}
+        {
+            "name": group.name,
+            "of": group.of,
+            "population": len(group.members),
+            "size": n,
+            "thresholds": dict(thresholds or {}),
+        }
         for group, n in zip(full, sizes, strict=True)
     ]
     record = AuditRecord(
@@ -148,14 +232,17 @@ def draw_audit(
         json.dumps(strata, ensure_ascii=False),
     )
     items = [
-        AuditItemRecord(first + place, audit, drawn[row][1], drawn[row][0].hex, drawn[row][2], drawn[row][3])
+        AuditItemRecord(first + place, audit, drawn[row][1], drawn[row][0], drawn[row][2], drawn[row][3])
         for place, row in enumerate(order)
     ]
     return Edit(EditKind.AUDIT, records=(RecordChange(None, record), *(RecordChange(None, each) for each in items)))
 
 
 def strata_of(audit: AuditRecord) -> list[Mapping[str, object]]:
-    """Return the groups of an audit: the name, the population, the size and the thresholds of each."""
+    """Return the groups of an audit: of each the name, what it is of, population, size and thresholds.
+
+    ``of`` is ``"objects"`` or ``"windows"``; audits of before there were windows lack it.
+    """
     made: list[Mapping[str, object]] = json.loads(audit.strata)
     return made
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, Region
+from cellwright.core import Box, CellwrightError, Region
 from cellwright.jobs import Progress
 
 if TYPE_CHECKING:
@@ -105,11 +105,44 @@ class FindEmptyWindows:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class ReadShapes:
+    """Read how large pictures are; an `Operation` whose result has rows and columns of each, None for unreadable ones.
+
+    Parameters
+    ----------
+    paths : tuple of Path
+        The pictures.
+    """
+
+    paths: tuple[Path, ...]
+    title: str = field(default="Read the sizes of pictures", init=False)
+
+    def run(self) -> Generator[Progress, None, list[tuple[int, int] | None]]:
+        """Open one after the other."""
+        from cellwright.imaging import open_slide
+
+        shapes: list[tuple[int, int] | None] = []
+        for path in self.paths:
+            yield Progress(len(shapes), len(self.paths), path.name)
+            try:
+                with open_slide(path) as slide:
+                    shapes.append(slide.shape)
+            except CellwrightError:
+                shapes.append(None)
+        return shapes
+
+
 def typical_diameter(boxes: NDArray[np.floating], shape: tuple[int, int]) -> float:
     """Return the median side of the boxes in pixels; a share of the picture's where there are none."""
     if not len(boxes):
         return max(8.0, max(shape) / _NO_CELLS_SIDE)
     return max(2.0, float(np.median(np.sqrt(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)))))
+
+
+def window_side(boxes: NDArray[np.floating], shape: tuple[int, int]) -> int:
+    """Return the side of windows on a picture in level-0 pixels, from the boxes of what counts there."""
+    return max(8, round(WINDOW_CELLS * typical_diameter(boxes, shape)))
 
 
 def uncovered(overview: NDArray[np.uint8], boxes: NDArray[np.floating]) -> NDArray[np.bool_]:

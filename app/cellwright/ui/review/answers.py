@@ -54,7 +54,7 @@ def put(link: Link, ids: Sequence[bytes], name: str, draws: Mapping[UUID, Draw] 
     return f"{plural(len(objects), 'cell')} now {chosen.title}"
 
 
-def judge_window(link: Link, picture_id: int, window: Box, *, is_complete: bool) -> str:
+def judge_window(link: Link, picture_id: int, window: Box, draw: Draw, *, is_complete: bool) -> str:
     """Say whether everything in a window has been found; return what was done.
 
     Raises
@@ -62,7 +62,8 @@ def judge_window(link: Link, picture_id: int, window: Box, *, is_complete: bool)
     CellwrightError
         If it could not be put on disk; nothing changed.
     """
-    link.apply(window_judged(picture_id, window, link.project.reviewer(link.author), is_complete=is_complete))
+    reviewer = link.project.reviewer(link.author)
+    link.apply(window_judged(picture_id, window, reviewer, is_complete=is_complete, draw=draw))
     return "Nothing was missed there" if is_complete else "Cells were missed there: draw them with the tools"
 
 

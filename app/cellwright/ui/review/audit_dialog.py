@@ -1,4 +1,4 @@
-"""`AuditDialog`: how many cells are drawn at random, within what groups, and from which seed."""
+"""`AuditDialog`: how many cells and windows are drawn at random, within what groups, and from which seed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ _WORDS = (
     "An audit draws cells by chance alone, so that what you find holds for all of them. It is kept apart from the queue"
     " of doubtful cells, which are the worst ones and say nothing about the rest."
 )
+_WINDOWS, _MOST_WINDOWS = 20, 1000
 _MOST_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class AuditChoice:
-    """What a person asked for: how many, within what groups, from which seed."""
+    """What a person asked for: how many cells, within what groups, from which seed, and how many windows."""
 
     size: int
     strata: Strata
     seed: int
+    windows: int = 0
 
 
 class AuditDialog(QDialog):
@@ -57,11 +59,21 @@ class AuditDialog(QDialog):
         describe(self._seed, "Seed", "The same seed draws the same cells again.")
         self._seed.setRange(0, _MOST_SEED)
         self._seed.setValue(secrets.randbelow(100_000))
+        self._windows = QSpinBox()
+        self._windows.setRange(0, _MOST_WINDOWS)
+        self._windows.setValue(_WINDOWS)
+        self._windows.setSpecialValueText("none")
+        describe(
+            self._windows,
+            "How many windows",
+            "So many places are drawn beside the cells: only they can show what was missed.",
+        )
         layout = column(self, margin=16, gap=12)
         layout.addWidget(label(_WORDS, "muted", wrap=True))
         form = QFormLayout()
         form.addRow(f"Cells (of {population:,})", self._size)
         form.addRow("Drawn", self._strata)
+        form.addRow("Windows, for missed cells", self._windows)
         form.addRow("Seed", self._seed)
         layout.addLayout(form)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -75,7 +87,8 @@ class AuditDialog(QDialog):
 
     def choice(self) -> AuditChoice:
         """Return what is set."""
-        return AuditChoice(self._size.value(), Strata(self._strata.currentData()), self._seed.value())
+        strata = Strata(self._strata.currentData())
+        return AuditChoice(self._size.value(), strata, self._seed.value(), self._windows.value())
 
     def accept(self) -> None:
         """Draw."""

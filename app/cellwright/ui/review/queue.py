@@ -155,10 +155,14 @@ def audited(items: Sequence[AuditItemRecord], cells: Cells, classes: Sequence[Cl
     place = {each.tobytes(): row for row, each in enumerate(cells.ids)}
     found = []
     for each in items:
-        row = place.get(bytes.fromhex(each.object))
-        if row is not None:
-            why = f"{_said(cells, row, classes)} Drawn at random, with a chance of {each.probability:.3g}."
-            found.append(_item(cells, row, why, Draw(Drawn.AUDIT, each.probability, each.audit)))
+        draw, chance = Draw(Drawn.AUDIT, each.probability, each.audit), f"a chance of {each.probability:.3g}."
+        window = each.window
+        if window is not None:
+            box = (float(window.y0), float(window.x0), float(window.y1), float(window.x1))
+            why = f"Has every cell in this window been found? Drawn at random, with {chance}"
+            found.append(QueueItem(each.picture, None, box, why, draw))
+        elif (row := place.get(bytes.fromhex(each.object))) is not None:
+            found.append(_item(cells, row, f"{_said(cells, row, classes)} Drawn at random, with {chance}", draw))
     return found
 
 

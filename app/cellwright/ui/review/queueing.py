@@ -23,8 +23,8 @@ from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.project_side import Link, Window
 from cellwright.ui.review.queue import BoxEdges, Queue, QueueItem, QueueKind, answer_classes, audited, doubtful, missed
 from cellwright.ui.review.queue_panel import CUT_PX, QueuePanel
-from cellwright.workflows.audit import Population, Strata, draw_audit, populations
-from cellwright.workflows.empty_windows import FindEmptyWindows
+from cellwright.workflows.audit import Population, Strata, draw_audit, populations, strata_of, window_populations
+from cellwright.workflows.empty_windows import FindEmptyWindows, ReadShapes
 
 _REFILL_MS = 200
 _STALE = -1
@@ -217,7 +217,7 @@ class Queueing(QObject):
             box = Box(*(round(edge) for edge in item.box))
             if not is_right:
                 self.show_place()
-            self._attempt(lambda: answers.judge_window(link, item.picture, box, is_complete=is_right))
+            self._attempt(lambda: answers.judge_window(link, item.picture, box, item.draw, is_complete=is_right))
         else:
             ids, status = [item.name], Status.ACCEPTED if is_right else Status.REJECTED
             self._attempt(lambda: answers.judge(link, ids, status, item.draws))
@@ -247,15 +247,38 @@ class Queueing(QObject):
         self.dialog.show()
 
     def draw(self, choice: AuditChoice) -> None:
-        """Draw an audit, write it down, and begin with it."""
+        """Draw an audit, write it down, and begin with it; sizes of pictures are read first where windows are drawn."""
         link = self._link
         if link is None:
             return
+        if not choice.windows:
+            self._draw(link, choice, {})
+            return
+        placed = [(each.id, path) for each in link.pictures if (path := self._gallery.path_of(each.id)) is not None]
+        operation = ReadShapes(tuple(path for _, path in placed))
+
+        def done(job: Job[Any]) -> None:
+            if link is not self._link:
+                return  # another project meanwhile
+            if job.result is None:
+                self._window.say(Message(Level.WARNING, "The sizes of the pictures could not be read; draw again."))
+                return
+            shapes = {number: shape for (number, _), shape in zip(placed, job.result, strict=True) if shape is not None}
+            self._draw(link, choice, shapes)
+
+        self._window.submit_quietly(operation, Lane.FILES, done)
+
+    def _draw(self, link: Link, choice: AuditChoice, shapes: dict[int, tuple[int, int]]) -> None:
         numbers = link.project.next_audit()
+        decisions = self._decisions(link)
         try:
             groups = self._groups(link, choice)
-            thresholds = {each.name: self._window.threshold(each.name) for each in link.classes}
-            link.apply(draw_audit(groups, choice.size, choice.seed, link.author, numbers, thresholds))
+            windows = window_populations(link.project, shapes, decisions) if shapes else []
+            thresholds = {each.name: decisions[each.id] for each in link.classes}
+            step = draw_audit(
+                groups, choice.size, choice.seed, link.author, numbers, thresholds, windows, choice.windows
+            )
+            link.apply(step)
         except CellwrightError as error:
             self._window.say(Message(Level.WARNING, str(error)))
             return
@@ -263,9 +286,11 @@ class Queueing(QObject):
         self.panel.choose(QueueKind.AUDIT, numbers[0])
         self.said.emit(f"Audit {numbers[0]} drawn · Ctrl+Z takes it back")
 
+    def _decisions(self, link: Link) -> dict[int, float]:
+        return {each.id: self._window.threshold(each.name) for each in link.classes}
+
     def _groups(self, link: Link, choice: AuditChoice) -> list[Population]:
-        decisions = {each.id: self._window.threshold(each.name) for each in link.classes}
-        return populations(link.project, choice.strata, decisions=decisions)
+        return populations(link.project, choice.strata, decisions=self._decisions(link))
 
     # ---- what is shown
 
@@ -374,7 +399,14 @@ def _shares(box: BoxEdges, crop: Box) -> QRectF:
 
 
 def _audit_text(audit: AuditRecord) -> str:
-    return f"Audit {audit.id}: {audit.size:,} of {audit.population:,} cells"
+    drawn = {"objects": [0, 0], "windows": [0, 0]}
+    for stratum in strata_of(audit):
+        counted = drawn[str(stratum.get("of", "objects"))]
+        counted[0] += int(str(stratum["size"]))
+        counted[1] += int(str(stratum["population"]))
+    cells, windows = drawn["objects"], drawn["windows"]
+    words = f"Audit {audit.id}: {cells[0]:,} of {cells[1]:,} cells"
+    return f"{words}, {windows[0]:,} of {windows[1]:,} windows" if windows[0] else words
 
 
 def _as_widget(window: object) -> QWidget | None:
