@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,20 @@ from cellwright.annotation import Status
 from cellwright.bundled import bundled
 from cellwright.project import Project
 from cellwright.shapes import labels_from_masks
-from cellwright.ui.canvas.gestures import Clicked
+from cellwright.ui.canvas.gestures import BoxDrawn, Clicked
 from cellwright.ui.correcting.drafts import drafts_folder, is_draft
+from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.state.picture import Picture
 from cellwright.zoo import load_card
 from tests.ui.conftest import is_done
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
+
+
+def has_more(picture: Picture, than: int) -> bool:
+    return picture.objects is not None and len(picture.objects) > than
 
 
 def press(window: MainWindow, key: str) -> None:
@@ -265,14 +272,38 @@ def test_a_click_finds_the_cell_by_the_loaded_model(window: MainWindow, data_dir
     picture = session.current
     assert picture is not None
     found = []
-    for region in [each for each in regionprops(truth) if each.area > 200][:4]:
+    regions = [each for each in regionprops(truth) if each.area > 200]  # type: ignore[no-untyped-call]
+    for region in regions[:4]:
         y, x = (float(each) for each in region.centroid)
         before = 0 if picture.objects is None else len(picture.objects)
         window.correcting.drawing.take(Clicked(y, x))
-        qtbot.waitUntil(lambda n=before: picture.objects is not None and len(picture.objects) > n, timeout=60_000)
+        qtbot.waitUntil(partial(has_more, picture, before), timeout=60_000)
         assert picture.objects is not None and picture.objects.masks is not None
         drawn = labels_from_masks(picture.objects.masks.take(np.array([before])), truth.shape) > 0
         real = truth == region.label
         found.append(float((drawn & real).sum() / (drawn | real).sum()))
     assert min(found) > 0.5
     assert window.actions_set["edit.undo"].text() == "&Undo adding of 1 cell"
+
+
+def test_what_is_drawn_on_a_picture_that_no_model_saw_can_be_exported(
+    window: MainWindow, smear: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    window.controller.analyze_on_open = False
+    window.controller.open_paths([smear])
+    session = window.session
+    qtbot.waitUntil(
+        lambda: session.current is not None and window.controller.loaded_picture(session.current) is not None,
+        timeout=20_000,
+    )
+    for corner in (10.0, 100.0):
+        window.correcting.drawing.take(BoxDrawn((corner, corner, corner + 40, corner + 30)))
+    press(window, "file.export")
+    dialog = window.commands.dialog
+    assert isinstance(dialog, ExportDialog)
+    dialog.chosen.emit(ExportChoice(tmp_path / "out", ("csv",), False, False, False))
+    written = tmp_path / "out" / "objects.csv"
+    qtbot.waitUntil(written.is_file, timeout=20_000)
+    lines = written.read_text("utf-8-sig").splitlines()
+    assert len(lines) == 3
+    assert all("smear.png" in line for line in lines[1:])

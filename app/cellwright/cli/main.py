@@ -40,9 +40,11 @@ _COMMANDS = {
     "undo": "cellwright.cli.project",
     "redo": "cellwright.cli.project",
     "restore": "cellwright.cli.project",
+    "export": "cellwright.cli.export",
     "dataset": "cellwright.cli.dataset",
     "finetune": "cellwright.cli.finetune",
     "models": "cellwright.cli.models",
+    "plugins": "cellwright.cli.plugins",
     "doctor": "cellwright.cli.doctor",
 }
 

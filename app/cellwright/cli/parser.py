@@ -41,9 +41,11 @@ _COMMANDS = {
     "undo": "take back the latest step in a project",
     "redo": "do again what was taken back",
     "restore": "bring a damaged project back from its backup",
+    "export": "write what a project knows of its pictures as tables, outlines and boxes",
     "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
     "finetune": "teach a model what was corrected in a project, and judge whether it helped",
     "models": "list, show or verify models; lineage, promote and rollback of tuned ones",
+    "plugins": "list what other packages bring, and why one of them cannot be used",
     "doctor": "say what is installed, what is missing and how to get it",
 }
 
@@ -84,9 +86,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "undo": _undo,
         "redo": _redo,
         "restore": _restore,
+        "export": _export,
         "dataset": _dataset,
         "finetune": _finetune,
         "models": _models,
+        "plugins": _plugins,
         "doctor": _doctor,
     }[command]
     rest = list(words) if command == "window" else list(words[1:])
@@ -149,6 +153,27 @@ def _analyze() -> argparse.ArgumentParser:
 def _reading_zone() -> argparse.ArgumentParser:
     made = _parser("reading-zone", "Say where on a smear cells lie in one layer, in focus: fit for counting.")
     add_reading_zone_words(made)
+    return made
+
+
+def _export() -> argparse.ArgumentParser:
+    made = _parser("export", "Write what a project knows of its pictures, as people left it, into a folder.")
+    made.add_argument("project", type=Path, metavar="PROJECT", help="folder of the project")
+    made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    made.add_argument(
+        "--format",
+        type=_formats,
+        default=None,
+        metavar="LIST",
+        help=f"what to write, of {','.join(EXPORT_FORMATS)} (default: {DEFAULT_FORMATS})",
+    )
+    made.add_argument("--with-pictures", action="store_true", help="put a copy of the pictures into coco, yolo and voc")
+    made.add_argument("--overwrite", action="store_true", help="replace results that are already in DIR")
+    made.add_argument(
+        "--confidence",
+        metavar="C",
+        help="least score of what nobody looked at, 0 to 1; or by class, as in RBC=0.4,WBC=0.5 (default: the model's)",
+    )
     return made
 
 
@@ -279,6 +304,14 @@ def _project(command: str, description: str) -> argparse.ArgumentParser:
     made = _parser(command, description)
     made.add_argument("folder", type=Path, metavar="FOLDER", help="the project")
     made.add_argument("--author", metavar="NAME", help="who does this (default: the name you are logged in with)")
+    return made
+
+
+def _plugins() -> argparse.ArgumentParser:
+    made = _parser("plugins", "List what other packages bring, and say why one of them cannot be used.")
+    made.add_argument("--all", action="store_true", help="list Cellwright's own parts too")
+    made.add_argument("--no-check", action="store_true", help="read names alone; load none of them")
+    made.add_argument("--json", action="store_true", help="print the list as JSON")
     return made
 
 

@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.annotation import Geometry, GeometryKind, Status
-from cellwright.core import Masks
+from cellwright.annotation import ClassRecord, Geometry, GeometryKind, Status
+from cellwright.core import Masks, Objects
 from cellwright.shapes import masks_from_polygons
 
 _AT_ONCE = 50_000
 _STATUSES = {status.value: number for number, status in enumerate(Status)}
+WAS_DELETED = (
+    "o.shape IS NULL AND 'delete' = (SELECT e.kind FROM "
+    "change AS c CROSS JOIN edit AS e ON e.id = c.edit WHERE c.object = o.id ORDER BY c.edit DESC LIMIT 1)"
+)
+"""Of an object `o`: a person deleted it."""
 _COLUMNS = "o.uuid, s.kind, s.y0, s.x0, s.y1, s.x1, s.data, o.class, o.score, o.status, o.source"
 
 
@@ -60,6 +65,22 @@ class ObjectColumns:
         """(N,) bool: whether a person drew it."""
         drawn = np.array([name.startswith("person:") for name in self.sources], np.bool_)
         return drawn[self.source_index]
+
+    def objects(self, classes: Sequence[ClassRecord], source: str) -> Objects:
+        """Return them as a table of objects; what a person drew is as sure as can be.
+
+        Parameters
+        ----------
+        classes : sequence of ClassRecord
+            All of the project; their order is that of ``Objects.classes``.
+        source : str
+            What made most of them, see `Objects.source`.
+        """
+        number = {each.id: at for at, each in enumerate(classes)}
+        index = np.array([number[each] for each in self.class_ids.tolist()], np.int16)
+        scores = np.where(np.isnan(self.scores), np.float32(1), self.scores).astype(np.float32)
+        names = tuple(each.name for each in classes)
+        return Objects(self.ids, self.boxes, index, scores, names, source, self.masks)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,19 +138,13 @@ def changes_since(connection: sqlite3.Connection, number: int) -> list[PictureCh
     return found
 
 
-def deleted(connection: sqlite3.Connection, picture: int, among: Sequence[bytes] | None = None) -> list[bytes]:
-    """Return the ids of the objects of a picture that a person deleted; not of those whose coming was taken back.
-
-    `among` names the ids that are asked about; None for all.
-    """
-    question = (
-        "SELECT o.uuid FROM object AS o WHERE o.picture = ? AND o.shape IS NULL AND 'delete' = (SELECT e.kind FROM "
-        "change AS c CROSS JOIN edit AS e ON e.id = c.edit WHERE c.object = o.id ORDER BY c.edit DESC LIMIT 1)"
+def deleted(connection: sqlite3.Connection, picture: int) -> list[bytes]:
+    """Return the ids of the objects of a picture that a person deleted; not of those whose coming was taken back."""
+    rows = connection.execute(
+        f"SELECT o.uuid FROM object AS o WHERE o.picture = ? AND {WAS_DELETED}",
+        (picture,),
     )
-    if among is None:
-        return [bytes(row[0]) for row in connection.execute(question, (picture,))]
-    found = (connection.execute(f"{question} AND o.uuid = ?", (picture, name)).fetchone() for name in among)
-    return [bytes(row[0]) for row in found if row is not None]
+    return [bytes(row[0]) for row in rows]
 
 
 def newest(connection: sqlite3.Connection) -> int:

@@ -17,6 +17,7 @@ from cellwright.ui.actions.schemes import TITLES
 from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
 from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
+from cellwright.ui.dialogs.plugins_dialog import PluginsDialog
 from cellwright.ui.folders import show_folder
 from cellwright.ui.logs import log_folder
 from cellwright.ui.looks.wording import plural
@@ -28,9 +29,11 @@ from cellwright.ui.state.samples import SAMPLES, sample_named
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
 
+    from cellwright.jobs.queue import Job
     from cellwright.ui.main_window import MainWindow
     from cellwright.ui.state.look import Look
     from cellwright.workflows import Analysis
+    from cellwright.workflows.plugins import Plugin
 
 _STEP = 0.01
 
@@ -105,6 +108,7 @@ class Commands:
             "help.palette": self.find_command,
             "help.shortcuts": self.show_shortcuts,
             "help.log": self.open_log,
+            "help.plugins": self.show_plugins,
             "help.about": lambda: self._show(AboutDialog(self._window)),
         }
 
@@ -169,11 +173,14 @@ class Commands:
         picture, settings = self._session.current, self._window.settings
         if picture is None:
             return
-        if picture.analysis is None:
+        if picture.state.is_busy:
             self._window.say(Message(Level.INFO, "The analysis of this picture is not finished; export it afterwards."))
             return
         this, every = self._written([picture], picture), self._written(self._session.pictures, picture)
-        analyzed = sum(bool(each.analyses) for each in self._session.pictures)
+        if not this:
+            self._window.say(Message(Level.INFO, "There is nothing on this picture yet: analyze it, or draw on it."))
+            return
+        analyzed = sum(bool(self._known_of(each)) for each in self._session.pictures)
         folder = settings.last_export_folder or str(picture.path.parent / "cellwright results")
         dialog = ExportDialog(
             picture.name,
@@ -199,14 +206,17 @@ class Commands:
             with_pictures=choice.with_pictures,
         )
 
-    @staticmethod
-    def _written(pictures: Sequence[Picture], with_this: Picture) -> list[Analysis]:
-        """Return every analysis, plane by plane, with the classes of one: only they fit into one set of files."""
+    def _known_of(self, picture: Picture) -> list[Analysis]:
+        """Return what was found on a picture, plane by plane, and what people drew where no model looked."""
+        return [*picture.analyses, *self._window.correcting.belonging.unshown(picture)]
+
+    def _written(self, pictures: Sequence[Picture], with_this: Picture) -> list[Analysis]:
+        """Return all that is known of pictures with the classes of one: only that fits into one set of files."""
         classes = with_this.objects.classes if with_this.objects is not None else ()
         return [
             now_of(picture, analysis)
             for picture in pictures
-            for analysis in picture.analyses
+            for analysis in self._known_of(picture)
             if analysis.objects.classes == classes
         ]
 
@@ -307,6 +317,20 @@ class Commands:
         dialog.scheme_chosen.connect(window.set_shortcut_scheme)
         dialog.scheme_chosen.connect(lambda _scheme: dialog.show_keys(window.actions_set.named()))
         self._show(dialog)
+
+    def show_plugins(self) -> None:
+        """List the installed plugins at once, and say which cannot be used as soon as each was loaded."""
+        from cellwright.jobs.queue import JobState, Lane
+        from cellwright.workflows.plugins import TryPlugins, plugins
+
+        dialog = PluginsDialog(plugins(tried=False), self._window)
+
+        def tell(job: Job[tuple[Plugin, ...]]) -> None:
+            if job.state is JobState.DONE and job.result is not None and self.dialog is dialog:
+                dialog.show_tried(job.result)
+
+        self._show(dialog)
+        self._controller.submit_quietly(TryPlugins(), Lane.FILES, tell)
 
     def open_log(self) -> None:
         """Show the folder of the log in the desktop's file manager."""

@@ -29,6 +29,12 @@ from cellwright.workflows.gate import Case, Difference, GateRules, Verdict, judg
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.pointing import LookAtPlace, PlaceSeen
 from cellwright.workflows.predictors import ready_predictor, release_predictors
+from cellwright.workflows.project_export import (
+    analyses_of_project,
+    analysis_of_picture,
+    coverage_of_share,
+    drawn_by_people,
+)
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
 from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
@@ -84,12 +90,16 @@ __all__ = [
     "Verdict",
     "add_areas",
     "add_counts",
+    "analyses_of_project",
+    "analysis_of_picture",
     "area_table",
     "chest_ratio",
     "contact_sheet",
     "count_table",
     "counts_table",
+    "coverage_of_share",
     "doubts_of",
+    "drawn_by_people",
     "drawn_objects",
     "export_analyses",
     "find_pictures",

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cellwright.inference import Answers, Coverage
 
 
+BY_HAND = "by-hand"
+"""Name of the card of pictures that no model looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
     """What is known about a picture without its pixels.
@@ -100,6 +104,11 @@ class Analysis:
     def model_hash(self) -> str:
         """sha256 of the model's weights."""
         return self.card.model_hash
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether people drew everything and no model looked at the picture."""
+        return self.card.name == BY_HAND
 
     @property
     def default_thresholds(self) -> tuple[float, ...]:

@@ -155,6 +155,8 @@ def notes(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: fl
 
 def _model_notes(analysis: Analysis, thresholds: Thresholds) -> list[str]:
     card = analysis.card
+    if analysis.is_by_hand:
+        return ["Drawn by people; no model looked at these pictures."]
     least = ", ".join(f"{name} {_threshold(analysis, thresholds, name):.2f}" for name in card.class_names)
     lines = [
         f"Model {card.name} ({card.title}), weights sha256 {card.model_hash}.",
@@ -171,9 +173,10 @@ def _picture_notes(analysis: Analysis) -> list[str]:
     size = str(picture.pixel_size) if picture.pixel_size else "pixel size unknown, so nothing in µm"
     rows, columns = picture.shape
     said = f" ({picture.pixel_size_note})" if picture.pixel_size_note else ""
+    ran = f"{picture.name}: analysed on {analysis.device} with {analysis.engine} in {analysis.seconds:.1f} s."
     return [
         f"{picture.name}: {columns} × {rows} px, {size}{said}. {analysis.coverage.sentence()}",
-        f"{picture.name}: analysed on {analysis.device} with {analysis.engine} in {analysis.seconds:.1f} s.",
+        *([ran] if analysis.engine else []),
         *(f"{picture.name}: {note}" for note in analysis.notes),
     ]
 

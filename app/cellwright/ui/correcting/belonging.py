@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cellwright.annotation import PictureRecord
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, Lane
-from cellwright.ui.correcting.corrected import corrected, remembered
+from cellwright.ui.correcting.corrected import corrected, drawn, remembered
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.correcting.storing import Found, HashFiles, ReadTable, StoreAnalysis, Stored, TableRead
@@ -304,12 +305,40 @@ class Belonging(QObject):
 
     @staticmethod
     def _remembered(link: OpenProject, picture: Picture, number: int, table: PictureTable) -> Analysis | None:
-        runs = [run for run in link.project.runs() if run.picture == number]
+        runs = link.project.runs(number)
         models = {each.id: each for each in link.project.models()}
         record = next(each for each in link.pictures if each.id == number)
         if not runs or runs[-1].model not in models:
             return None
-        return remembered(picture, record, models[runs[-1].model], runs[-1], table)
+        coverage = link.project.coverage(runs[-1].id)
+        return remembered(picture, record, models[runs[-1].model], runs[-1], table, coverage)
+
+    def unshown(self, picture: Picture) -> list[Analysis]:
+        """Return what the project knows of a picture beside `Picture.analyses`: drawn by hand, or on other planes."""
+        link = self._link
+        if link is None or not link.records_of(picture.path):
+            return []
+        known = {_plane_of_analysis(picture, each) for each in picture.analyses}
+        found = []
+        for record in link.records_of(picture.path):
+            if record.plane not in known:
+                analysis = self._of_record(link, picture, record)
+                found += [analysis] if analysis is not None else []
+        return found
+
+    def _of_record(self, link: OpenProject, picture: Picture, record: PictureRecord) -> Analysis | None:
+        if picture.shape is None:  # in the list and not opened yet
+            from cellwright.workflows import analysis_of_picture
+
+            try:
+                return analysis_of_picture(link.project, record)
+            except CellwrightError:
+                return None
+        table = link.table(record.id)
+        made = self._remembered(link, picture, record.id, table)
+        if made is not None:
+            return corrected(made, table, styles_of_classes(link.classes, self._letters))
+        return drawn(picture, record, table, link.classes, link.project.regions_reviewed(record.id))
 
     def _on_changed(self, number: int) -> None:
         if self._is_storing:
@@ -400,10 +429,15 @@ def part_of(picture: Picture, plane: tuple[int, int] | None = None) -> Path | Sl
     return SlideRef(picture.path, z=z, t=t)
 
 
+def _plane_of_analysis(picture: Picture, analysis: Analysis) -> tuple[int, int] | None:
+    ref = analysis.picture.ref
+    return None if plane_of(picture) is None else (ref.z or 0, ref.t or 0)
+
+
 def _writing_words(analysis: Analysis) -> str:
     many = f"{len(analysis.objects):,} cells of {analysis.picture.name}"
     return f"The {many} are being written into the project; your step follows in a moment."
 
 
 def _has_run(link: OpenProject, number: int) -> bool:
-    return any(run.picture == number for run in link.project.runs())
+    return bool(link.project.runs(number))

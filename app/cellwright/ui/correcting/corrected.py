@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import ValidationError
 
-from cellwright.annotation import ModelRecord, PictureRecord, RunRecord, Status
-from cellwright.core import Box
-from cellwright.ui.correcting.tables import PictureTable
+from cellwright.annotation import ClassRecord, ModelRecord, PictureRecord, RunRecord, Status
+from cellwright.core import Box, Coverage
+from cellwright.ui.correcting.tables import PictureTable, styles_of_classes
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.picture import Picture
 
 if TYPE_CHECKING:
-    from cellwright.workflows import Analysis
+    from cellwright.workflows import Analysis, PictureInfo
     from cellwright.zoo import ModelCard
 
 _OTHER_CLASS = 0.5
@@ -52,43 +53,90 @@ def review_note(table: PictureTable) -> str:
 
 
 def remembered(
-    picture: Picture, record: PictureRecord, model: ModelRecord, run: RunRecord, table: PictureTable
+    picture: Picture,
+    record: PictureRecord,
+    model: ModelRecord,
+    run: RunRecord,
+    table: PictureTable,
+    coverage: Coverage,
 ) -> Analysis | None:
-    """Return the analysis that a project remembers of an opened picture; None where its card cannot be read."""
-    from cellwright.imaging import SlideRef
-    from cellwright.inference import Coverage, TileRecord, TileState
-    from cellwright.workflows import Analysis, PictureInfo
+    """Return the analysis that a project remembers of an opened picture; None where its card cannot be read.
+
+    Parameters
+    ----------
+    picture, record : Picture, PictureRecord
+        As it is open, and as the project knows it.
+    model, run : ModelRecord, RunRecord
+        Which model looked at it, and how.
+    table : PictureTable
+        What is there.
+    coverage : Coverage
+        The account of its tiles; without any where none was kept.
+    """
+    from cellwright.workflows import Analysis, coverage_of_share
     from cellwright.zoo import ModelCard
 
-    if picture.shape is None:
+    info = _info(picture, record)
+    if info is None:
         return None
     try:
         card = ModelCard.model_validate_json(model.card)
         said = json.loads(run.parameters)
     except (ValidationError, ValueError):
         return None
+    return Analysis(
+        info,
+        card,
+        table.objects,
+        coverage if coverage.records else coverage_of_share(info.shape, run.coverage),
+        str(said.get("device", "")),
+        str(said.get("engine", "")),
+        float(said.get("seconds", 0.0)),
+    )
+
+
+def drawn(
+    picture: Picture,
+    record: PictureRecord,
+    table: PictureTable,
+    classes: Sequence[ClassRecord],
+    regions: Sequence[Box],
+) -> Analysis | None:
+    """Return what people drew on an opened picture that no model looked at, so that it can be written to files.
+
+    Parameters
+    ----------
+    picture, record, table
+        As in `remembered`.
+    classes : sequence of ClassRecord
+        Of the project.
+    regions : sequence of Box
+        What of the picture was looked at in full.
+    """
+    from cellwright.workflows import drawn_by_people
+
+    info = _info(picture, record)
+    if info is None or not len(table.objects):
+        return None
+    styles = styles_of_classes(classes, {})
+    return corrected(drawn_by_people(info, table.objects, classes, regions), table, styles)
+
+
+def _info(picture: Picture, record: PictureRecord) -> PictureInfo | None:
+    """Return what is known of a picture or plane; None while it is not open, and so its size is not known."""
+    from cellwright.imaging import SlideRef
+    from cellwright.workflows import PictureInfo
+
+    if picture.shape is None:
+        return None
     z, t = record.plane or (None, None)
-    info = PictureInfo(
+    return PictureInfo(
         SlideRef(picture.path, z=z, t=t),
         _name_of(picture, record),
         picture.shape,
         picture.pixel_size,
         picture.pixel_size_note,
         record.sha256,
-    )
-    rows = round(run.coverage * picture.shape[0])
-    tiles = [TileRecord(Box(0, 0, rows, picture.shape[1]), TileState.ANALYSED)]
-    if rows < picture.shape[0]:
-        left = Box(rows, 0, *picture.shape)
-        tiles.append(TileRecord(left, TileState.FAILED, "not analysed when the project was made"))
-    return Analysis(
-        info,
-        card,
-        table.objects,
-        Coverage(tuple(tiles)),
-        str(said.get("device", "")),
-        str(said.get("engine", "")),
-        float(said.get("seconds", 0.0)),
     )
 
 

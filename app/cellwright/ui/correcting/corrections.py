@@ -16,11 +16,13 @@ from cellwright.annotation import (
     Geometry,
     ObjectChange,
     Status,
+    deleted,
     joined,
     judged,
     merged,
     reshaped,
     sorted_into,
+    with_reviews,
 )
 from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry
@@ -134,7 +136,7 @@ class Corrections(QObject):
     @staticmethod
     def _apply(link: OpenProject, edit: Edit) -> JournalEntry | None:
         """Do a step, unless it would say again what was said of these cells already."""
-        return link.apply(edit) if edit.objects else None
+        return link.apply(with_reviews(edit, link.reviewer())) if edit.objects else None
 
     def _objects(self, link: OpenProject) -> list[AnnotatedObject]:
         return link.objects(each.tobytes() for each in self._session.selected_ids)
@@ -147,7 +149,7 @@ class Corrections(QObject):
         parts = sorted(self._objects(link), key=lambda each: -(each.state.score or 0))
         first = self._session.selected_id
         parts.sort(key=lambda each: each.id.bytes != first)
-        self._tell(link.apply(merged(parts, joined([each.state.geometry for each in parts]))), "are one now")
+        self._tell(self._apply(link, merged(parts, joined([each.state.geometry for each in parts]))), "are one now")
 
     def _reshape(self, shaped: Callable[[Geometry, Sequence[Geometry]], Geometry]) -> None:
         if not self._has_selection():
@@ -163,9 +165,15 @@ class Corrections(QObject):
         self._tell(self._apply(link, Edit(EditKind.PAINT, tuple(changes))), "reshaped")
 
     def _delete(self) -> None:
-        if self._has_selection():
-            link, _ = self.begin()
-            self._tell(link.change(self._session.selected_ids, is_deleted=True), "deleted")
+        if not self._has_selection():
+            return
+        link, _ = self.begin()
+        ids = self._session.selected_ids
+        if len(ids) > _ONE_BY_ONE:
+            entry = link.change(ids, is_deleted=True)
+        else:
+            entry = self._apply(link, deleted(self._objects(link)))
+        self._tell(entry, "deleted")
 
     def begin(self) -> tuple[OpenProject, int]:
         """Return the project and the number of the picture shown, which joins where it has not.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, Status, inside_lasso
+from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, Status, inside_lasso, with_reviews
 from cellwright.core import BadParameter, Box, CellwrightError, Objects
 from cellwright.ui.canvas.gestures import BoxChanged, Clicked, Gesture, Lassoed, PointMoved
 from cellwright.ui.correcting.corrections import Corrections
@@ -100,7 +100,7 @@ class Drawing(QObject):
             bool(self._corrections.new_class),
         )
         edit = edit_of(gesture, scene)
-        entry = link.apply(edit)
+        entry = link.apply(with_reviews(edit, link.reviewer()))
         self._select_made(picture, edit)
         self._host.status.showMessage(f"Done: {entry_text(entry)} · Ctrl+Z takes it back", _SAID_MS)
 

@@ -110,6 +110,12 @@ class OpenProject(QObject):
         """Return the number of the picture that lies at a path, or of a plane of it; None where it is not there."""
         return self._ids.get((path.resolve(), plane))
 
+    def records_of(self, path: Path) -> list[PictureRecord]:
+        """Return the pictures that lie at a path: the file, or planes of it."""
+        there = path.resolve()
+        numbers = [number for (each, _), number in self._ids.items() if each == there]
+        return [self._pictures[number] for number in numbers]
+
     def planes_of(self, path: Path) -> dict[tuple[int, int], int]:
         """Return the numbers of the planes of a stack that are pictures of the project, by plane and time point."""
         there = path.resolve()

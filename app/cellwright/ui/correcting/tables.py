@@ -36,13 +36,7 @@ def table_of(columns: ObjectColumns, classes: Sequence[ClassRecord], source: str
     source : str
         What made most of them, see `Objects.source`.
     """
-    number = {each.id: at for at, each in enumerate(classes)}
-    index = np.array([number[each] for each in columns.class_ids.tolist()], np.int16)
-    # what a person drew is as sure as can be
-    scores = np.where(np.isnan(columns.scores), np.float32(1), columns.scores).astype(np.float32)
-    names = tuple(each.name for each in classes)
-    objects = Objects(columns.ids, columns.boxes, index, scores, names, source, columns.masks)
-    return PictureTable(objects, Marks(columns.status, columns.source_index, columns.sources))
+    return PictureTable(columns.objects(classes, source), Marks(columns.status, columns.source_index, columns.sources))
 
 
 def fresh_table(objects: Objects, classes: Sequence[ClassRecord]) -> PictureTable:
