@@ -8,6 +8,7 @@ from cellwright.imaging.memory import ArrayRef, array_ref
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.readers import READERS
+from cellwright.imaging.remote import is_address
 from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
 from cellwright.imaging.tissue import Light, Tissue, find_tissue, tissue_of
 
@@ -29,6 +30,7 @@ __all__ = [
     "contrast_limits",
     "disagreement",
     "find_tissue",
+    "is_address",
     "is_probably_openable",
     "limits_of",
     "open_slide",

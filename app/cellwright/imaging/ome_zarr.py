@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from zarr import Array
 
 _MAX_SERIES = 10_000
-_BLOCK = 512
-"""Chunks are read in groups of about this side, so that a tile is few questions and a small region few pixels."""
+_BLOCK = 128
+"""Smaller chunks are read in groups of about this side; larger ones one by one, so that damage stays where it is."""
 
 _PRIMARY = tuple(channel.colour for channel in RGB_CHANNELS)
 
@@ -93,10 +93,14 @@ class OmeZarrSlide(PyramidSlide):
     def _open_levels(self, found: _Found) -> tuple[Array[Any], ...]:
         import zarr
 
+        from cellwright.imaging.zarr_store import ends_in_blosc
+
         arrays = []
         for name in found.picture.paths:
             key = f"{found.group}/{name}" if found.group else name
-            _check_array(self._files, key)
+            described = _described_array(self._files, key)
+            if ends_in_blosc(described):
+                self._store.check(self._files.key_in_store(key))
             with explained(self._files.path, f"its array {key} cannot be opened"):
                 array = zarr.open_array(self._store, path=self._files.key_in_store(key), mode="r")
             self._check_level(array, key)
@@ -233,8 +237,8 @@ def _fields_of_plate(files: ZarrFiles, plate: Any) -> list[str]:
     return groups
 
 
-def _check_array(files: ZarrFiles, key: str) -> None:
-    """Refuse an array before zarr looks at it, where a codec would do more than decode."""
+def _described_array(files: ZarrFiles, key: str) -> Mapping[str, Any]:
+    """Return an array's description; refuse it before zarr looks at it, where a codec would do more than decode."""
     described = files.json(f"{key}/zarr.json") or files.json(f"{key}/.zarray")
     if described is None:
         raise not_readable(files.path, f"its array {key} is missing", DAMAGED)
@@ -243,3 +247,4 @@ def _check_array(files: ZarrFiles, key: str) -> None:
     if foreign:
         reason = f"its pixels are packed with {', '.join(foreign)}, which Cellwright does not run"
         raise not_readable(files.path, reason, "Save it with blosc, zstd or gzip.")
+    return described

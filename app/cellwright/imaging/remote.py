@@ -25,6 +25,11 @@ def address_of(path: str | Path) -> str | None:
     return f"{scheme.lower()}://{rest.rstrip('/')}" if scheme.lower() in _SCHEMES and rest else None
 
 
+def is_address(path: str | Path) -> bool:
+    """Whether a path stands for a picture on a server."""
+    return address_of(path) is not None
+
+
 def storage_options(address: str) -> dict[str, Any]:
     """Return how fsspec asks a server: without signing in at S3, unless the environment says who asks."""
     if not address.startswith("s3:"):

@@ -13,6 +13,8 @@ from cellwright.imaging.remote import address_of, storage_options
 if TYPE_CHECKING:
     from zarr.abc.store import Store
 
+    from cellwright.imaging.zarr_store import CheckedStore
+
 METADATA_NAMES = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
 _MAX_METADATA_BYTES = 16 * 2**20
 _MAX_MEMBERS = 5_000_000
@@ -97,8 +99,13 @@ class ZarrFiles:
             raise not_readable(self.path, f"{key} in it is larger than any description of a picture", DAMAGED)
         return text
 
-    def store(self) -> Store:
+    def store(self) -> CheckedStore:
         """Return the store that zarr reads chunks from; the caller closes it."""
+        from cellwright.imaging.zarr_store import CheckedStore
+
+        return CheckedStore(self._plain_store())
+
+    def _plain_store(self) -> Store:
         from zarr.storage import FsspecStore, LocalStore, ZipStore
 
         if self._address is not None:

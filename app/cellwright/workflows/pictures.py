@@ -40,9 +40,8 @@ def find_pictures(paths: Iterable[str | Path]) -> FoundPictures:
     """Return the pictures below folders and the files named outright.
 
     Folders are searched to any depth in sorted order, hidden names and linked folders left out; of their files those
-    count
-    whose name or first bytes look like a picture. A file named outright counts whatever it looks like: if it cannot be
-    opened, that is for the reader to say.
+    count whose name or first bytes look like a picture, and a folder that is an OME-Zarr picture is one. A file named
+    outright counts whatever it looks like: if it cannot be opened, that is for the reader to say.
 
     Parameters
     ----------
@@ -54,10 +53,14 @@ def find_pictures(paths: Iterable[str | Path]) -> FoundPictures:
     FoundPictures
         With a reason for every path that does not exist or holds no picture.
     """
+    from cellwright.imaging import is_address, is_probably_openable
+
     found: dict[Path, None] = {}
     left_out: list[LeftOut] = []
     for path in map(Path, paths):
-        if path.is_dir():
+        if is_address(path) or (path.is_dir() and is_probably_openable(path)):
+            found[path] = None  # a picture on a server, or one that is a folder: OME-Zarr
+        elif path.is_dir():
             inside = list(_pictures_below(path))
             found.update(dict.fromkeys(inside))
             if not inside:
@@ -74,7 +77,10 @@ def _pictures_below(folder: Path) -> Iterator[Path]:
     from cellwright.imaging import is_probably_openable
 
     for base, folders, names in os.walk(folder, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        seen = sorted(name for name in folders if not name.startswith("."))
+        pictures = [name for name in seen if is_probably_openable(Path(base, name))]
+        yield from (Path(base, name) for name in pictures)
+        folders[:] = [name for name in seen if name not in pictures]
         for name in sorted(names):
             path = Path(base, name)
             if not name.startswith(".") and is_probably_openable(path):
