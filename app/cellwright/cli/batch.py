@@ -55,6 +55,11 @@ def run(options: Namespace) -> int:
         regions=options.region.expanduser() if options.region else None,
         tissue_only=False if options.all else True if options.tissue else None,
     )
+    if any(slide.series for slide in found.slides):
+        raise BadParameter(
+            "A project keeps the first picture of a file alone; analyze the others without --project, or save them as "
+            "files of their own."
+        )
     if options.out and not options.overwrite:
         for path in planned_summaries(options.out, formats):  # before the work, not after a night of it
             refuse_existing(path, overwrite=False)

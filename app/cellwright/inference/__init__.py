@@ -12,7 +12,7 @@ from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
 from cellwright.inference.runners import InlineRunner, Spent, ThreadRunner, TileRunner
 from cellwright.inference.sample import detect_file, find_objects, record_sample
 from cellwright.inference.seams import merge
-from cellwright.inference.step import ModelSource, TileStep, join_steps, plan_steps, run_steps
+from cellwright.inference.step import ModelSource, TileStep, close_slides, join_steps, plan_steps, run_steps
 from cellwright.inference.suppression import NmsKind, Survivors, nms, warm
 from cellwright.inference.tiles import Tile, plan_tiles
 from cellwright.inference.view import View, plan_view, read_tile
@@ -49,6 +49,7 @@ __all__ = [
     "View",
     "best_boxes",
     "calibrated",
+    "close_slides",
     "decoder_of",
     "detect",
     "detect_file",

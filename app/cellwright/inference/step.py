@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,9 +132,27 @@ def last_of(steps: Generator[None, None, list[Candidates | Exception]]) -> list[
             return found
 
 
-@lru_cache(maxsize=2)
+_slides: OrderedDict[SlideRef, Slide] = OrderedDict()
+_opening = threading.Lock()
+_MOST_SLIDES = 4
+"""Pictures kept open; one that was not used for longest is closed when others come."""
+
+
 def _slide(ref: SlideRef) -> Slide:
-    return ref.open()
+    with _opening:
+        if ref not in _slides:
+            _slides[ref] = ref.open()
+            while len(_slides) > _MOST_SLIDES:
+                _slides.popitem(last=False)[1].close()
+        _slides.move_to_end(ref)
+        return _slides[ref]
+
+
+def close_slides() -> None:
+    """Close the pictures that steps opened in this process, once no step runs here any more."""
+    with _opening:
+        while _slides:
+            _slides.popitem()[1].close()
 
 
 @lru_cache(maxsize=2)

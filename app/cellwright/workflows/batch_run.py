@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellwright.core import CellwrightError, ModelNotUsable, ProjectNotReadable, ProjectNotWritable
+from cellwright.core import CellwrightError, ModelNotUsable, ProjectNotReadable, ProjectNotWritable, TileState
 from cellwright.jobs import Progress
 from cellwright.project import Project
-from cellwright.workflows.batch import BatchControl, BatchItem, BatchReport, BatchSlide, ItemState, sentence_of
+from cellwright.workflows.batch import BatchControl, BatchItem, BatchReport, BatchSlide, ItemState
 from cellwright.workflows.cluster import ClusterLost
 from cellwright.workflows.slide_run import SlideRun, SlideSummary
 
@@ -91,8 +91,11 @@ class RunBatch:
         ProjectNotReadable, ProjectNotWritable, ModelNotUsable, ClusterLost
             If it would be the same for every slide that follows.
         """
+        from cellwright.inference import close_slides
+
         items = list(self.items())
-        with _Fingerprints([slide.path for slide in self.slides]) as fingerprints:
+        with contextlib.ExitStack() as stack, _Fingerprints([slide.path for slide in self.slides]) as fingerprints:
+            stack.callback(close_slides)
             for number in range(len(items)):
                 began = time.monotonic()
                 for changed, touched in self._one(items[number], fingerprints):
@@ -110,6 +113,7 @@ class RunBatch:
         item = replace(item, state=ItemState.READING, said="Taking the fingerprint")
         yield item, None
         try:
+            _refuse_unreadable(item)
             item = replace(item, picture_id=self._added(item, fingerprints.of(item.number)), said="Opening the picture")
             yield item, None
             yield from self._counted(item)
@@ -164,13 +168,21 @@ class RunBatch:
         )
 
 
+def _refuse_unreadable(item: BatchItem) -> None:
+    """Raise if the slide cannot be opened, before it becomes a picture of the project."""
+    from cellwright.imaging import open_slide
+
+    open_slide(item.path, item.series).close()
+
+
 def _finished(item: BatchItem, summary: SlideSummary) -> BatchItem:
     coverage, size = summary.coverage, summary.picture.pixel_size
     return replace(
         item,
         state=ItemState.DONE if coverage.is_complete else ItemState.PARTLY,
+        done=coverage.count(TileState.ANALYSED),
         said=coverage.sentence(),
-        name=summary.picture.name,
+        total=sum(coverage.count(state) for state in (TileState.ANALYSED, TileState.FAILED, TileState.PENDING)),
         run_id=summary.run_id,
         objects=summary.objects,
         coverage=coverage,
@@ -183,7 +195,7 @@ def _finished(item: BatchItem, summary: SlideSummary) -> BatchItem:
 def _progress(items: list[BatchItem], changed: BatchItem) -> Progress:
     done = sum(int(item.fraction * _STEPS) for item in items)
     if changed.is_finished:
-        said = f"{changed.name}: {sentence_of([changed])}"
+        said = f"{changed.name}: {changed.said}"
     else:
         finished = sum(item.is_finished for item in items)
         said = f"{finished:,} of {len(items):,} slides done; {changed.name}: {changed.said}"
