@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from skimage.measure import regionprops
 
-from cellwright.annotation import Status
+from cellwright.annotation import Answer, Drawn, Status
 from cellwright.bundled import bundled
 from cellwright.project import Project
 from cellwright.shapes import labels_from_masks
@@ -67,6 +67,18 @@ def test_who_corrects_without_a_project_gets_a_draft(analyzed: MainWindow) -> No
     assert shown.status == "corrected"
     assert len(shown.history) == 2
     assert "reclassified Red blood cell → White blood cell" in shown.history[1]
+
+
+def test_what_the_tools_change_is_a_review_that_came_about_freely(analyzed: MainWindow) -> None:
+    analyzed.session.select_rows(np.arange(3))
+    press(analyzed, "correct.delete")
+    link = analyzed.correcting.link
+    assert link is not None
+    found = link.project.reviews()
+    assert [each.answer for each in found] == [Answer.REJECTED] * 3
+    assert {(each.drawn, each.probability) for each in found} == {(Drawn.FREE, None)}
+    press(analyzed, "edit.undo")
+    assert link.project.reviews() == []
 
 
 def test_undo_says_what_it_takes_back_and_takes_it_back(analyzed: MainWindow) -> None:

@@ -1,6 +1,14 @@
 """Edits as values: what changes, from what, to what, and how it is taken back. Knows no disk."""
 
-from cellwright.annotation.answering import Reviewer, all_marked, judged, region_marked, sorted_into, window_judged
+from cellwright.annotation.answering import (
+    Reviewer,
+    all_marked,
+    judged,
+    region_marked,
+    sorted_into,
+    window_judged,
+    with_reviews,
+)
 from cellwright.annotation.choosing import inside_lasso
 from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
@@ -96,5 +104,6 @@ __all__ = [
     "split_by_seeds",
     "window_judged",
     "window_name",
+    "with_reviews",
     "without_holes",
 ]

@@ -10,7 +10,7 @@ from uuid import UUID
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
 from cellwright.annotation.records import ClassRecord
 from cellwright.annotation.reviews import Answer, Draw, Drawn, RegionReviewedRecord, ReviewRecord
-from cellwright.annotation.state import AnnotatedObject, Status
+from cellwright.annotation.state import AnnotatedObject, ObjectState, Status
 from cellwright.core import BadParameter, Box
 
 _FROM_QUEUE = Draw(Drawn.EMPTY_WINDOW)
@@ -159,6 +159,48 @@ def all_marked(objects: Sequence[AnnotatedObject], picture_id: int, box: Box, re
     accepted = judged(objects, reviewer, Status.ACCEPTED)
     region = region_marked(picture_id, box, reviewer)
     return Edit(EditKind.REVIEW, accepted.objects, (*accepted.records, *region.records))
+
+
+def with_reviews(edit: Edit, reviewer: Reviewer) -> Edit:
+    """Return an edit made with the tools on the picture, with a review of each object that it is an answer about.
+
+    Who repaints, moves, merges or deletes what nobody had looked at has looked at it, upon their own accord. What they
+    change further is no second answer, and what they draw anew was never shown to them. An edit that tells its reviews
+    itself is left as it is.
+
+    Parameters
+    ----------
+    edit : Edit
+        As the tool made it.
+    reviewer : Reviewer
+        Who drew.
+
+    Returns
+    -------
+    Edit
+        One step: the same objects, and a record for each that was unreviewed before: reclassified where it has another
+        class now, rejected where it is gone or was said to be no object, else accepted.
+    """
+    if any(isinstance(change.after, ReviewRecord) for change in edit.records):
+        return edit
+    made: list[RecordChange] = []
+    for change in edit.objects:
+        before = change.before
+        if before is None or before.status is not Status.UNREVIEWED or change.after == before:
+            continue
+        answer, kind = _answer_in(before, change.after)
+        first = replace(reviewer, first_review=reviewer.first_review + len(made))
+        made += _reviews([AnnotatedObject(change.id, change.picture_id, before)], first, answer, None, kind)
+    return replace(edit, records=(*edit.records, *made))
+
+
+def _answer_in(before: ObjectState, after: ObjectState | None) -> tuple[Answer, int | None]:
+    """Return what a change says of an object, and which class it was given."""
+    if after is None or after.status is Status.REJECTED:
+        return Answer.REJECTED, None
+    if after.class_id != before.class_id:
+        return Answer.RECLASSIFIED, after.class_id
+    return Answer.ACCEPTED, None
 
 
 def _reviews(
