@@ -1,14 +1,39 @@
-"""Numbers taken from shapes: area, perimeter, centroid, and the cardiothoracic ratio. Knows only `core`."""
+"""Numbers taken from objects: size, shape, brightness, staining, texture, neighbours, and the cardiothoracic ratio.
+
+Knows `core`, `shapes` and the registry through which plugins add measurements.
+"""
 
 from cellwright.measure.chest import CardiothoracicRatio, HorizontalLine, cardiothoracic_ratio
+from cellwright.measure.columns import Column
+from cellwright.measure.measuring import ArrayPixels, Pixels, measure, measure_labels, measuring
+from cellwright.measure.page import measurements_page
+from cellwright.measure.sets import MEASUREMENTS, Offer, Wanted, chosen, offered
 from cellwright.measure.shape import Measurement, centroids, perimeters, shape_columns
+from cellwright.measure.subject import MeasurementSet, MeasureOptions, Needs, Picture, Subject
 
 __all__ = [
+    "MEASUREMENTS",
+    "ArrayPixels",
     "CardiothoracicRatio",
+    "Column",
     "HorizontalLine",
+    "MeasureOptions",
     "Measurement",
+    "MeasurementSet",
+    "Needs",
+    "Offer",
+    "Picture",
+    "Pixels",
+    "Subject",
+    "Wanted",
     "cardiothoracic_ratio",
     "centroids",
+    "chosen",
+    "measure",
+    "measure_labels",
+    "measurements_page",
+    "measuring",
+    "offered",
     "perimeters",
     "shape_columns",
 ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import Masks, Objects, PixelSize
+from cellwright.measure.boundary import meetings
 
 Values = NDArray[np.float64]
 
@@ -103,51 +104,15 @@ def perimeters(masks: Masks, pixel: tuple[float, float] = (1.0, 1.0)) -> Values:
     """
     height, width = pixel
     slant = math.atan2(height, width)
-    areas = masks.areas()
     # A line enters an object at every pixel whose neighbour towards where it came from is no part of it.
     enter_across = masks.counts
-    enter_down, enter_right, enter_left = (areas - _shared_with_next_row(masks, shift) for shift in (0, 1, -1))
+    enter_down, enter_right, enter_left = (masks.areas()[:, None] - meetings(masks)[:, :3]).T
     apart = height * width / math.hypot(height, width)
     return (
         slant * height * enter_across
         + (math.pi / 2 - slant) * width * enter_down
         + math.pi / 4 * apart * (enter_right + enter_left)
     )
-
-
-def _shared_with_next_row(masks: Masks, shift: int) -> NDArray[np.int64]:
-    """Return how many pixels of each object have another of its pixels one row below and `shift` columns right."""
-    if not len(masks.spans):
-        return np.zeros(len(masks), np.int64)
-    begin, line = _unrolled(masks)
-    length = masks.spans[:, 2].astype(np.int64) - masks.spans[:, 1]
-    reached = np.cumsum(length)
-
-    def covered(to: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Pixels of all objects that lie before each place of the unrolled plane."""
-        run = np.searchsorted(begin, to, side="right") - 1
-        before = np.where(run >= 0, reached[run] - length[run], 0)
-        return before + np.where(run >= 0, np.minimum(to - begin[run], length[run]), 0)
-
-    moved = begin + line + shift
-    shared = covered(moved + length) - covered(moved)
-    sums = np.zeros(len(shared) + 1, np.int64)
-    np.cumsum(shared, out=sums[1:])
-    return sums[masks.starts[1:]] - sums[masks.starts[:-1]]
-
-
-def _unrolled(masks: Masks) -> tuple[NDArray[np.int64], int]:
-    """Lay the rows of all objects end to end; return where each span begins there, and the length of a row.
-
-    Objects come one after the other with a free row between them, so that no span meets one of another object.
-    """
-    y, x0, x1 = masks.spans.astype(np.int64).T
-    line = int(x1.max() - x0.min()) + 4
-    full = np.flatnonzero(masks.counts)
-    first, last = masks.starts[:-1][full], masks.starts[1:][full] - 1
-    rows = y[last] - y[first] + 3
-    base = np.repeat(np.cumsum(rows) - rows - y[first], masks.counts[full])
-    return (base + y) * line + (x0 - x0.min()) + 2, line
 
 
 def _per_object(masks: Masks, values: Values) -> Values:
