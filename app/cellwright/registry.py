@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
@@ -13,6 +14,12 @@ from cellwright.core.errors import PluginNotUsable, unknown_name
 T = TypeVar("T")
 
 OWN_DISTRIBUTION = "cellwright"
+
+INTERFACE = 1
+"""Version of what plugins and Cellwright expect of each other; raised when an old plugin would no longer work."""
+
+INTERFACE_NAME = "CELLWRIGHT_INTERFACE"
+"""A plugin says in its module, or in a package above it, for which version it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +34,36 @@ class Entry:
         Where the object is: ``"package.module:attribute"``.
     distribution : str
         Name of the installed package that declares it.
+    version : str
+        Of that package; empty where it is our own.
     """
 
     name: str
     target: str
     distribution: str
+    version: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it came with Cellwright."""
+        return self.distribution == OWN_DISTRIBUTION
 
     def load(self) -> object:
         """Import and return the object."""
         return EntryPoint(self.name, self.target, "").load()
+
+    def interface_problem(self) -> str:
+        """Return why the loaded object's plugin was not written for this program; empty where it was."""
+        if self.is_own:
+            return ""
+        module = self.target.partition(":")[0]
+        parents = [module.rsplit(".", depth)[0] for depth in range(module.count(".") + 1)]
+        said = next((getattr(sys.modules.get(name), INTERFACE_NAME) for name in parents if _says_interface(name)), None)
+        if said == INTERFACE:
+            return ""
+        if said is None:
+            return f"its module does not say {INTERFACE_NAME} = {INTERFACE}"
+        return f"it was written for version {said!r} of the plugin interface, and this program has {INTERFACE}"
 
 
 class Registry(Generic[T]):
@@ -51,11 +79,20 @@ class Registry(Generic[T]):
         What one entry is called in messages: ``"reader"``.
     own : mapping of str to str, optional
         Our own entries, name to target: known even in a checkout that was never installed.
+    problem_of : callable, optional
+        Says of a loaded object in a phrase why it cannot be what this group is for; empty where it can.
     """
 
-    def __init__(self, group: str, kind: str, own: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        group: str,
+        kind: str,
+        own: Mapping[str, str] | None = None,
+        problem_of: Callable[[object], str] | None = None,
+    ) -> None:
         self.group = group
         self.kind = kind
+        self._problem_of = problem_of
         self._own = dict(own or {})
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] | None = None
@@ -96,6 +133,10 @@ class Registry(Generic[T]):
             self._own[name] = target
             self._entries = None
 
+    def is_own_name(self, name: str) -> bool:
+        """Whether one of our own entries has that name, even where another package has taken its place."""
+        return name in self._own
+
     def failures(self) -> Mapping[str, str]:
         """Return what could not be imported so far: name to the reason, in words."""
         with self._lock:
@@ -114,7 +155,8 @@ class Registry(Generic[T]):
             distribution = point.dist.name if point.dist else "unknown"
             if distribution == OWN_DISTRIBUTION and point.name in found:
                 continue
-            found[point.name] = Entry(point.name, point.value, distribution)
+            version = point.dist.version if point.dist else ""
+            found[point.name] = Entry(point.name, point.value, distribution, version)
         return dict(sorted(found.items()))
 
     def _import(self, name: str) -> T:
@@ -123,11 +165,26 @@ class Registry(Generic[T]):
             raise unknown_name(self.kind, name, entries)
         entry = entries[name]
         try:
-            return entry.load()  # type: ignore[return-value]
-        except Exception as error:  # a plugin's import may fail in any way; it must not take the program along
-            reason = f"{type(error).__name__}: {error}"
-            self._failures[name] = reason
-            raise PluginNotUsable(
-                f"The {self.kind} {name!r} of the package {entry.distribution!r} cannot be loaded ({reason}). "
-                f"Update or remove that package."
-            ) from error
+            loaded = entry.load()
+        except (Exception, SystemExit) as error:  # it may fail in any way, and must not take the program along
+            raise self._unusable(entry, f"{type(error).__name__}: {error}") from error
+        reason = entry.interface_problem() or (self._problem_of(loaded) if self._problem_of else "")
+        if reason:
+            raise self._unusable(entry, reason)
+        return loaded  # type: ignore[return-value]
+
+    def _unusable(self, entry: Entry, reason: str) -> PluginNotUsable:
+        self._failures[entry.name] = reason
+        return PluginNotUsable(
+            f"The {self.kind} {entry.name!r} of the package {entry.distribution!r} cannot be used ({reason}). "
+            f"Update or remove that package."
+        )
+
+
+def _says_interface(module: str) -> bool:
+    return hasattr(sys.modules.get(module), INTERFACE_NAME)
+
+
+def problem_if_not_callable(loaded: object) -> str:
+    """Return why an object cannot be called; empty where it can."""
+    return "" if callable(loaded) else f"it is {type(loaded).__name__}, which cannot be called"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cellwright.core import PluginNotUsable, UnknownName
-from cellwright.registry import Registry
+from cellwright.registry import INTERFACE, INTERFACE_NAME, Registry, problem_if_not_callable
 
 GROUP = "cellwright.test_group"
 
@@ -25,7 +25,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "broken = someone_elses_missing:x\n"
         "ours = someone_elses_module:better\n"
     )
-    (tmp_path / "someone_elses_module.py").write_text("answer = 42\nbetter = 'theirs'\n")
+    says = f"{INTERFACE_NAME} = {INTERFACE}\n"
+    (tmp_path / "someone_elses_module.py").write_text(f"{says}answer = 42\nbetter = 'theirs'\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "someone_elses_module", raising=False)
     return tmp_path
@@ -83,3 +84,48 @@ def test_newly_installed_packages_are_seen_after_a_refresh(tmp_path: Path, monke
     assert list(registry) == []
     registry.refresh()
     assert list(registry) == ["late"]
+
+
+def entry_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, text: str) -> None:
+    """Install one distribution with one entry, ``one``, in a module of this text."""
+    info = tmp_path / f"{module}-3.1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 3.1\n")
+    (info / "entry_points.txt").write_text(f"[{GROUP}]\none = {module}:thing\n")
+    (tmp_path / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, module, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("thing = len\n", f"does not say {INTERFACE_NAME}"),
+        (f"{INTERFACE_NAME} = 99\nthing = len\n", "version 99"),
+        (f"{INTERFACE_NAME} = {INTERFACE}\nthing = 5\n", "int, which cannot be called"),
+        (f"{INTERFACE_NAME} = {INTERFACE}\n", "has no attribute 'thing'"),
+        ("raise SystemExit(3)\n", "SystemExit: 3"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("def (\n", "SyntaxError"),
+    ],
+)
+def test_what_breaks_its_contract_is_named_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    entry_of(tmp_path, monkeypatch, "careless_plugin", text)
+    registry: Registry[object] = Registry(GROUP, "thing", problem_of=problem_if_not_callable)
+    assert registry.entries()["one"].version == "3.1"
+    with pytest.raises(PluginNotUsable, match="careless_plugin") as caught:
+        registry.load("one")
+    assert reason in str(caught.value)
+    assert reason in registry.failures()["one"]
+
+
+def test_a_package_may_speak_for_its_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry_of(tmp_path, monkeypatch, "spoken_for.inside", "thing = len\n")
+    package = tmp_path / "spoken_for"
+    package.mkdir()
+    (package / "__init__.py").write_text(f"{INTERFACE_NAME} = {INTERFACE}\n")
+    (package / "inside.py").write_text("thing = len\n")
+    registry: Registry[object] = Registry(GROUP, "thing", problem_of=problem_if_not_callable)
+    assert registry.load("one") is len

@@ -7,6 +7,7 @@ from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.memory import ArrayRef, array_ref
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
 from cellwright.imaging.plane import PlaneSlide
+from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, rgb_channels
 from cellwright.imaging.readers import READERS
 from cellwright.imaging.remote import is_address
 from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
@@ -17,10 +18,13 @@ __all__ = [
     "READERS",
     "ArrayRef",
     "Channel",
+    "LevelBox",
     "Light",
     "Limits",
     "PlaneSlide",
+    "PyramidSlide",
     "Slide",
+    "SlideInfo",
     "SlideReader",
     "SlideRef",
     "Tissue",
@@ -37,6 +41,7 @@ __all__ = [
     "percentile_limits",
     "read_ahead",
     "read_rgb",
+    "rgb_channels",
     "tissue_of",
     "to_display",
 ]

@@ -222,8 +222,14 @@ def _refuse_other_answers(model: Any, network: Any, side: int) -> None:
 def conversion_key(card: ModelCard) -> str:
     """Return the name of a converted model on disk: it changes with everything that the conversion depends on."""
     made_of = json.dumps([card.architecture, card.decoding.kind], sort_keys=True)
-    parts = [str(_FORMAT), card.weights.sha256, made_of, openvino_version()]
+    parts = [str(_FORMAT), card.weights.sha256, made_of, openvino_version(), *_plugin_of(card)]
     return hashlib.sha256("\0".join([*parts, _network_code()]).encode()).hexdigest()[:32]
+
+
+def _plugin_of(card: ModelCard) -> list[str]:
+    from cellwright.nets import made_by
+
+    return [said] if (said := made_by(card.architecture)) else []
 
 
 @cache

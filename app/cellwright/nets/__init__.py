@@ -5,43 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from cellwright.core import unknown_name
-from cellwright.nets.fcn import build_fcn
-from cellwright.nets.segnet import build_segnet
-from cellwright.nets.unet import build_unet
-from cellwright.nets.yolo import build_yolo
+from cellwright.registry import Registry, problem_if_not_callable
 
 if TYPE_CHECKING:
     from torch import nn
 
-
-def _faster_rcnn(parameters: Mapping[str, Any]) -> nn.Module:
-    from cellwright.nets.rcnn import build_faster_rcnn  # with torchvision, which takes a second to import
-
-    return build_faster_rcnn(parameters)
-
-
-def _mask_rcnn(parameters: Mapping[str, Any]) -> nn.Module:
-    from cellwright.nets.rcnn import build_mask_rcnn
-
-    return build_mask_rcnn(parameters)
-
-
-def _retinanet(parameters: Mapping[str, Any]) -> nn.Module:
-    from cellwright.nets.retinanet import build_retinanet
-
-    return build_retinanet(parameters)
-
-
-_ARCHITECTURES: Mapping[str, Callable[[Mapping[str, Any]], nn.Module]] = {
-    "yolo": build_yolo,
-    "unet": build_unet,
-    "segnet": build_segnet,
-    "fcn": build_fcn,
-    "faster-rcnn": _faster_rcnn,
-    "mask-rcnn": _mask_rcnn,
-    "retinanet": _retinanet,
+OWN_ARCHITECTURES = {
+    "yolo": "cellwright.nets.yolo:build_yolo",
+    "unet": "cellwright.nets.unet:build_unet",
+    "segnet": "cellwright.nets.segnet:build_segnet",
+    "fcn": "cellwright.nets.fcn:build_fcn",
+    "faster-rcnn": "cellwright.nets.rcnn:build_faster_rcnn",
+    "mask-rcnn": "cellwright.nets.rcnn:build_mask_rcnn",
+    "retinanet": "cellwright.nets.retinanet:build_retinanet",
 }
+"""The same lines that pyproject.toml declares."""
+
+ARCHITECTURES: Registry[Callable[[Mapping[str, Any]], nn.Module]] = Registry(
+    "cellwright.architectures", "architecture", OWN_ARCHITECTURES, problem_if_not_callable
+)
+"""Our own architectures and those of installed packages: each makes a network of a card's parameters."""
 
 
 def build(architecture: Mapping[str, Any]) -> nn.Module:
@@ -53,8 +36,7 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
     Parameters
     ----------
     architecture : mapping
-        ``{"kind": name, **parameters}``; the names are "yolo", "unet", "segnet", "fcn", "faster-rcnn", "mask-rcnn" and
-        "retinanet".
+        ``{"kind": name, **parameters}``; the names are those of `ARCHITECTURES`.
 
     Raises
     ------
@@ -62,12 +44,17 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
         If no architecture has that name.
     ModelNotUsable
         If the parameters do not fit it.
+    PluginNotUsable
+        If it is a plugin's and cannot be loaded.
     """
     parameters = dict(architecture)
-    kind = str(parameters.pop("kind", ""))
-    if kind not in _ARCHITECTURES:
-        raise unknown_name("architecture", kind, _ARCHITECTURES)
-    return _ARCHITECTURES[kind](parameters)
+    return ARCHITECTURES.load(str(parameters.pop("kind", "")))(parameters)
 
 
-__all__ = ["build"]
+def made_by(architecture: Mapping[str, Any]) -> str:
+    """Return which package and version an architecture comes from; empty where it is our own or unknown."""
+    entry = ARCHITECTURES.entries().get(str(architecture.get("kind", "")))
+    return "" if entry is None or entry.is_own else f"{entry.distribution} {entry.version}"
+
+
+__all__ = ["ARCHITECTURES", "build", "made_by"]

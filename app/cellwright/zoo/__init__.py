@@ -25,6 +25,7 @@ from cellwright.zoo.decoding import (
     TouchingDecoding,
 )
 from cellwright.zoo.lineage import Lineage, in_use, lineage_rows, promote, read_lineage, rollback
+from cellwright.zoo.packs import PACKS
 from cellwright.zoo.sample import (
     ExpectedObject,
     ExpectedObjects,
@@ -40,6 +41,7 @@ from cellwright.zoo.weights import file_sha256, load_network, weights_problem, w
 __all__ = [
     "CARD_FILE",
     "MODELS_VARIABLE",
+    "PACKS",
     "TASK_OF",
     "BoxDecoding",
     "Calibration",

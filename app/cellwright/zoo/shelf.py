@@ -11,6 +11,7 @@ import platformdirs
 from cellwright.bundled import bundled
 from cellwright.core import ModelNotUsable, unknown_name
 from cellwright.zoo.card import CARD_FILE, ModelCard, load_card
+from cellwright.zoo.packs import pack_dirs
 
 MODELS_VARIABLE = "CELLWRIGHT_MODELS"
 """Environment variable with further folders of models, separated as in ``PATH``."""
@@ -46,9 +47,13 @@ def user_models_dir() -> Path:
 
 
 def model_dirs() -> tuple[Path, ...]:
-    """Return the folders that are searched for models, the first found wins: variable, person's own, shipped."""
+    """Return the folders that are searched for models, the first found wins.
+
+    Those of the variable, the person's own, the shipped ones, then those of installed packages: none of these takes the
+    name of a shipped model.
+    """
     named = tuple(Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part)
-    return (*named, user_models_dir(), bundled("models"))
+    return (*named, user_models_dir(), bundled("models"), *pack_dirs())
 
 
 def list_models() -> tuple[ListedModel, ...]:

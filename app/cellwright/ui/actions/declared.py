@@ -490,6 +490,7 @@ ACTIONS: Final = (
     *DATASET_ACTIONS,
     *SLIDE_ACTIONS,
     ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
+    ActionInfo("help.plugins", "&Plugins", "What other packages bring, and why one of them cannot be used."),
     ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
     ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),
 )

@@ -135,7 +135,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "dataset.versions",
     ),
     "&Teach": ("teach.panel", "teach.preview"),
-    "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.log", "help.about"),
+    "&Help": ("help.palette", "help.shortcuts", SEPARATOR, "help.plugins", "help.log", "help.about"),
 }
 """Menus in their order; ``@name`` marks a submenu that is filled while the program runs."""
 

@@ -1,0 +1,114 @@
+"""Plugins are listed from metadata; a broken one is a line with its reason, and its models are simply not there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cellwright.cli import main
+from cellwright.registry import INTERFACE, INTERFACE_NAME
+from cellwright.workflows.plugins import GROUPS, _registry, plugins
+from cellwright.zoo import find_model, list_models
+
+
+@pytest.fixture
+def freshly_looked_for() -> Iterator[None]:
+    """Let every registry look anew, before and after."""
+    registries = [_registry(target) for target in GROUPS.values()]
+    for registry in registries:
+        registry.refresh()
+    yield
+    for registry in registries:
+        registry.refresh()
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freshly_looked_for: None, repository: Path) -> Path:
+    """A package that brings a model, an architecture that is written for another interface, and a broken reader."""
+    info = tmp_path / "lab_pack-0.3.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lab-pack\nVersion: 0.3\n")
+    (info / "entry_points.txt").write_text(
+        "[cellwright.models]\nlab = lab_pack:FOLDER\n"
+        "[cellwright.architectures]\nold-net = lab_pack_old:build\n"
+        "[cellwright.readers]\npng = lab_pack_missing:open_png\nlabfile = lab_pack:open_labfile\n"
+    )
+    (tmp_path / "lab_pack.py").write_text(
+        f"from pathlib import Path\n{INTERFACE_NAME} = {INTERFACE}\n"
+        "FOLDER = Path(__file__).parent / 'lab_models'\n\ndef open_labfile(path, series):\n    raise OSError(path)\n"
+    )
+    (tmp_path / "lab_pack_old.py").write_text(f"{INTERFACE_NAME} = 0\n\ndef build(parameters):\n    return None\n")
+    shipped = repository / "models" / "nuclei-unet"
+    shutil.copytree(shipped, tmp_path / "lab_models" / "lab-unet")
+    card = (tmp_path / "lab_models" / "lab-unet" / "card.json").read_text("utf-8")
+    (tmp_path / "lab_models" / "lab-unet" / "card.json").write_text(
+        card.replace('"name": "nuclei-unet"', '"name": "lab-unet"', 1), "utf-8"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for module in ("lab_pack", "lab_pack_old"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    return tmp_path
+
+
+def test_listing_reads_metadata_alone(installed: Path) -> None:
+    found = {(plugin.group, plugin.name): plugin for plugin in plugins(tried=False)}
+    assert {("models", "lab"), ("architectures", "old-net"), ("readers", "png"), ("readers", "labfile")} <= set(found)
+    assert all(plugin.distribution == "lab-pack" and plugin.version == "0.3" for plugin in found.values())
+    assert not any(plugin.problem for plugin in found.values())
+    assert found["readers", "png"].replaces_own
+    assert not {"lab_pack", "lab_pack_old"} & set(sys.modules)
+
+
+def test_each_that_cannot_be_used_says_why(installed: Path) -> None:
+    found = {plugin.name: plugin for plugin in plugins()}
+    assert "lab_pack_missing" in found["png"].problem
+    assert "version 0" in found["old-net"].problem
+    assert found["lab"].problem == found["labfile"].problem == ""
+
+
+def test_models_of_a_package_stand_on_the_shelf(installed: Path) -> None:
+    names = [listed.name for listed in list_models()]
+    assert "lab-unet" in names
+    assert find_model("lab-unet") == installed / "lab_models" / "lab-unet"
+    assert len(names) == len(set(names))
+
+
+def test_a_pack_without_its_folder_is_left_out(installed: Path) -> None:
+    shutil.rmtree(installed / "lab_models")
+    assert "lab-unet" not in [listed.name for listed in list_models()]
+    assert "is not there" in {plugin.name: plugin for plugin in plugins()}["lab"].problem
+
+
+def test_the_command_lists_them_and_tells_the_shell(installed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plugins"]) == 1
+    said = capsys.readouterr().out
+    assert "lab-pack 0.3" in said
+    assert "cannot be used" in said
+    assert main(["plugins", "--no-check"]) == 0
+
+
+def test_without_any_it_says_where_to_begin(freshly_looked_for: None, capsys: pytest.CaptureFixture[str]) -> None:
+    if any(not plugin.problem for plugin in plugins(tried=False)):
+        pytest.skip("plugins are installed here")
+    assert main(["plugins"]) == 0
+    assert "docs/plugins.md" in capsys.readouterr().err
+
+
+def test_our_own_parts_are_registered_as_a_plugins_would_be(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    own = {
+        (plugin.group, plugin.name): plugin.target
+        for plugin in plugins(own=True)
+        if plugin.distribution == "cellwright"
+    }
+    declared = {
+        (group.removeprefix("cellwright."), name): target
+        for group, entries in project.items()
+        for name, target in entries.items()
+    }
+    assert own == declared
