@@ -1,0 +1,129 @@
+"""Many slides into a project from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pytest
+import tifffile
+from PIL import Image
+
+from cellwright.project import Project
+
+Run = Callable[..., Any]
+DEVICE = ("--device", "cpu:torch-fp32")
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_slides_go_into_a_project_that_is_gone_on_with(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    words = ("analyze", smears, "--project", tmp_path / "p", "--model", model, "--all", *DEVICE)
+    said = cellwright(*words, "--out", tmp_path / "out")
+    assert said.code == 0, said.err
+    assert "a new project" in said.err and "All 2 slides are done." in said.err and "1/2  smear_1.png" in said.err
+    written = rows(tmp_path / "out" / "slides.csv")
+    assert [row["class"] for row in written] == ["WBC", "RBC", "PLT", "all"] * 2
+    for name in ("smear_1.png", "smear_2.png"):
+        of_slide = [row for row in written if row["slide"] == name]
+        assert sum(int(row["count"]) for row in of_slide[:3]) == int(of_slide[3]["count"]) > 5
+        assert float(of_slide[3]["count_low"]) < int(of_slide[3]["count"])
+        assert of_slide[3]["coverage_percent"] == "100.00" and of_slide[3]["state"] == "done"
+    assert openpyxl.load_workbook(tmp_path / "out" / "slides.xlsx").sheetnames == ["slides", "notes"]
+    with Project(tmp_path / "p", read_only=True) as project:
+        assert len(project.pictures()) == 2 and project.objects_in(1)
+    again = cellwright(*words)
+    assert again.code == 0 and again.err.count("from an earlier run") == 2
+    refused = cellwright(*words, "--out", tmp_path / "out")
+    assert refused.code == 2 and "slides.csv" in refused.err
+
+
+def test_a_bad_slide_is_named_and_the_exit_code_says_partly(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
+    words = ("--project", tmp_path / "p", "--model", model, "--all", *DEVICE)
+    said = cellwright("analyze", bad, smears / "smear_1.png", tmp_path / "lost.svs", *words, "--json")
+    assert said.code == 1
+    states = {item["name"]: item["state"] for item in said.json["slides"]}
+    assert states == {"bad.png": "failed", "smear_1.png": "done"}
+    assert "lost.svs" in said.json["left_out"][0]["what"]
+    assert cellwright("analyze", bad, *words).code == 2
+    assert "Missing: " in cellwright("analyze", bad, *words).err
+
+
+def test_regions_decide_what_counts(cellwright: Run, model: Path, smears: Path, tmp_path: Path) -> None:
+    zone = tmp_path / "zone.geojson"
+    ring = [[0, 0], [130, 0], [130, 200], [0, 200], [0, 0]]
+    zone.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), "utf-8")
+    counts = {}
+    for name, words in {"all": ("--all",), "left": ("--all", "--region", zone)}.items():
+        said = cellwright(
+            "analyze", smears / "smear_1.png", "--project", tmp_path / name, "--model", model, *words, *DEVICE, "--json"
+        )
+        assert said.code == 0, said.err
+        counts[name] = said.json["slides"][0]["counts"]["all"]["count"]
+    assert 0 < counts["left"] < counts["all"]
+
+
+def test_workers_find_the_same(cellwright: Run, model: Path, smears: Path, tmp_path: Path) -> None:
+    found = []
+    for name, words in {"here": (), "there": ("--workers", 1)}.items():
+        said = cellwright(
+            "analyze", smears, "--project", tmp_path / name, "--model", model, "--all", *words, *DEVICE, "--json"
+        )
+        assert said.code == 0, said.err
+        found.append([item["counts"] for item in said.json["slides"]])
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--workers", 2), "--project"),
+        (("--retry",), "--project"),
+        (("--project", "p", "--confidence", "0.5"), "--confidence"),
+        (("--project", "p", "--format", "yolo", "--out", "o"), "csv or xlsx"),
+        (("--project", "p", "--workers", 0), "from 1"),
+        (("--project", "p", "--region", "none.geojson"), "none.geojson"),
+    ],
+)
+def test_words_that_make_no_sense_are_refused_before_any_work(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path, words: tuple[object, ...], said: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    refused = cellwright("analyze", smears, "--model", model, *DEVICE, *words)
+    assert refused.code == 2 and said in refused.err, refused.err
+
+
+def test_pictures_of_a_file_that_holds_several_are_no_longer_passed_by_in_silence(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    several = tmp_path / "several.tif"
+    with tifffile.TiffWriter(several) as file:
+        for name, size in (("smear_1.png", (260, 200)), ("smear_2.png", (250, 200))):
+            with Image.open(smears / name) as picture:
+                file.write(np.asarray(picture.resize(size)), photometric="rgb", metadata=None)
+    words = ("analyze", several, "--model", model, *DEVICE)
+    first = cellwright(*words, "--json")
+    assert first.code == 0 and len(first.json["pictures"]) == 1
+    assert "holds 2 pictures; the first is taken, --series all takes every one" in first.err
+    every = cellwright(*words, "--series", "all", "--json", "--out", tmp_path / "out", "--format", "csv")
+    assert [picture["width_px"] for picture in every.json["pictures"]] == [260, 250] and every.err == ""
+    second = cellwright(*words, "--series", 2, "--json")
+    assert second.json["pictures"] == [every.json["pictures"][1] | {"seconds": second.json["pictures"][0]["seconds"]}]
+    assert cellwright(*words, "--series", 3).code == 1
+    refused = cellwright(*words, "--series", "all", "--project", tmp_path / "p")
+    assert refused.code == 2 and "first picture of a file alone" in refused.err
