@@ -367,7 +367,9 @@ class Presenter(QObject):
             status.clear_picture()
             return
         note = "entered by hand" if picture.user_pixel_size is not None else picture.pixel_size_note
-        status.show_picture(picture.shape, picture.pixel_size, note)
+        loaded = self._window.controller.loaded_picture(picture)
+        lens = loaded.magnification if loaded is not None else None
+        status.show_picture(picture.shape, picture.pixel_size, note, lens)
 
     def _refresh_list(self) -> None:
         for key in self._stale:

@@ -214,6 +214,7 @@ class ClassRow(QFrame):
         super().__init__()
         self.setObjectName("classRow")
         self.is_lit = False
+        self._is_below = False
         self._style = style
         title = style.title if style is not None else "All cells"
         self.check = QCheckBox()
@@ -278,6 +279,9 @@ class ClassRow(QFrame):
 
     def _place_interval(self, *, is_below: bool) -> None:
         """Put the interval beside the count, or below where both would be too wide for the panel."""
+        if is_below == self._is_below:
+            return
+        self._is_below = is_below
         self._grid.removeWidget(self.interval)
         self._grid.addWidget(self.interval, *((1, 0, 1, 5) if is_below else (0, 4, 1, 1)), _RIGHT)
 

@@ -13,6 +13,7 @@ from cellwright.ui.looks.icons import icon
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.widgets import as_panel, describe, label
 from cellwright.ui.looks.wording import plural
+from cellwright.ui.state.marks import Provenance
 from cellwright.ui.state.picture import Picture, PictureState
 from cellwright.ui.state.session import Session
 
@@ -139,7 +140,8 @@ class PicturesPanel(QWidget):
 
     def _said(self, picture: Picture) -> str:
         if picture.state is PictureState.FAILED:
-            return "could not be read" if picture.is_unreadable else "could not be analyzed"
+            what = "could not be read" if picture.is_unreadable else "could not be analyzed"
+            return what if not picture.problem else f"{what}: {picture.problem.removeprefix(f'{picture.path}: ')}"
         if picture.state is PictureState.QUEUED:
             return "waiting"
         if picture.state is PictureState.ANALYZING:
@@ -150,6 +152,9 @@ class PicturesPanel(QWidget):
         said = plural(self._count_of(picture), "region" if is_of_regions else "cell")
         if picture.state is PictureState.CANCELLED:
             return f"{said}, stopped early"
+        reviewed = 0 if picture.marks is None else int((picture.marks.provenance == Provenance.CORRECTED).sum())
+        if reviewed:
+            said = f"{said}, {reviewed:,} corrected"
         is_partial = picture.analysis is not None and not picture.analysis.is_complete
         return f"{said}, incomplete" if is_partial else said
 

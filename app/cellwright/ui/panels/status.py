@@ -42,9 +42,12 @@ class StatusLine(QStatusBar):
             words.clear()
         self.pixel_size.hide()
 
-    def show_picture(self, shape: tuple[int, int] | None, size: PixelSize | None, note: str) -> None:
-        """Show the size of a picture and of its pixels, and where the latter is known from."""
-        self._picture.setText("" if shape is None else f"{shape[1]:,} × {shape[0]:,} px")
+    def show_picture(
+        self, shape: tuple[int, int] | None, size: PixelSize | None, note: str, magnification: float | None = None
+    ) -> None:
+        """Show the size of a picture and of its pixels, where the latter is known from, and the objective."""
+        lens = "" if magnification is None else f"  {magnification:g}×"
+        self._picture.setText("" if shape is None else f"{shape[1]:,} × {shape[0]:,} px{lens}")
         self.pixel_size.setText(pixel_size_text(size))
         known_from = f" Known from: {note}." if note else ""
         self.pixel_size.setToolTip(f"Set the pixel size (Ctrl+Alt+P).{known_from}")

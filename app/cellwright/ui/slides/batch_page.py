@@ -72,10 +72,10 @@ class BatchTable(QAbstractTableModel):
 
 def row_of(item: BatchItem) -> tuple[str, str, str, str, str]:
     """Return the words of a slide's row."""
-    progress = f"{100 * item.fraction:.0f} %" if item.total or item.is_finished else "–"
+    progress = f"{100 * item.fraction:.0f} %" if item.total or item.state.value == "done" else "–"
     cells = f"{item.objects:,}" if item.objects is not None else ""
-    said = item.said if item.said else ""
-    return item.name or item.path.name, item.state.value, progress, cells, said
+    # the file stands in the first column
+    return item.name or item.path.name, item.state.value, progress, cells, item.said.removeprefix(f"{item.path}: ")
 
 
 class BatchPage(QWidget):

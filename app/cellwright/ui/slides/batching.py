@@ -216,6 +216,7 @@ class Batching(QObject):
             return
         picture.state, picture.fraction = _state_of(item, picture), item.fraction if not item.is_finished else None
         picture.problem = item.said if picture.state is PictureState.FAILED else ""
+        picture.is_openable = True
         self._host.session.picture_changed.emit(picture)
         if item.coverage is not None:
             self.covered.emit(picture, item.coverage)

@@ -46,9 +46,10 @@ class Regioning(QObject):
         super().__init__(parent)
         self._host = host
         self.panel = RegionsPanel()
-        self.store = RegionStore(host.correcting.files)
+        self.store = RegionStore(host.correcting.files, self)
         self._where: dict[int, CountWhere] = {}
         self._coverage: dict[int, Coverage] = {}
+        self._holes: dict[int, list[NDArray[np.float64]]] = {}
         self._canvas: PictureCanvas | None = None
         self._connect()
 
@@ -64,6 +65,7 @@ class Regioning(QObject):
         panel.count_asked.connect(partial(self._count, retry=False))
         panel.retry_asked.connect(partial(self._count, retry=True))
         self.store.changed.connect(self.refresh)
+        self.store.failed.connect(lambda said: self._host.say(Message(Level.ERROR, said)))
         session.current_changed.connect(self._on_current)
         session.objects_changed.connect(self._on_picture)
         session.picture_changed.connect(self._on_picture)
@@ -79,7 +81,6 @@ class Regioning(QObject):
         session.objects_changed.disconnect(self._on_picture)
         session.picture_changed.disconnect(self._on_picture)
         session.model_changed.disconnect(self.refresh)
-        self.store.stop()
 
     # ---- what a person asks for
 
@@ -111,7 +112,9 @@ class Regioning(QObject):
         accepted = [
             replace(shape, kind=RegionKind.INCLUDE) if shape.kind is RegionKind.PROPOSED else shape for shape in shapes
         ]
-        self.store.put(picture, accepted, "Accept the reading zone")
+        holes = self._holes.pop(picture.key, [])
+        accepted += [RegionShape(f"Not in the zone {at}", RegionKind.EXCLUDE, hole) for at, hole in enumerate(holes, 1)]
+        self.store.put(picture, accepted)
         self._where[picture.key] = CountWhere.REGIONS
         self.refresh()
 
@@ -121,17 +124,21 @@ class Regioning(QObject):
 
     def set_coverage(self, picture: Picture, coverage: Coverage | None) -> None:
         """Note what the count of a picture covers."""
+        self.store.forget_coverage()
         if coverage is None:
             self._coverage.pop(picture.key, None)
         else:
             self._coverage[picture.key] = coverage
+            if picture.analysis is not None:  # it was remembered before the count was done
+                picture.analysis = replace(picture.analysis, coverage=coverage)
+                self._host.session.objects_changed.emit(picture)
         if picture is self._picture:
             self.refresh()
 
     def coverage(self, picture: Picture) -> Coverage | None:
         """Return what the count of a picture covers; None where it was not counted."""
         known = self._coverage.get(picture.key) or self.store.coverage(picture)
-        return known if picture.analysis is None else picture.analysis.coverage
+        return known or (picture.analysis.coverage if picture.analysis is not None else None)
 
     # ---- following
 
@@ -171,24 +178,24 @@ class Regioning(QObject):
             return
         shapes = self.store.shapes(picture)
         made = RegionShape(next_name(shapes, kind), kind, corners)
-        self.store.put(picture, [*shapes, made], f"Draw {made.name}")
+        self.store.put(picture, [*shapes, made])
         if kind is RegionKind.INCLUDE and self._where_of(picture) is CountWhere.TISSUE:
             self._where[picture.key] = CountWhere.REGIONS
         self.refresh()
 
     def _rename(self, shape: RegionShape, name: str) -> None:
-        self._replace(shape, [replace(shape, name=name)], f"Rename {shape.name}")
+        self._replace(shape, [replace(shape, name=name)])
 
     def _delete(self, shape: RegionShape) -> None:
-        self._replace(shape, [], f"Delete {shape.name}")
+        self._replace(shape, [])
 
-    def _replace(self, shape: RegionShape, by: Sequence[RegionShape], said: str) -> None:
+    def _replace(self, shape: RegionShape, by: Sequence[RegionShape]) -> None:
         picture = self._picture
         if picture is not None:
             shapes: list[RegionShape] = []
             for each in self.store.shapes(picture):
                 shapes += by if each is shape else [each]
-            self.store.put(picture, shapes, said)
+            self.store.put(picture, shapes)
 
     def _choose(self, shape: RegionShape | None) -> None:
         canvas = self._canvas
@@ -226,7 +233,6 @@ class Regioning(QObject):
             RegionShape(f"Reading zone {at}", RegionKind.PROPOSED, zone.outline)
             for at, zone in enumerate(job.result.zones, 1)
         ]
-        holes = [hole for zone in job.result.zones for hole in zone.holes]
-        made += [RegionShape(f"Not in the zone {at}", RegionKind.EXCLUDE, hole) for at, hole in enumerate(holes, 1)]
-        self.store.put(picture, [*kept, *made], "Propose a reading zone")
+        self._holes[picture.key] = [hole for zone in job.result.zones for hole in zone.holes]
+        self.store.put(picture, [*kept, *made])
         self._host.say(Message(Level.GOOD if made else Level.INFO, job.result.reason))

@@ -72,7 +72,7 @@ class RegionsPanel(QWidget):
         for where in CountWhere:
             self.where.addItem(WHERE_TITLES[where], where)
         describe(self.where, "Which part is counted", "All tissue, only the regions drawn, or every pixel of it.")
-        self.where.currentIndexChanged.connect(lambda _at: self.where_chosen.emit(self.where.currentData()))
+        self.where.currentIndexChanged.connect(lambda _at: self.where_chosen.emit(self.chosen_where))
         self.count = button(
             "Count", "Count this part of the slide into the project.", self.count_asked.emit, "primary", name="Count"
         )
@@ -121,6 +121,11 @@ class RegionsPanel(QWidget):
         """The region that is chosen in the list."""
         row = self.list.currentRow()
         return self._shapes[row] if 0 <= row < len(self._shapes) else None
+
+    @property
+    def chosen_where(self) -> CountWhere:
+        """Which part is counted; Qt keeps but the word of it."""
+        return CountWhere(self.where.currentData())
 
     def show_regions(self, shapes: Sequence[RegionShape], pixel_size: PixelSize | None) -> None:
         """Show these regions."""

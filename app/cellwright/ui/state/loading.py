@@ -51,6 +51,8 @@ class LoadedPicture:
         The values of the plane and of its overview; `raw` is None where levels read from the file.
     slide : Slide or None
         Still open where levels read from it.
+    magnification : float or None
+        Of the objective, as the file says.
     """
 
     name: str
@@ -64,6 +66,7 @@ class LoadedPicture:
     raw: NDArray[Any] | None
     raw_overview: NDArray[Any]
     slide: Slide | None = None
+    magnification: float | None = None
 
     @property
     def is_deep(self) -> bool:
@@ -247,6 +250,7 @@ def _loaded(
         raw,
         overview,
         slide if raw is None else None,
+        slide.magnification,
     )
 
 

@@ -93,6 +93,8 @@ class Picture:
         Diameter of a typical cell in level-0 pixels, as a person measured it for the model.
     results : dict
         By plane and time point: what was found on those that are not shown.
+    is_openable : bool
+        Whether a failure was one of counting it among many, which says nothing about showing it.
     """
 
     path: Path
@@ -116,6 +118,7 @@ class Picture:
     ruler: Ruler | None = None
     object_px: float | None = None
     results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
+    is_openable: bool = False
 
     @property
     def plane(self) -> tuple[int, int]:
@@ -158,7 +161,7 @@ class Picture:
     @property
     def is_unreadable(self) -> bool:
         """Whether its file could not be opened."""
-        return self.state is PictureState.FAILED and self.shape is None
+        return self.state is PictureState.FAILED and self.shape is None and not self.is_openable
 
     @property
     def pixel_size(self) -> PixelSize | None:
