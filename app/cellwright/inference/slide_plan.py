@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,10 +21,9 @@ from cellwright.inference.tiles import Tile
 from cellwright.inference.view import View
 from cellwright.zoo import ModelCard
 
-SLIDE_TILE_PX = 1280
-"""Side of tiles that slides are cut into for networks whose card asks for smaller ones: less is looked at twice."""
-_SMALL_HALOS = 8
-"""A tile of so many halos is large enough: a bigger one saves little."""
+SLIDE_TILE_PX = 3072
+"""Largest side of the tiles that slides are cut into for networks that answer with boxes: the larger, the less is looked
+at twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,12 +97,20 @@ class SlidePlan:
         return options.looking(slide, card, self.view)
 
 
-def slide_options(options: DetectOptions, card: ModelCard) -> DetectOptions:
-    """Choose the tiles' side for a slide where nobody did: larger than the card's where its halo takes much of them."""
+def slide_options(options: DetectOptions, card: ModelCard, slide: Slide) -> DetectOptions:
+    """Choose the tiles' side for a slide where nobody did.
+
+    Networks that answer with boxes look at larger tiles than their card asks for: just so large that tiles of at most
+    `SLIDE_TILE_PX`, with their halos, make up the slide's longer side without a rest.
+    """
     asked = card.input
-    if options.tile_px is not None or asked.halo_px == 0 or asked.tile_px >= _SMALL_HALOS * asked.halo_px:
+    if options.tile_px is not None or asked.halo_px == 0 or card.decoding.kind != "boxes":
         return options
-    return replace(options, tile_px=max(asked.tile_px, SLIDE_TILE_PX))
+    largest = max(asked.tile_px, SLIDE_TILE_PX)
+    length = max(slide.shape) / replace(options, tile_px=largest).view(slide, card).downsample
+    seams = 2 * asked.halo_px
+    count = max(1, math.ceil((length - seams) / (largest - seams)))
+    return replace(options, tile_px=max(asked.tile_px, math.ceil(length / count + seams * (count - 1) / count)))
 
 
 def plan_slide(

@@ -275,9 +275,18 @@ def _overlapping(
     boxes: NDArray[np.float32], kinds: NDArray[np.int16], others: NDArray[np.float32], other_kinds: NDArray[np.int16]
 ) -> NDArray[np.intp]:
     """(P, 2) rows of two tables of boxes that are of one class and overlap by more than about a half."""
-    one, two = boxes[:, None].astype(np.float64), others[None].astype(np.float64)
-    size = np.minimum(one[..., 2:], two[..., 2:]) - np.maximum(one[..., :2], two[..., :2])
-    shared = np.clip(size, 0, None).prod(-1)
-    whole = (one[..., 2:] - one[..., :2]).prod(-1) + (two[..., 2:] - two[..., :2]).prod(-1) - shared
-    pairs: NDArray[np.intp] = np.argwhere((shared > _LEAST_IOU * whole) & (kinds[:, None] == other_kinds[None]))
-    return pairs
+    one, two = boxes.astype(np.float64), others.astype(np.float64)
+    # Along the axis on which they spread further, only few of the others are as near as an overlap needs.
+    axis = int(np.argmax(np.ptp(two[:, :2], axis=0)))
+    order = np.argsort(two[:, axis])
+    reach = float((two[:, axis + 2] - two[:, axis]).max())
+    first = np.searchsorted(two[order, axis], one[:, axis] - reach)
+    last = np.searchsorted(two[order, axis], one[:, axis + 2])
+    count = np.maximum(last - first, 0)
+    row = np.repeat(np.arange(len(one)), count)
+    other = order[np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)]
+    a, b = one[row], two[other]
+    shared = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None).prod(1)
+    whole = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - shared
+    is_pair = (shared > _LEAST_IOU * whole) & (kinds[row] == other_kinds[other])
+    return np.stack([row[is_pair], other[is_pair]], 1)

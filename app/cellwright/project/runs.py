@@ -26,6 +26,7 @@ from cellwright.annotation import (
 )
 from cellwright.core import Coverage, Objects, Regions, TileRecord, TileState, unknown_name
 from cellwright.project import journal, records, writing
+from cellwright.project.columns import WAS_DELETED
 from cellwright.project.failure import explained
 from cellwright.project.migrate import version_of
 
@@ -378,8 +379,7 @@ class Runs:
     def _write_objects(self, status: RunStatus, step: RunStep, author: str) -> None:
         number = journal.begin_more(self._connection, status.entry, author)
         if step.objects is not None and len(step.objects):
-            objects = self._without_deleted(status.run.picture, step.objects)
-            self._note_again(status.run.id, objects)
+            objects = self._without_deleted(status.run.id, step.objects)
             known = {each.name: each.id for each in records.read(self._connection, ClassRecord)}
             missing = [name for name in objects.classes if name not in known]
             if missing:
@@ -401,21 +401,23 @@ class Runs:
         said = json.dumps(totals, sort_keys=True)
         self._connection.execute("UPDATE run_state SET totals = ? WHERE run = ?", (said, status.run.id))
 
-    def _without_deleted(self, picture: int, objects: Objects) -> Objects:
-        """Leave out what a person deleted from the picture."""
-        from cellwright.project import columns
-
-        gone = set(columns.deleted(self._connection, picture, among=[each.tobytes() for each in objects.ids]))
-        if not gone:
-            return objects
-        return objects.take(np.array([each.tobytes() not in gone for each in objects.ids]))
-
-    def _note_again(self, run_id: int, objects: Objects) -> None:
-        """Remember which objects the run found that were there before, so that they are not superseded."""
-        self._connection.executemany(
-            "INSERT OR IGNORE INTO run_again SELECT ?, id FROM object WHERE uuid = ? AND shape IS NOT NULL",
-            ((run_id, each.tobytes()) for each in objects.ids),
+    def _without_deleted(self, run_id: int, objects: Objects) -> Objects:
+        """Leave out what a person deleted, and remember what is there already, so that it is not superseded."""
+        db = self._connection
+        db.execute("CREATE TEMP TABLE IF NOT EXISTS chosen (uuid BLOB PRIMARY KEY) WITHOUT ROWID")
+        db.execute("DELETE FROM chosen")
+        db.executemany("INSERT OR IGNORE INTO chosen VALUES (?)", ((each.tobytes(),) for each in objects.ids))
+        db.execute(
+            "INSERT OR IGNORE INTO run_again SELECT ?, o.id FROM chosen AS c CROSS JOIN object AS o ON o.uuid = c.uuid "
+            "WHERE o.shape IS NOT NULL",
+            (run_id,),
         )
+        gone = db.execute(
+            f"SELECT o.uuid FROM chosen AS c CROSS JOIN object AS o ON o.uuid = c.uuid WHERE {WAS_DELETED}"
+        ).fetchall()
+        db.execute("DELETE FROM chosen")
+        names = {bytes(row[0]) for row in gone}
+        return objects.take(np.array([each.tobytes() not in names for each in objects.ids])) if names else objects
 
     def _unreviewed(self, picture: int, ids: NDArray[np.void]) -> list[UUID]:
         asked = "SELECT 1 FROM object WHERE uuid = ? AND picture = ? AND status = ?"

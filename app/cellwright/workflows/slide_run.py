@@ -147,14 +147,15 @@ class SlideRun:
     def _opened(self, project: ProjectThread) -> tuple[PictureInfo, Slide]:
         from cellwright.imaging import SlideRef
 
-        def found(there: Project) -> tuple[Path, str]:
+        def found(there: Project) -> tuple[Path, str, tuple[int, int] | None]:
             known = {each.id: each for each in there.pictures()}
             if self.picture_id not in known:
                 raise unknown_name("picture of the project", str(self.picture_id), [str(number) for number in known])
-            return there.picture_path(known[self.picture_id]), known[self.picture_id].sha256
+            picture = known[self.picture_id]
+            return there.picture_path(picture), picture.sha256, picture.plane
 
-        path, sha256 = project.call(found)
-        slide = SlideRef(path.resolve(), self.series).open()
+        path, sha256, plane = project.call(found)
+        slide = SlideRef(path.resolve(), self.series, *(plane or ())).open()
         size = self.options.pixel_size if self.options is not None else None
         note = slide.pixel_size_note if size is None else "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, size or slide.pixel_size, note, sha256), slide
@@ -166,7 +167,7 @@ class SlideRun:
 
         model, card = self._model()
         asked = replace(self.options or DetectOptions(), picture_id=picture_key(info.sha256, info.ref))
-        options = slide_options(asked, card)
+        options = slide_options(asked, card, slide)
         regions = self.regions or project.call(lambda there: there.regions_of_interest(self.picture_id))
         parameters = _parameters(options, regions, self.series)
         status = project.call(lambda there: there.find_run(self.picture_id, card.model_hash, parameters))
