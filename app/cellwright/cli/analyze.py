@@ -34,6 +34,7 @@ from cellwright.workflows import (
     with_channels,
 )
 from cellwright.workflows.batch_sources import find_slides
+from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
@@ -212,9 +213,19 @@ def _print(card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresho
     for analysis in outcome.analyses:
         if ratio := chest_ratio(analysis, thresholds):
             say_ratio(analysis.picture.name, ratio)
+        _ask_pixel_size(analysis, thresholds)
     _say_written(outcome.written)
     for left in outcome.left_out:
         say(f"Left out: {left}")
+
+
+def _ask_pixel_size(analysis: Analysis, thresholds: tuple[float, ...]) -> None:
+    """Say what is doubtful about the pixel size of a picture that has one."""
+    picture = analysis.picture
+    counted = analysis.objects.at_least(thresholds)
+    question = pixel_size_question(counted, picture.pixel_size, picture.pixel_size_note, picture.shape)
+    if question is not None and picture.pixel_size is not None:
+        say(f"{picture.name}: {question.sentence} Give the right one with --pixel-size UM.")
 
 
 def _say_written(paths: tuple[Path, ...]) -> None:

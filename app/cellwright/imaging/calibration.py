@@ -60,7 +60,7 @@ def settle(claims: Sequence[SizeClaim], magnification: float | None = None) -> t
     if believed is None or believed.size is None:
         return None, claims[0].tag if claims else UNKNOWN
     against = [
-        f"the {claim.tag} says {_in_words(claim.size)}"
+        f"{_in_words(claim.size)} by the {claim.tag}"
         for claim in claims
         if claim.size is not None and not _agree(claim.size, believed.size)
     ]

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cellwright.core import PixelSize, SlideNotReadable
+from cellwright.core import Objects, PixelSize, SlideNotReadable
 from cellwright.jobs import Progress
 from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.workflows.predictors import ready_predictor
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class AnalyzePicture:
             found.device,
             found.engine,
             time.monotonic() - began,
-            found.notes,
+            (*found.notes, *_doubts(info, found.objects.at_least(predictor.card.confidence_thresholds()))),
             found.answers,
         )
 
@@ -130,6 +131,14 @@ class AnalyzePicture:
         if self.pixel_size is not None:
             pixel_size, note = self.pixel_size, "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, pixel_size, note, sha256)
+
+
+def _doubts(info: PictureInfo, counted: Objects) -> tuple[str, ...]:
+    """Return what is doubtful about a pixel size that somebody gave; one that nobody gave is told without this."""
+    if info.pixel_size is None:
+        return ()
+    question = pixel_size_question(counted, info.pixel_size, info.pixel_size_note, info.shape)
+    return () if question is None else (question.sentence,)
 
 
 def _refuse_nothing(info: PictureInfo, coverage: Coverage) -> None:
