@@ -47,3 +47,38 @@ def test_tools_draw_select_and_end_with_esc(analyzed: MainWindow, qtbot: QtBot) 
     window.actions_set["edit.undo"].trigger()
     window.actions_set["edit.undo"].trigger()
     assert len(picture.objects) == 60
+
+
+def test_a_stroke_is_on_disk_and_seen_at_once_and_the_tables_follow(analyzed: MainWindow, qtbot: QtBot) -> None:
+    window = analyzed
+    qtbot.waitUntil(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+    canvas, picture = window.centre.canvas, window.session.current
+    assert canvas is not None and picture is not None
+    window.actions_set["tool.paint"].trigger()
+    window.session.select(None)
+    canvas.gesture.emit(Stroke(np.array([[300.0, 300.0], [300.0, 330.0]]), 8.0))
+    row, link = window.session.selected, window.correcting.link
+    assert row is not None and link is not None
+    before = area_of(window, row)
+    changed: list[int] = []
+    canvas.change_mask = lambda at, _mask: changed.append(at)  # type: ignore[method-assign]
+    for x in (330.0, 350.0):
+        canvas.gesture.emit(Stroke(np.array([[300.0, x], [300.0, x + 20]]), 8.0))
+    assert changed == [row, row], "only this cell is drawn anew"
+    assert area_of(window, row) == before, "not yet"
+    assert link.project.journal(1)[0].kind.value == "paint"
+    assert window.session.selected == row
+    qtbot.waitUntil(lambda: area_of(window, row) > before + 400, timeout=5_000)
+    after = area_of(window, row)
+    canvas.gesture.emit(Stroke(np.array([[300.0, 370.0], [300.0, 390.0]]), 8.0))
+    window.actions_set["edit.undo"].trigger()
+    assert area_of(window, row) == after, "undoing comes after what is still to follow"
+    window.actions_set["edit.undo"].trigger()
+    window.actions_set["edit.undo"].trigger()
+    assert area_of(window, row) == before
+
+
+def area_of(window: MainWindow, row: int) -> int:
+    picture = window.session.current
+    assert picture is not None and picture.objects is not None and picture.objects.masks is not None
+    return int(picture.objects.masks.areas()[row])

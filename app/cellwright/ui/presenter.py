@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cellwright.ui.canvas import PictureCanvas
     from cellwright.ui.main_window import MainWindow
     from cellwright.ui.state.loading import LoadedPicture
+    from cellwright.workflows import AreaTable, CountTable
 
 _PROGRESS_MS = 100
 
@@ -54,6 +55,7 @@ class Presenter(QObject):
         self._panels_timer = self._timer(_BETWEEN_FRAMES_MS, self._refresh_panels)
         self._stale: set[int] = set()
         self._chest: CardiothoracicRatio | None = None
+        self._counted: tuple[AreaTable | None, CountTable | None] = (None, None)
         session = self._session
         session.pictures_changed.connect(self._on_pictures)
         session.picture_changed.connect(self._on_picture)
@@ -171,7 +173,7 @@ class Presenter(QObject):
         if self._objects_timer.isActive() or self._panels_timer.isActive():
             return  # the selection is shown with the objects, a moment later
         self.refresh_selection()
-        self._refresh_counts()
+        self._show_counts()
 
     # ---- what the canvas says
 
@@ -288,13 +290,20 @@ class Presenter(QObject):
             canvas.set_hidden(hidden)
 
     def _refresh_counts(self) -> None:
-        picture, counts = self._session.current, self._window.counts
+        picture = self._session.current
         areas = area_table_of(self._session, picture) if picture is not None else None
+        table = count_table_of(self._session, picture) if picture is not None and areas is None else None
+        self._counted = (areas, table)
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        """Show the numbers as they were counted last; a selection changes which stand out, and not the numbers."""
+        picture, counts = self._session.current, self._window.counts
+        areas, table = self._counted
         if picture is not None and areas is not None:
             ratio = ratio_text(self._chest, picture.pixel_size) if self._chest is not None else ("", "")
             counts.show_areas(areas, picture.styles, *self._state_of(picture), ratio)
             return
-        table = count_table_of(self._session, picture) if picture is not None else None
         if picture is None or table is None:
             failed = picture is not None and picture.state is PictureState.FAILED
             counts.show_hint("No counts: this picture could not be analyzed." if failed else _why_empty(picture))

@@ -146,6 +146,11 @@ class CanvasTools(QObject):
         self._editable, self._grip = editable, None
         self.follow()
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether the button is down."""
+        return self._pressed is not None
+
     def drop(self) -> None:
         """Drop the drawing under way; the tool stays."""
         self._drawing.forget()

@@ -159,6 +159,7 @@ class Correcting(QObject):
         if link is not None:
             link.journal_changed.connect(self._host.update_actions)
             link.records_changed.connect(self.refresh)
+            link.is_hand_busy = lambda: self.tools.is_drawing
         self.refresh()
         self._host.update_actions()
 

@@ -10,8 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, EditKind, Status, inside_lasso, with_reviews
-from cellwright.core import BadParameter, Box, CellwrightError, Objects
+from cellwright.annotation import (
+    AnnotatedObject,
+    ClassRecord,
+    Edit,
+    EditKind,
+    GeometryKind,
+    Status,
+    inside_lasso,
+    with_reviews,
+)
+from cellwright.core import BadParameter, Box, CellwrightError, Masks, Objects
+from cellwright.shapes import contours
 from cellwright.ui.canvas.gestures import BoxChanged, Clicked, Gesture, Lassoed, PointMoved
 from cellwright.ui.correcting.corrections import Corrections
 from cellwright.ui.correcting.host import Host
@@ -92,7 +102,7 @@ class Drawing(QObject):
             chosen,
             partial(link.project.objects_in, number),
             partial(_crop, loaded),
-            self._usual_size(picture),
+            self._usual_size(picture) if isinstance(gesture, Clicked) else _USUAL_PX,
             self.overwrite,
             partial(_is_hidden, link, self._session.thresholds_for(picture)),
             said,
@@ -100,8 +110,12 @@ class Drawing(QObject):
             bool(self._corrections.new_class),
         )
         edit = edit_of(gesture, scene)
-        entry = link.apply(with_reviews(edit, link.reviewer()))
-        self._select_made(picture, edit)
+        redrawn = self._redrawn(picture, edit)
+        entry = link.apply(with_reviews(edit, link.reviewer()), later=redrawn is not None)
+        if redrawn is not None:
+            self._show_redrawn(*redrawn)
+        else:
+            self._select_made(picture, edit)
         self._host.status.showMessage(f"Done: {entry_text(entry)} · Ctrl+Z takes it back", _SAID_MS)
 
     def _chosen(self, link: OpenProject, gesture: Gesture) -> AnnotatedObject | None:
@@ -130,6 +144,33 @@ class Drawing(QObject):
             return _USUAL_PX
         sizes = np.sqrt(picture.objects.sizes[self._session.counted(picture)].prod(axis=1))
         return float(np.median(sizes)) if len(sizes) else _USUAL_PX
+
+    def _redrawn(self, picture: Picture, edit: Edit) -> tuple[int, Masks] | None:
+        """Return row and mask where a step gives one outline another shape and changes nothing else that is seen."""
+        canvas, objects = self._host.centre.canvas, picture.objects
+        if canvas is None or objects is None or objects.masks is None or len(edit.objects) != 1 or edit.records:
+            return None
+        change = edit.objects[0]
+        both = (change.before, change.after)
+        if any(each is None or each.geometry.kind is not GeometryKind.MASK for each in both) or change.after is None:
+            return None
+        if self._session.selected_id == change.id.bytes:
+            row = self._session.selected
+        else:
+            row = int(rows_of_ids(objects.ids, np.frombuffer(change.id.bytes, "V16"))[0])
+        if row is None or row < 0 or not objects.masks.counts[row]:
+            return None
+        return row, change.after.geometry.masks()
+
+    def _show_redrawn(self, row: int, mask: Masks) -> None:
+        """Draw one outline anew at once; everything else follows a moment later."""
+        canvas = self._host.centre.canvas
+        assert canvas is not None
+        canvas.change_mask(row, mask)
+        if self._session.selected != row:
+            self._session.select(row)
+        found = contours(mask)
+        canvas.set_selected(mask.boxes()[0], tuple(found.ring(k) for k in range(len(found))))
 
     def _select_made(self, picture: Picture, edit: Edit) -> None:
         """Select what a step made or changed first, so that the next stroke goes on with it."""

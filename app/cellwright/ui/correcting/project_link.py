@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -29,6 +29,9 @@ from cellwright.ui.correcting.tables import PictureTable, patched, table_of, wit
 
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
+
+LATER_MS = 150
+"""How long after a stroke tables and panels follow; strokes come faster than that, and are seen at once."""
 
 LOOK_MS = 1500
 """How often it is asked whether another window changed the project; asking reads one number."""
@@ -68,6 +71,12 @@ class OpenProject(QObject):
         self.author = author
         self._tables: dict[int, PictureTable] = {}
         self._held = ""
+        self.is_hand_busy: Callable[[], bool] = lambda: False
+        """Whether a person is drawing just now, so that following can wait a little longer."""
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._follow_later)
         self._read_records()
         self._seen = project.newest()
         self._timer = QTimer(self)
@@ -131,6 +140,7 @@ class OpenProject(QObject):
 
     def table(self, picture_id: int, source: str = "") -> PictureTable:
         """Return the objects of a picture; read once, and kept up with edits from then on."""
+        self.settle()
         if picture_id not in self._tables:
             self._tables[picture_id] = table_of(self.project.columns(picture_id), self._classes, source)
         return self._tables[picture_id]
@@ -150,10 +160,29 @@ class OpenProject(QObject):
         if self._held:
             raise StillWriting(self._held)
 
-    def apply(self, edit: Edit, *, is_aside: bool = False) -> JournalEntry:
-        """Do one step of work; see `Project.apply`. As every step, `StillWriting` while the project is held."""
+    def apply(self, edit: Edit, *, is_aside: bool = False, later: bool = False) -> JournalEntry:
+        """Do one step of work; see `Project.apply`. As every step, `StillWriting` while the project is held.
+
+        Where the caller has shown what it did, tables and panels may follow `later`; it is on disk all the same.
+        """
         self._refuse_while_held()
-        return self._done(self.project.apply(edit, self.author, is_aside=is_aside))
+        entry = self.project.apply(edit, self.author, is_aside=is_aside)
+        if later:
+            self._later.start()
+        else:
+            self.follow()
+        return entry
+
+    def settle(self) -> None:
+        """Follow now what was to be followed later."""
+        if self._later.isActive():
+            self.follow()
+
+    def _follow_later(self) -> None:
+        if self.is_hand_busy():
+            self._later.start()
+        else:
+            self.follow()
 
     def change(
         self,
@@ -187,6 +216,7 @@ class OpenProject(QObject):
 
     def take_table(self, picture_id: int, read: TableRead) -> None:
         """Take the objects of a picture that were read beside the window, and bring them up to now."""
+        self.settle()
         if read.classes != self._classes:
             return  # other classes by now: they are read when they are asked for
         table = read.table
@@ -212,6 +242,8 @@ class OpenProject(QObject):
 
     def look_again(self) -> None:
         """Follow what another window or program did, if it did anything."""
+        if self._held:
+            return  # what is written beside the window is brought along when that is over
         try:
             if self.project.was_changed_elsewhere():
                 self.follow()
@@ -221,6 +253,7 @@ class OpenProject(QObject):
     def close(self) -> None:
         """Let go of the project."""
         self._timer.stop()
+        self._later.stop()
         self.project.close()
 
     def _done(self, entry: JournalEntry) -> JournalEntry:
@@ -235,6 +268,7 @@ class OpenProject(QObject):
         stored : Stored, optional
             What a step brought, so that it need not be read again where it is the only one that is new.
         """
+        self._later.stop()
         since, self._seen = self._seen, self.project.newest()
         if self._seen == since:
             return

@@ -83,6 +83,11 @@ class Tools(QObject):
         self._host.actions_set["edit.ruler"].toggled.connect(self._on_ruler)
         self._show_editable()
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a person is drawing just now."""
+        return self._canvas is not None and self._canvas.tools.is_drawing
+
     def take(self, tool: Tool) -> None:
         """Take a tool in hand."""
         self.tool = tool

@@ -138,9 +138,11 @@ class Session:
         """Replace what was found on a picture, and what people think of it; selected cells still there stay so."""
         is_current = picture is self._current
         first, chosen = (self.selected_id, self.selected_ids) if is_current else (None, None)
+        # the very same rows: nobody has to look for the selected ones among a million
+        is_same = objects is not None and picture.objects is not None and objects.ids is picture.objects.ids
         picture.objects, picture.marks = objects, marks
         picture.styles = styles or picture.styles
-        if chosen is not None and len(chosen):
+        if chosen is not None and len(chosen) and not is_same:
             rows = rows_of(objects, chosen)
             row = rows_of(objects, np.frombuffer(first, "V16")) if first is not None else rows
             self._choose(rows, int(row[0]) if len(row) else None)
