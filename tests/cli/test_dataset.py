@@ -111,6 +111,19 @@ def test_versions_are_prepared_frozen_and_compared(
     assert wrong["changed_files"][str(tmp_path / "v1")] == ["p0.png"]
 
 
+def test_changed_copies_are_written_and_told(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], repository: Path
+) -> None:
+    recipe = repository / "models" / "blood-cells-yolo" / "recipe.toml"
+    divided = ("--shares", "train=0.5,val=0.5", "--copies", "2")
+    frozen = answer(capsys, "freeze", data, "--out", tmp_path / "v1", *divided, "--augment", recipe)
+    assert frozen["splits"] == {"train": 9, "val": 3}
+    written = answer(capsys, "export", data, "--out", tmp_path / "e", *divided)
+    assert written["pictures"] == 12 and len(list((tmp_path / "e").rglob("*_copy2.png"))) == 3
+    assert main(["dataset", "freeze", str(data), "--out", str(tmp_path / "v2"), "--augment", str(recipe)]) == 2
+    assert "--copies" in capsys.readouterr().err
+
+
 def test_a_preview_is_one_sheet(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dataset", "prepare", str(data), "--preview", str(tmp_path / "sheet.png"), "--count", "4"]) == 0
     with Image.open(tmp_path / "sheet.png") as sheet:

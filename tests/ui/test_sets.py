@@ -99,6 +99,11 @@ def test_a_set_is_written_frozen_and_compared(page: SetsPage, qtbot: QtBot, tmp_
     assert {split: len(labelled.of_split(split)) for split in labelled.splits} == {"train": 3, "val": 3}
     form.write_button.click()
     said(page, qtbot, "already exists")
+    form.copies.setValue(2)
+    form.folder.setText(str(tmp_path / "copies"))
+    form.write_button.click()
+    said(page, qtbot, "on 12 pictures (train 9, val 3)")
+    form.copies.setValue(0)
     for name, tile in (("v1", 0), ("v2", 25)):
         form.folder.setText(str(tmp_path / name))
         form.tile.setValue(tile)

@@ -24,6 +24,7 @@ from cellwright.workflows import (
     ImportDataset,
     PreviewDataset,
     contact_sheet,
+    read_augmentation,
     read_source,
 )
 
@@ -118,6 +119,52 @@ def test_a_version_is_frozen_and_never_replaced(data: Path, tmp_path: Path) -> N
     target = tmp_path / "v1" / "images" / "p3.png"
     target.write_bytes(target.read_bytes() + b" ")
     assert changed_files(tmp_path / "v1", first.version) == ["p3.png"]
+
+
+def test_changed_copies_are_of_training_pictures_alone_and_can_be_made_again(data: Path, tmp_path: Path) -> None:
+    copies = read_augmentation(2, seed=5)
+    plain = run_inline(FreezeDataset(data, tmp_path / "plain", division=SHARES))
+    first = run_inline(FreezeDataset(data, tmp_path / "v1", division=SHARES, augmentation=copies))
+    again = run_inline(FreezeDataset(data, tmp_path / "v2", division=SHARES, augmentation=copies))
+    other = run_inline(FreezeDataset(data, tmp_path / "v3", division=SHARES, augmentation=read_augmentation(2, seed=6)))
+    assert first.written.splits == {"test": 2, "train": 4 * 3, "val": 2}
+    assert first.version.hash == again.version.hash
+    assert len({each.version.hash for each in (plain, first, other)}) == 3
+    assert "augmentation" not in plain.version.preparation  # versions frozen before keep their hash
+    said = read_version(tmp_path / "v1").preparation["augmentation"]
+    assert isinstance(said, dict)
+    assert (said["copies"], said["seed"], said["split"]) == (2, 5, "train") and said["changes"]["turn"]
+    labelled, report = read_dataset(tmp_path / "v1")
+    assert report.is_clean
+    made = {p.path.name: p for p in labelled}
+    for name, picture in made.items():
+        if "_copy" not in name:
+            continue
+        original = made[name.partition("_copy")[0] + ".png"]
+        assert picture.group == original.group and picture.split == original.split == "train"
+        assert len(picture) == len(original) and picture.size in {(40, 50), (50, 40)}
+        assert picture.labels is not None and original.labels is not None
+        areas = [sorted(each.labels.masks().areas().tolist()) for each in (picture, original)]
+        assert areas[0] == areas[1]
+    assert changed_files(tmp_path / "v1", first.version) == []
+
+
+def test_copies_of_a_set_that_is_not_divided_are_refused(data: Path, tmp_path: Path) -> None:
+    for operation in (
+        FreezeDataset(data, tmp_path / "v", augmentation=read_augmentation(1)),
+        ExportDataset(data, tmp_path / "e", ExportFormat.YOLO, augmentation=read_augmentation(1)),
+    ):
+        with pytest.raises(BadParameter, match="split 'train'"):
+            run_inline(operation)
+    assert not (tmp_path / "v").exists() and not (tmp_path / "e").exists()
+
+
+def test_copies_bring_pictures_along_in_any_format(data: Path, tmp_path: Path) -> None:
+    shown = run_inline(PreviewDataset(data, count=3, augmentation=read_augmentation(1)))
+    assert all(tile.name.endswith("_copy1.png") and len(tile.objects) for tile in shown)
+    done = run_inline(ExportDataset(data, tmp_path / "e", ExportFormat.VOC, SHARES, augmentation=read_augmentation(3)))
+    assert done.pictures == 8 + 4 * 3
+    assert len(list((tmp_path / "e").rglob("*_copy*.png"))) == 12
 
 
 def test_health_names_what_is_wrong(data: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from cellwright.cli.main import Exit
 from cellwright.cli.project import author_of
 from cellwright.core import BadParameter
 from cellwright.core.atomic import refuse_existing, replacing
-from cellwright.datasets import Preparation, Resize, changed_files, compare_versions, read_version
+from cellwright.datasets import Augmentation, Preparation, Resize, changed_files, compare_versions, read_version
 from cellwright.project import Project
 from cellwright.workflows import (
     CheckDataset,
@@ -23,6 +23,7 @@ from cellwright.workflows import (
     PreviewDataset,
     contact_sheet,
     is_project,
+    read_augmentation,
     read_source,
 )
 
@@ -163,7 +164,14 @@ def _prepare(options: Namespace) -> int:
 
         refuse_existing(options.preview, options.overwrite)
         preview = PreviewDataset(
-            options.data, preparation, options.augment, options.count, options.seed, options.read_as, options.only
+            options.data,
+            preparation,
+            options.augment,
+            options.count,
+            options.seed,
+            options.read_as,
+            options.only,
+            _augmentation(options),
         )
         with watching(is_silent=options.json) as watcher:
             tiles = watcher.run(preview)
@@ -186,6 +194,7 @@ def _written(options: Namespace, preparation: Preparation, *, with_pictures: boo
         options.overwrite,
         options.read_as,
         options.only,
+        _augmentation(options),
     )
     with watching(is_silent=options.json) as watcher:
         done = watcher.run(operation)
@@ -209,6 +218,7 @@ def _freeze(options: Namespace) -> int:
         _preparation(options),
         options.read_as,
         options.only,
+        _augmentation(options),
     )
     with watching(is_silent=options.json) as watcher:
         done = watcher.run(operation)
@@ -249,6 +259,12 @@ def _compare(options: Namespace) -> int:
 
 def _division(options: Namespace) -> Division:
     return Division(options.shares, options.rebalance, options.seed)
+
+
+def _augmentation(options: Namespace) -> Augmentation:
+    if options.augment is not None and not options.copies and options.out is not None:
+        raise BadParameter("--augment says how copies are changed; say how many are written with --copies.")
+    return read_augmentation(options.copies, options.seed, options.augment)
 
 
 def _preparation(options: Namespace) -> Preparation:

@@ -62,7 +62,7 @@ def _prepare(made: argparse.ArgumentParser) -> None:
     made.add_argument("--out", type=Path, metavar="DIR", help="folder for the prepared set")
     made.add_argument("--format", dest="kind", choices=DATASET_FORMATS, default="coco", help="default: coco")
     made.add_argument("--preview", type=Path, metavar="PNG", help="draw a few pictures with their labels on one sheet")
-    made.add_argument("--augment", type=Path, metavar="RECIPE", help="in the preview, as this recipe would augment")
+    _copies(made)
     made.add_argument("--count", type=int, default=12, metavar="N", help="pictures of the preview (default: 12)")
     made.add_argument("--overwrite", action="store_true", help="replace a set that is already there")
 
@@ -74,6 +74,7 @@ def _freeze(made: argparse.ArgumentParser) -> None:
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="new folder of the version")
     made.add_argument("--name", default="", metavar="NAME", help="what it is called (default: the folder's name)")
     made.add_argument("--parent", type=Path, metavar="DIR", help="the version it is made from")
+    _copies(made)
 
 
 def _compare(made: argparse.ArgumentParser) -> None:
@@ -88,6 +89,7 @@ def _export(made: argparse.ArgumentParser) -> None:
     made.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the set")
     made.add_argument("--format", dest="kind", choices=DATASET_FORMATS, default="coco", help="default: coco")
     made.add_argument("--with-pictures", action="store_true", help="bring a copy of the pictures along")
+    _copies(made)
     made.add_argument("--overwrite", action="store_true", help="replace a set that is already there")
 
 
@@ -111,7 +113,9 @@ def _division(made: argparse.ArgumentParser, *, is_required: bool = False) -> No
         help="divide by group, as in train=0.7,val=0.2,test=0.1",
     )
     made.add_argument("--rebalance", action="store_true", help="move as little as possible instead of dealing anew")
-    made.add_argument("--seed", type=int, default=0, metavar="N", help="of the shuffling (default: 0)")
+    made.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of the shuffling and of changed copies (default: 0)"
+    )
 
 
 def _preparation(made: argparse.ArgumentParser) -> None:
@@ -119,6 +123,15 @@ def _preparation(made: argparse.ArgumentParser) -> None:
     made.add_argument("--size", type=_size, metavar="WxH", help="give pictures this width and height, as in 640x640")
     made.add_argument("--resize", choices=("fit", "fill", "stretch"), default="fit", help="how (default: fit)")
     made.add_argument("--grey", action="store_true", help="take colour away")
+
+
+def _copies(made: argparse.ArgumentParser) -> None:
+    made.add_argument(
+        "--copies", type=int, default=0, metavar="N", help="write so many changed copies of each training picture"
+    )
+    made.add_argument(
+        "--augment", type=Path, metavar="RECIPE", help="change them as this recipe would (default: a little of all)"
+    )
 
 
 def _names(text: str) -> tuple[str, ...]:

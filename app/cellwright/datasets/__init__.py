@@ -1,5 +1,6 @@
 """Labelled sets: reads them in every format and says what it left out; their health, splits, frozen versions."""
 
+from cellwright.datasets.augmenting import Augmentation, Turning
 from cellwright.datasets.files import picture_size
 from cellwright.datasets.health import ClassHealth, Health, health
 from cellwright.datasets.held_out import HashedPicture, split_of
@@ -35,6 +36,7 @@ __all__ = [
     "FORMATS",
     "IGNORED_PIXEL",
     "VERSION_FILE",
+    "Augmentation",
     "ClassHealth",
     "ClassImage",
     "DatasetVersion",
@@ -57,6 +59,7 @@ __all__ = [
     "Preparation",
     "Reason",
     "Resize",
+    "Turning",
     "VersionChanges",
     "VersionPicture",
     "changed_files",

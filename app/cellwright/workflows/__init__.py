@@ -7,6 +7,7 @@ from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.dataset_audit import AuditLabels, Doubt, DoubtKind, LabelAudit, doubts_of
+from cellwright.workflows.dataset_augment import read_augmentation
 from cellwright.workflows.dataset_export import DATASET_FORMATS, DatasetExport, Division, ExportDataset
 from cellwright.workflows.dataset_freeze import FreezeDataset, FrozenDataset
 from cellwright.workflows.dataset_health import CheckDataset, DatasetHealth
@@ -114,6 +115,7 @@ __all__ = [
     "planned_outputs",
     "propose_models",
     "ratio_of",
+    "read_augmentation",
     "read_source",
     "ready_predictor",
     "refuse_existing_outputs",

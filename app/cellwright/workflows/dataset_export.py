@@ -14,6 +14,7 @@ from cellwright import export
 from cellwright.core import BadParameter, Box, Masks, Objects, OutputExists, Region, SlideNotReadable
 from cellwright.core.atomic import replacing_folder
 from cellwright.datasets import (
+    Augmentation,
     LabelledPicture,
     LabelledSet,
     Meaning,
@@ -24,6 +25,7 @@ from cellwright.datasets import (
 )
 from cellwright.export.divided import MANIFEST
 from cellwright.jobs import Progress
+from cellwright.workflows.dataset_augment import changed_copies, refuse_nothing_to_augment
 from cellwright.workflows.dataset_source import read_source
 from cellwright.workflows.formats import ExportFormat
 
@@ -123,6 +125,8 @@ class ExportDataset:
         Whether a set already there may be replaced.
     format, split : str
         As in `read_dataset`.
+    augmentation : Augmentation
+        Changed copies of training pictures; where there are any, pictures come along.
     """
 
     data: Path
@@ -134,6 +138,7 @@ class ExportDataset:
     overwrite: bool = False
     format: str = "auto"
     split: str | None = None
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
     def title(self) -> str:
@@ -162,11 +167,13 @@ class ExportDataset:
         yield Progress(0, 0, "Reading labels")
         labelled, notes = read_source(self.data, self.format, self.split)
         divided = self.division.of(labelled)
+        refuse_nothing_to_augment(divided, self.augmentation)
         made: list[export.BoxedPicture] = []
         for number, picture in enumerate(divided):
             yield Progress(number, len(divided) + 1, picture.path.name)
-            made.extend(prepared_pictures(picture, divided, self.preparation))
-        made = renamed(made, keep_pictures=self.with_pictures or self.preparation.changes_pixels)
+            made.extend(prepared_pictures(picture, divided, self.preparation, self.augmentation))
+        comes_along = self.with_pictures or self.preparation.changes_pixels or self.augmentation.copies > 0
+        made = renamed(made, keep_pictures=comes_along)
         yield Progress(len(divided), len(divided) + 1, f"Writing {self.folder.name}")
         write_set(self.folder, self.kind, made, overwrite=self.overwrite)
         counts: dict[str, int] = {}
@@ -184,9 +191,9 @@ class ExportDataset:
 
 
 def prepared_pictures(
-    picture: LabelledPicture, labelled: LabelledSet, preparation: Preparation
+    picture: LabelledPicture, labelled: LabelledSet, preparation: Preparation, augmentation: Augmentation
 ) -> Iterator[export.BoxedPicture]:
-    """Yield what becomes of a picture, its labels worked out and its pixels still to be written.
+    """Yield what becomes of a picture, and its changed copies: labels worked out, pixels still to be written.
 
     Raises
     ------
@@ -206,6 +213,7 @@ def prepared_pictures(
             picture.split,
             picture.group,
         )
+        yield from changed_copies(picture, piece, objects, preparation, augmentation)
 
 
 def objects_of(picture: LabelledPicture, classes: Sequence[str]) -> Objects:

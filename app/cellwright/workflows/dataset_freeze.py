@@ -12,6 +12,7 @@ from cellwright import export
 from cellwright.core import OutputNotWritable
 from cellwright.datasets import (
     VERSION_FILE,
+    Augmentation,
     DatasetVersion,
     Preparation,
     VersionPicture,
@@ -19,6 +20,7 @@ from cellwright.datasets import (
     read_version,
 )
 from cellwright.jobs import Progress
+from cellwright.workflows.dataset_augment import refuse_nothing_to_augment
 from cellwright.workflows.dataset_export import DatasetExport, Division, prepared_pictures, renamed, write_set
 from cellwright.workflows.dataset_source import read_source
 from cellwright.workflows.formats import ExportFormat
@@ -73,6 +75,8 @@ class FreezeDataset:
         What is done to every picture.
     format, split : str
         As in `read_dataset`.
+    augmentation : Augmentation
+        Changed copies of training pictures; the version says how they were made.
     """
 
     data: Path
@@ -83,6 +87,7 @@ class FreezeDataset:
     preparation: Preparation = field(default_factory=Preparation)
     format: str = "auto"
     split: str | None = None
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
     def title(self) -> str:
@@ -107,10 +112,11 @@ class FreezeDataset:
         yield Progress(0, 0, "Reading labels")
         labelled, notes = read_source(self.data, self.format, self.split)
         divided = self.division.of(labelled)
+        refuse_nothing_to_augment(divided, self.augmentation)
         made: list[export.BoxedPicture] = []
         for number, picture in enumerate(divided):
             yield Progress(number, 2 * len(divided), picture.path.name)
-            made.extend(prepared_pictures(picture, divided, self.preparation))
+            made.extend(prepared_pictures(picture, divided, self.preparation, self.augmentation))
         made = renamed(made, keep_pictures=True)
         yield Progress(len(divided), 2 * len(divided), f"Writing {self.folder.name}")
         write_set(self.folder, ExportFormat.COCO, made, overwrite=False, description=f"Frozen from {self.data.name}")
@@ -123,7 +129,7 @@ class FreezeDataset:
                 name=self.name or self.folder.name,
                 created=datetime.now(UTC).isoformat(timespec="seconds"),
                 parent=parent,
-                preparation=self.preparation.to_dict(),
+                preparation=self._done_to_pictures(),
                 classes=divided.classes,
                 pictures=tuple(sorted(pictures, key=lambda each: each.file)),
             )
@@ -135,6 +141,11 @@ class FreezeDataset:
         objects = sum(each.objects for each in version.pictures)
         written = DatasetExport(self.folder, len(made), objects, version.counts(), notes)
         return FrozenDataset(version, written)
+
+    def _done_to_pictures(self) -> dict[str, object]:
+        # Left out where there are no copies, so that versions frozen before there were any keep their hash.
+        copies = {"augmentation": self.augmentation.to_dict()} if self.augmentation.copies else {}
+        return self.preparation.to_dict() | copies
 
 
 def _frozen(picture: export.BoxedPicture, sha256: str) -> VersionPicture:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Objects
-from cellwright.datasets import LabelledSet, Preparation
+from cellwright.datasets import Augmentation, LabelledPicture, LabelledSet, Piece, Preparation
 from cellwright.jobs import Progress
+from cellwright.workflows.dataset_augment import changed_copies, copied_pixels
 from cellwright.workflows.dataset_export import objects_of, prepared_objects, whole_picture
 from cellwright.workflows.dataset_source import read_source
 
@@ -59,6 +60,8 @@ class PreviewDataset:
         Of chance: the same seed gives the same pictures.
     format, split : str
         As in `read_dataset`.
+    augmentation : Augmentation
+        Where it makes copies, each picture is shown as its first copy, whatever its split; and no recipe is applied.
     """
 
     data: Path
@@ -68,6 +71,7 @@ class PreviewDataset:
     seed: int = 0
     format: str = "auto"
     split: str | None = None
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
     @property
     def title(self) -> str:
@@ -96,7 +100,7 @@ class PreviewDataset:
         for number, index in enumerate(chosen.tolist()):
             yield Progress(number, len(chosen), labelled[index].path.name)
             made.append(self._prepared(labelled, index, rng))
-        if self.recipe is not None:
+        if self.recipe is not None and not self.augmentation.copies:
             yield Progress(len(chosen), len(chosen), "Augmenting")
             return tuple(augmented(made, self.recipe, self.count, rng))
         return tuple(made)
@@ -106,8 +110,15 @@ class PreviewDataset:
         pieces = list(self.preparation.pieces(picture.size))
         piece = pieces[int(rng.integers(len(pieces)))]
         objects = prepared_objects(objects_of(picture, labelled.classes), piece, self.preparation)
+        if self.augmentation.copies:
+            return self._copied(picture, piece, objects)
         pixels = piece.pixels(whole_picture(picture.path), is_grey=self.preparation.is_grey)
         return PreviewTile(f"{picture.path.stem}{piece.name}", pixels, objects)
+
+    def _copied(self, picture: LabelledPicture, piece: Piece, objects: Objects) -> PreviewTile:
+        asked = replace(self.augmentation, copies=1, split=picture.split)
+        (copy,) = changed_copies(picture, piece, objects, self.preparation, asked)
+        return PreviewTile(copy.file_name, copied_pixels(picture, piece, self.preparation, asked, 0), copy.objects)
 
 
 def augmented(pictures: Sequence[PreviewTile], recipe: Path, count: int, rng: np.random.Generator) -> list[PreviewTile]:

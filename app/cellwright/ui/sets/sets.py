@@ -137,6 +137,7 @@ class Sets(QObject):
                 asked.preparation(),
                 asked.with_pictures,
                 asked.overwrite,
+                augmentation=asked.augmentation(),
             )
         except CellwrightError as error:
             page.say(str(error))
@@ -150,7 +151,11 @@ class Sets(QObject):
         page = self.show(1)
         try:
             operation = FreezeDataset(
-                page.data, asked.folder, division=asked.division(), preparation=asked.preparation()
+                page.data,
+                asked.folder,
+                division=asked.division(),
+                preparation=asked.preparation(),
+                augmentation=asked.augmentation(),
             )
         except CellwrightError as error:
             page.say(str(error))
@@ -163,7 +168,9 @@ class Sets(QObject):
 
         page = self.show(1)
         try:
-            operation = PreviewDataset(page.data, asked.preparation(), count=_PREVIEWED)
+            operation = PreviewDataset(
+                page.data, asked.preparation(), count=_PREVIEWED, augmentation=asked.augmentation()
+            )
         except CellwrightError as error:
             page.say(str(error))
             return

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cellwright.ui.looks.theme import GRID_PX
 from cellwright.ui.looks.widgets import button, column, describe, label
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtCore import SignalInstance
 
-    from cellwright.datasets import Preparation
+    from cellwright.datasets import Augmentation, Preparation
     from cellwright.workflows import Division
 
 FORMATS = {
@@ -38,6 +39,7 @@ FORMATS = {
     "geojson": "GeoJSON for QuPath",
 }
 _RESIZE = {"fit": "fit inside, on grey", "fill": "fill, the rest cut off", "stretch": "stretch"}
+_MOST_COPIES = 20
 _SPLITS = (("train", 70), ("val", 20), ("test", 10))
 
 
@@ -63,6 +65,8 @@ class Writing:
         fit, fill or stretch.
     is_grey, with_pictures, overwrite : bool
         As they say.
+    copies : int
+        Changed copies of each training picture.
     """
 
     folder: Path
@@ -75,6 +79,7 @@ class Writing:
     is_grey: bool
     with_pictures: bool
     overwrite: bool
+    copies: int = 0
 
     def division(self) -> Division:
         """Return how the set is divided, as the workflow wants it."""
@@ -87,6 +92,12 @@ class Writing:
         from cellwright.datasets import Preparation, Resize
 
         return Preparation(self.tile_px, self.size, Resize(self.resize), self.is_grey)
+
+    def augmentation(self) -> Augmentation:
+        """Return what changed copies are made, as the workflow wants it."""
+        from cellwright.workflows import read_augmentation
+
+        return read_augmentation(self.copies)
 
 
 class WritingForm(QWidget):
@@ -113,6 +124,15 @@ class WritingForm(QWidget):
         self.resize_how = _choices("Resize", "How pictures get their new shape.", _RESIZE)
         self.grey = QCheckBox("Grey")
         describe(self.grey, "Grey", "Take the colour out of the pictures.")
+        self.copies = QSpinBox()
+        self.copies.setRange(0, _MOST_COPIES)
+        self.copies.setSpecialValueText("none")
+        describe(
+            self.copies,
+            "Changed copies",
+            "So many copies of each training picture are written beside it: turned, mirrored, in other colours, now "
+            "and then blurred or noisy. Pictures that a model is judged on get none.",
+        )
         self.format = _choices("Format", "What other programs read.", FORMATS)
         self.with_pictures = QCheckBox("Copies of the pictures beside the labels")
         describe(self.with_pictures, "Copies of the pictures", "So that the set can be trained on as it is.")
@@ -144,25 +164,29 @@ class WritingForm(QWidget):
         layout = column(self, margin=0)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
-        shares = QHBoxLayout()
+        shares, size, copies, where = (QHBoxLayout() for _ in range(4))
+        for row in (shares, size, copies, where):
+            row.setSpacing(GRID_PX)
         for name, spin in self.shares.items():
             shares.addWidget(label(name))
             shares.addWidget(spin)
         shares.addStretch(1)
-        size = QHBoxLayout()
         for words, spin in (("tiles of", self.tile), ("width", self.wide), ("height", self.high)):
             size.addWidget(label(words))
             size.addWidget(spin)
         size.addWidget(self.resize_how)
         size.addWidget(self.grey)
         size.addStretch(1)
-        where = QHBoxLayout()
         where.addWidget(self.folder, 1)
         where.addWidget(button("Choose…", "Choose the folder.", self._choose, name="Choose the folder"))
         form.addRow(label("Splits", "section"), self.divides)
         form.addRow("", shares)
         form.addRow("", self.rebalances)
         form.addRow(label("Pictures", "section"), size)
+        copies.addWidget(self.copies)
+        copies.addWidget(label("changed copies of each training picture"))
+        copies.addStretch(1)
+        form.addRow("", copies)
         form.addRow(label("Format", "section"), self.format)
         form.addRow("", self.with_pictures)
         form.addRow(label("Folder", "section"), where)
@@ -192,6 +216,7 @@ class WritingForm(QWidget):
             self.grey.isChecked(),
             self.with_pictures.isChecked(),
             self.overwrite.isChecked(),
+            self.copies.value(),
         )
 
     def _check(self) -> None:
