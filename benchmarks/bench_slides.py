@@ -217,8 +217,8 @@ def _noticed(path: Path) -> list[Row]:
         start = int(rng.integers(len(plain) // 4, 3 * len(plain) // 4))
         for i in range(start, start + 32):
             broken[i] ^= 0xFF
-        ours += _fails(lambda data=bytes(broken): pieces.decode(data, None))
-        other += _fails(lambda data=bytes(broken): imagecodecs.jpeg8_decode(data))
+        ours += _fails(pieces.decode, bytes(broken), None)
+        other += _fails(imagecodecs.jpeg8_decode, bytes(broken))
     return [
         Row(
             "damaged tiles noticed",
@@ -231,9 +231,9 @@ def _noticed(path: Path) -> list[Row]:
     ]
 
 
-def _fails(work: Callable[[], Any]) -> bool:
+def _fails(work: Callable[..., Any], *arguments: object) -> bool:
     try:
-        work()
+        work(*arguments)
     except Exception:  # noqa: BLE001 - decoders raise whatever they like
         return True
     return False

@@ -50,7 +50,7 @@ def test_only_so_many_are_read_before_they_are_asked_for() -> None:
             return super().read(region)
 
     slide = Counting(KnownCells((1024, 1024)))
-    coming = read_ahead(slide, tiles(64, (1024, 1024)), threads=2, ahead=3)
+    coming: Any = read_ahead(slide, tiles(64, (1024, 1024)), threads=2, ahead=3)
     next(coming)
     for _ in range(4):  # the one handed out and three beside it
         assert reading.acquire(timeout=60)

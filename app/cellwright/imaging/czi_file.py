@@ -197,14 +197,14 @@ def _unpacked(data: bytes, how: int, dtype: np.dtype[np.generic], shape: tuple[i
         return _shaped(imagecodecs.jpeg_decode(data), dtype, shape)
     expected = int(np.prod(shape)) * dtype.itemsize
     if how == _ZSTD:
-        return _numbers(imagecodecs.zstd_decode(data, out=expected), dtype, shape)
+        return _numbers(bytes(imagecodecs.zstd_decode(data, out=expected)), dtype, shape)
     if how == _ZSTD_HEADED:
         head = data[0]
         is_split = head == 3 and bool(data[2] & 1)
-        plain = imagecodecs.zstd_decode(data[head:], out=expected)
+        plain = bytes(imagecodecs.zstd_decode(data[head:], out=expected))
         return _numbers(_joined(plain) if is_split else plain, dtype, shape)
     if how == _LZW:
-        return _numbers(imagecodecs.lzw_decode(data, out=expected), dtype, shape)
+        return _numbers(bytes(imagecodecs.lzw_decode(data, out=expected)), dtype, shape)
     raise ValueError(f"its pixels are packed in a way that Zeiss numbers {how}, which is not supported")
 
 

@@ -137,7 +137,7 @@ def _frame(image: LifImageABC, where: dict[str, int]) -> NDArray[Any]:
 
     if not isinstance(image, LifImage):
         raise TypeError("lifetime recordings are not supported; export the intensity")
-    return image.frame(**where)
+    return image.frame(out=None, **where)
 
 
 def _close(file: LifFile) -> None:

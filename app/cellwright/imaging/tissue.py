@@ -19,12 +19,14 @@ from cellwright.core import Box, Region
 from cellwright.imaging.slide import Slide
 
 OVERVIEW_PX = 4096
-"""Long side of the overview that is looked at."""
+"""Longest side of the overview that is looked at."""
+_PLAIN_PX = 1024
+"""Long side of the overview of pictures that need no more than four times as much."""
 _GROW_PX = 2
 """How far what is found is grown, in pixels of the overview."""
 _SPECK_PX = 2
 """Dark spots of fewer overview pixels are dust or noise unless they are much darker than the threshold."""
-_LEAST_DENSITY = 0.02
+_LEAST_DENSITY = 0.03
 _MOST_DENSITY = 0.05
 """Optical density (log10) that no empty glass reaches, and that every stain exceeds."""
 _SURE = 2.5
@@ -117,7 +119,8 @@ def find_tissue(slide: Slide, z: int = 0, t: int = 0) -> Tissue:
     SlideNotReadable
         If not even the overview can be read.
     """
-    downsample = max(1.0, max(slide.shape) / OVERVIEW_PX)
+    side = max(slide.shape)
+    downsample = max(1.0, side / OVERVIEW_PX, min(4.0, side / _PLAIN_PX))
     pixels = slide.read(Region(Box(0, 0, *slide.shape), downsample, z, t))
     return tissue_of(pixels, downsample, is_rgb=slide.is_rgb)
 
