@@ -56,7 +56,7 @@ def write_shared_tiles(path: Path, side: int, seed: int = 0) -> None:
             sizes.append(len(jpeg))
             file.write(jpeg)
         stored = (np.array(places, np.uint64), np.array(sizes, np.uint64))
-        coarser = []
+        coarser: list[int] = []
         for level in levels[:0:-1]:
             coarser.insert(0, _write_ifd(file, level, stored, ()))
         first = _write_ifd(file, levels[0], stored, tuple(coarser))
@@ -79,7 +79,7 @@ def _tiles(seed: int) -> list[bytes]:
     smear = Smear(seed, (TILE_PX, drawn * TILE_PX), red_cell_px=60.0)
     patches = [smear.read(Box(0, i * TILE_PX, TILE_PX, (i + 1) * TILE_PX)) for i in range(drawn)]
     turned = [np.ascontiguousarray(np.rot90(patch, turn)) for patch in patches for turn in range(4)]
-    return [imagecodecs.jpeg8_encode(patch, level=85, subsampling="420") for patch in turned]
+    return [bytes(imagecodecs.jpeg8_encode(patch, level=85, subsampling="420")) for patch in turned]
 
 
 def _write_ifd(

@@ -131,7 +131,7 @@ class DeepPicture(QObject):
         for span in spans:
             self._place(span, grid)
         self._put_kept()
-        first = coarse if coarse.level != sharp.level else []
+        first = list(coarse) if coarse.level != sharp.level else []
         around = [key for key in beyond if not sharp.holds(key)]
         self._loader.want([*first, *sharp, *around])
         self._drop_older(sharp, coarse)

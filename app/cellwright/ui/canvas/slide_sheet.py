@@ -146,8 +146,8 @@ class SlideSheet(QWidget):
             painter.setPen(QPen(QColor(ink), width))
             painter.drawPolygon(outline)
         painter.setBrush(QColor(colour))
-        for corner in outline:
-            painter.drawEllipse(corner, 3.5, 3.5)
+        for at in range(outline.count()):
+            painter.drawEllipse(outline.at(at), 3.5, 3.5)
 
     def _paint_ledger(self, painter: QPainter, looks: Sequence[tuple[LedgerLook, int]], top: float) -> None:
         painter.setFont(font(12))

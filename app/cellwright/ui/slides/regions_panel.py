@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -98,7 +99,7 @@ class RegionsPanel(QWidget):
             ("Draw region", "Drag a rectangle or click corner by corner: cells in it count.", RegionKind.INCLUDE),
             ("Leave out", "Drag a rectangle or click corner by corner: cells in it do not count.", RegionKind.EXCLUDE),
         ):
-            row.addWidget(button(text, tooltip, lambda kind=kind: self.draw_asked.emit(kind), "small"))
+            row.addWidget(button(text, tooltip, partial(self.draw_asked.emit, kind), "small"))
         tooltip = "Look where cells lie in one layer, sharp: there a smear is read."
         row.addWidget(button("Propose", tooltip, self.propose_asked.emit, "small", name="Propose a reading zone"))
         row.addWidget(self.accept)

@@ -1,0 +1,201 @@
+"""Overview, density, account of tiles and regions on the canvas, under a real mouse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from cellwright.core import Box, Coverage, TileRecord, TileState
+from cellwright.ui.canvas import PictureCanvas
+from cellwright.ui.canvas.many_objects import IN_VIEW, MANY
+from cellwright.ui.main_window import MainWindow
+from cellwright.ui.state.region_shapes import RegionKind
+from tests.ui.conftest import is_done
+from tests.ui.known_boxes import KnownBoxes, make_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtGui import QColor
+    from pytestqt.qtbot import QtBot
+
+pytestmark = pytest.mark.gl
+LEFT = Qt.MouseButton.LeftButton
+COUNT = 40_000
+
+
+@pytest.fixture
+def smear(tmp_path: Path) -> Path:
+    """A grey picture of 3000 × 4000 pixels."""
+    path = tmp_path / "smear.png"
+    Image.fromarray(np.full((3000, 4000, 3), 200, np.uint8)).save(path, compress_level=1)
+    return path
+
+
+@pytest.fixture
+def crowded(open_window: Callable[..., MainWindow], smear: Path, known: KnownBoxes, qtbot: QtBot) -> MainWindow:
+    """A window with more cells than are drawn one by one."""
+    known.objects = make_objects(COUNT, side=6, shape=(3000, 4000))
+    window = open_window()
+    window.controller.open_paths([smear])
+    qtbot.waitUntil(lambda: is_done(window), timeout=60_000)
+    canvas = canvas_of(window)
+    qtbot.waitUntil(lambda: canvas.many.is_ready and canvas._is_painted, timeout=30_000)
+    return window
+
+
+def canvas_of(window: MainWindow) -> PictureCanvas:
+    canvas = window.centre.canvas
+    assert canvas is not None
+    return canvas
+
+
+def on_screen(canvas: PictureCanvas, y: float, x: float) -> QPoint:
+    view = canvas.viewport()
+    assert view is not None
+    place = view.points_to_screen(np.array([[y, x]]))[0]
+    return QPoint(round(place[1]), round(place[0]))
+
+
+def colour_at(canvas: PictureCanvas, y: float, x: float) -> QColor:
+    QApplication.processEvents()
+    return canvas.grab().toImage().pixelColor(on_screen(canvas, y, x))
+
+
+def test_of_very_many_cells_the_density_is_drawn_and_zoomed_in_the_cells(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas = canvas_of(crowded)
+    assert COUNT > MANY
+    qtbot.waitUntil(lambda: canvas.many.density is not None, timeout=10_000)
+    assert len(canvas._shown.rows) == 0
+    assert canvas.slide.sheet.legend is not None
+    canvas.look_at(1500, 2000, 2.0)
+    qtbot.waitUntil(lambda: canvas.many.density is None, timeout=10_000)
+    assert canvas.slide.sheet.legend is None
+    picture, view = crowded.session.current, canvas.viewport()
+    assert picture is not None
+    assert picture.objects is not None
+    assert view is not None
+    seen = view.visible_rows(picture.objects.boxes[crowded.session.shown(picture)])
+    assert 0 < len(seen) <= len(canvas._shown.rows) <= 4 * IN_VIEW
+    drawn = canvas._shown
+    inside = view.visible_rows(drawn.objects.boxes[drawn.rows])
+    assert len(inside) == len(seen), "every cell in view is drawn, and none twice"
+
+
+def test_the_density_can_be_hidden(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas = canvas_of(crowded)
+    qtbot.waitUntil(lambda: canvas.many.density is not None, timeout=10_000)
+    crowded.set_options(replace(crowded.options, density=False))
+    qtbot.waitUntil(lambda: canvas.many.density is None, timeout=10_000)
+    colour = colour_at(canvas, 1500, 2000)
+    assert abs(colour.red() - 200) < 4
+
+
+def test_a_click_in_the_overview_goes_there(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas = canvas_of(crowded)
+    overview = canvas.slide.overview
+    assert overview.isHidden(), "the whole picture is in view"
+    canvas.look_at(300, 300, 1.0)
+    qtbot.waitUntil(lambda: not overview.isHidden(), timeout=10_000)
+    QTest.mouseClick(overview, LEFT, pos=QPoint(overview.width() * 3 // 4, overview.height() // 2))
+    view = canvas.viewport()
+    assert view is not None
+    assert view.centre_y == pytest.approx(1500, abs=40)
+    assert view.centre_x == pytest.approx(3000, abs=40)
+    crowded.set_options(replace(crowded.options, overview=False))
+    assert overview.isHidden()
+
+
+def test_tiles_are_drawn_where_they_are_and_failed_ones_stand_out(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas, picture = canvas_of(crowded), crowded.session.current
+    assert picture is not None
+    crowded.set_options(replace(crowded.options, density=False, boxes=False))
+    states = (TileState.ANALYSED, TileState.FAILED, TileState.EXCLUDED)
+    records = [TileRecord(Box(0, 1000 * i, 3000, 1000 * i + 1000), state, "") for i, state in enumerate(states)]
+    crowded.slides.regioning.set_coverage(picture, Coverage(tuple(records)))
+    plain = colour_at(canvas, 1500, 500)
+    crowded.set_options(replace(crowded.options, coverage=True))
+    qtbot.wait(50)
+    analysed, bare = colour_at(canvas, 1500, 500), colour_at(canvas, 1500, 3500)
+    assert analysed.green() > analysed.red(), "greenish"
+    assert bare == plain, "there is no tile"
+    shown = canvas.grab().toImage()
+    corner, far = on_screen(canvas, 1400, 1300), on_screen(canvas, 1600, 1700)
+    reds = [
+        shown.pixelColor(x, corner.y()).red() - shown.pixelColor(x, corner.y()).blue()
+        for x in range(corner.x(), far.x())
+    ]
+    assert max(reds) > 120, "stripes"
+    assert min(reds) < max(reds) - 40, "and ground between them"
+
+
+def draw(canvas: PictureCanvas, *places: tuple[float, float]) -> None:
+    surface = canvas._native
+    for y, x in places:
+        QTest.mouseMove(surface, on_screen(canvas, y, x))
+        QTest.mouseClick(surface, LEFT, pos=on_screen(canvas, y, x))
+
+
+def test_a_rectangle_is_drawn_by_dragging(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas = canvas_of(crowded)
+    surface, before = canvas._native, canvas.viewport()
+    crowded.actions_set["slide.draw"].trigger()
+    assert canvas.slide.region_tool.is_drawing
+    QTest.mousePress(surface, LEFT, pos=on_screen(canvas, 500, 600))
+    QTest.mouseMove(surface, on_screen(canvas, 900, 1000))
+    QTest.mouseMove(surface, on_screen(canvas, 1500, 2000))
+    assert canvas.slide.sheet.draft is not None
+    QTest.mouseRelease(surface, LEFT, pos=on_screen(canvas, 1500, 2000))
+    (region,) = crowded.slides.regioning.store.shapes(crowded.session.current)  # type: ignore[arg-type]
+    assert region.kind is RegionKind.INCLUDE
+    assert np.abs(region.corners.min(axis=0) - (500, 600)).max() < 12
+    assert np.abs(region.corners.max(axis=0) - (1500, 2000)).max() < 12
+    assert not canvas.slide.region_tool.is_drawing
+    assert canvas.slide.sheet.draft is None
+    after = canvas.viewport()
+    assert before is not None
+    assert after is not None
+    assert (after.centre_y, after.centre_x, after.zoom) == (before.centre_y, before.centre_x, before.zoom)
+    qtbot.wait(20)
+
+
+def test_a_polygon_is_drawn_corner_by_corner_and_esc_gives_up(crowded: MainWindow) -> None:
+    canvas, store = canvas_of(crowded), crowded.slides.regioning.store
+    picture = crowded.session.current
+    assert picture is not None
+    crowded.actions_set["slide.leave_out"].trigger()
+    draw(canvas, (500, 500), (500, 2000), (1800, 2100))
+    QTest.keyClick(canvas._native, Qt.Key.Key_Backspace)
+    draw(canvas, (1700, 900))
+    QTest.keyClick(canvas._native, Qt.Key.Key_Return)
+    (region,) = store.shapes(picture)
+    assert region.kind is RegionKind.EXCLUDE
+    assert np.abs(region.corners - [(500, 500), (500, 2000), (1700, 900)]).max() < 12
+    crowded.actions_set["slide.draw"].trigger()
+    draw(canvas, (500, 500), (500, 2000))
+    QTest.keyClick(canvas._native, Qt.Key.Key_Escape)
+    assert len(store.shapes(picture)) == 1
+    assert not canvas.slide.region_tool.is_drawing
+
+
+def test_going_to_a_place_brings_it_to_the_middle(crowded: MainWindow) -> None:
+    canvas = canvas_of(crowded)
+    crowded.actions_set["view.go_to"].trigger()
+    line = crowded.slides.dialog
+    assert line is not None
+    line.line.setText("nonsense")  # type: ignore[attr-defined]
+    line._accept()  # type: ignore[attr-defined]
+    assert not line.problem.isHidden()  # type: ignore[attr-defined]
+    line.line.setText("700, 900")  # type: ignore[attr-defined]
+    line._accept()  # type: ignore[attr-defined]
+    view = canvas.viewport()
+    assert view is not None
+    assert (view.centre_y, view.centre_x) == pytest.approx((700, 900))
