@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-DATASET_FORMATS = ("coco", "coco-polygons", "yolo", "voc", "labels", "index-png", "geojson")
+DATASET_FORMATS = ("coco", "coco-polygons", "yolo", "yolo-polygons", "voc", "labels", "index-png", "geojson")
 READ_FORMATS = ("auto", "yolo", "voc", "coco", "labels", "index", "cellpose", "qupath")
 
 

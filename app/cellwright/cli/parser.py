@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellwright import __version__
 from cellwright.cli.dataset_words import add_dataset_commands
+from cellwright.cli.measure_words import add_measure_words
 from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
 
 EXPORT_FORMATS = (
@@ -17,6 +18,7 @@ EXPORT_FORMATS = (
     "coco",
     "coco-polygons",
     "yolo",
+    "yolo-polygons",
     "voc",
     "labels",
     "ome-tiff",
@@ -41,6 +43,7 @@ _COMMANDS = {
     "undo": "take back the latest step in a project",
     "redo": "do again what was taken back",
     "restore": "bring a damaged project back from its backup",
+    "measure": "measure the cells of pictures or of a project: shape, brightness, staining, texture, neighbours",
     "export": "write what a project knows of its pictures as tables, outlines and boxes",
     "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
     "finetune": "teach a model what was corrected in a project, and judge whether it helped",
@@ -86,6 +89,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "undo": _undo,
         "redo": _redo,
         "restore": _restore,
+        "measure": _measure,
         "export": _export,
         "dataset": _dataset,
         "finetune": _finetune,
@@ -265,6 +269,12 @@ def _dataset() -> argparse.ArgumentParser:
     made = _parser("dataset", "Labelled sets: COCO, YOLO, VOC, label images, Cellpose, QuPath, and projects.")
     what = made.add_subparsers(dest="what", required=True, metavar="import|health|split|prepare|freeze|compare|export")
     add_dataset_commands(what)
+    return made
+
+
+def _measure() -> argparse.ArgumentParser:
+    made = _parser("measure", "Measure the cells of pictures or of a project, as a table with units.")
+    add_measure_words(made, DEFAULT_MODEL)
     return made
 
 

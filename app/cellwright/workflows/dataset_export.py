@@ -33,6 +33,7 @@ DATASET_FORMATS = (
     ExportFormat.COCO,
     ExportFormat.COCO_POLYGONS,
     ExportFormat.YOLO,
+    ExportFormat.YOLO_POLYGONS,
     ExportFormat.VOC,
     ExportFormat.LABELS,
     ExportFormat.INDEX_PNG,
@@ -267,8 +268,8 @@ def write_set(
     folder: Path, kind: ExportFormat, pictures: Sequence[export.BoxedPicture], *, overwrite: bool, description: str = ""
 ) -> None:
     """Write pictures and their labels in one of `DATASET_FORMATS`; errors as in `ExportDataset.run`."""
-    if kind is ExportFormat.YOLO:
-        export.write_yolo(folder, pictures, overwrite=overwrite)
+    if kind in {ExportFormat.YOLO, ExportFormat.YOLO_POLYGONS}:
+        export.write_yolo(folder, pictures, outlines=kind is ExportFormat.YOLO_POLYGONS, overwrite=overwrite)
     elif kind is ExportFormat.VOC:
         export.write_voc(folder, pictures, overwrite=overwrite)
     elif kind in {ExportFormat.COCO, ExportFormat.COCO_POLYGONS}:

@@ -120,7 +120,8 @@ class ExportAnalyses:
             ExportFormat.PARQUET: self._parquet,
             ExportFormat.COCO: partial(self._coco, "coco", "rle"),
             ExportFormat.COCO_POLYGONS: partial(self._coco, "coco-polygons", "polygons"),
-            ExportFormat.YOLO: self._yolo,
+            ExportFormat.YOLO: partial(self._yolo, "yolo", outlines=False),
+            ExportFormat.YOLO_POLYGONS: partial(self._yolo, "yolo-polygons", outlines=True),
             ExportFormat.VOC: self._voc,
         }
         chosen = list(dict.fromkeys(self.formats))
@@ -180,8 +181,8 @@ class ExportAnalyses:
             )
         ]
 
-    def _yolo(self) -> list[Path]:
-        return [export.write_yolo(self.folder / "yolo", self._boxed(), overwrite=self.overwrite)]
+    def _yolo(self, name: str, *, outlines: bool) -> list[Path]:
+        return [export.write_yolo(self.folder / name, self._boxed(), outlines=outlines, overwrite=self.overwrite)]
 
     def _voc(self) -> list[Path]:
         return [export.write_voc(self.folder / "voc", self._boxed(), overwrite=self.overwrite)]

@@ -28,6 +28,8 @@ class ExportFormat(str, Enum):
     """Folder ``coco-polygons`` with one JSON file; outlines as polygons, holes lost."""
     YOLO = "yolo"
     """Folder ``yolo`` with a text file a picture and data.yaml."""
+    YOLO_POLYGONS = "yolo-polygons"
+    """Folder ``yolo-polygons``: the same for segmentation, outlines as polygons; holes lost."""
     VOC = "voc"
     """Folder ``voc`` with an XML file a picture."""
     LABELS = "labels"
@@ -54,6 +56,7 @@ class ExportFormat(str, Enum):
 _NEED_OUTLINES = frozenset(
     {
         ExportFormat.COCO_POLYGONS,
+        ExportFormat.YOLO_POLYGONS,
         ExportFormat.LABELS,
         ExportFormat.OME_TIFF,
         ExportFormat.OME_ZARR,
@@ -68,6 +71,7 @@ _OUTPUTS: dict[ExportFormat, tuple[str, ...]] = {
     ExportFormat.COCO: ("coco",),
     ExportFormat.COCO_POLYGONS: ("coco-polygons",),
     ExportFormat.YOLO: ("yolo",),
+    ExportFormat.YOLO_POLYGONS: ("yolo-polygons",),
     ExportFormat.VOC: ("voc",),
 }
 

@@ -48,6 +48,7 @@ LEFT: Final = (
             OfferedFormat("coco", "COCO JSON", "Boxes, and outlines as exact run lengths (RLE)."),
             OfferedFormat("coco-polygons", "COCO JSON with polygons", "Outlines as polygons; holes are lost."),
             OfferedFormat("yolo", "YOLO text", "Boxes: a text file a picture, and data.yaml."),
+            OfferedFormat("yolo-polygons", "YOLO text with outlines", "For segmentation; holes are lost."),
             OfferedFormat("voc", "Pascal VOC XML", "Boxes: an XML file a picture."),
         ),
     ),

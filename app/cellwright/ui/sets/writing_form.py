@@ -33,6 +33,7 @@ FORMATS = {
     "coco": "COCO, one JSON file a split",
     "coco-polygons": "COCO, outlines as polygons",
     "yolo": "YOLO, a text file a picture",
+    "yolo-polygons": "YOLO, outlines as polygons",
     "voc": "Pascal VOC, an XML file a picture",
     "labels": "Label images, a number an object",
     "index-png": "Index images, a number a class",
