@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import nn
 
 from cellwright import nets
 from cellwright.core import Masks, ModelNotUsable, Objects, OutputExists
+from cellwright.registry import Registry
 from cellwright.shapes import masks_from_labels
 from cellwright.zoo import ModelCard, Sample, file_sha256, load_network, verify, write_expected, write_model
 from cellwright.zoo.sample import read_expected, read_expected_masks, sample_problems
@@ -25,9 +27,14 @@ class Tiny(nn.Module):
         self.norm = nn.BatchNorm2d(4)
 
 
+def build_tiny(parameters: Mapping[str, Any]) -> Tiny:
+    return Tiny(**parameters)
+
+
 @pytest.fixture
 def tiny_card(card: Callable[..., ModelCard], monkeypatch: pytest.MonkeyPatch) -> ModelCard:
-    monkeypatch.setitem(nets._ARCHITECTURES, "tiny", lambda parameters: Tiny(**parameters))
+    own = {"tiny": f"{__name__}:build_tiny"}
+    monkeypatch.setattr(nets, "ARCHITECTURES", Registry("cellwright.nobody_declares_this", "architecture", own))
     return card(architecture={"kind": "tiny"})
 
 
@@ -146,6 +153,7 @@ def test_outlines_of_a_sample_read_back_and_are_compared_pixel_by_pixel(tmp_path
     assert len(moved) == 2
     # The same box, half of whose pixels are missing.
     hollow = outlined((0, 0, 10, 10), (20, 20, 40, 30))
+    assert hollow.masks is not None
     spans = hollow.masks.spans.copy()
     spans[10:20, 2] -= 9
     half = replace(hollow, masks=Masks(hollow.masks.starts, spans))
