@@ -84,7 +84,7 @@ def test_a_workbook_names_the_pictures_it_lacks(cellwright: Run, model: Path, sm
     words = (smears, tmp_path / "gone.png", "--model", model, "--out", tmp_path / "out", "--format", "xlsx", *DEVICE)
     assert cellwright("analyze", *words).code == 1
     book = openpyxl.load_workbook(tmp_path / "out" / "results.xlsx")
-    assert "Not in these tables" in book["notes"]["A1"].value and "gone.png" in book["notes"]["A1"].value
+    assert "Not in these tables" in book["methods"]["A1"].value and "gone.png" in book["methods"]["A1"].value
 
 
 def test_when_nothing_can_be_read_nothing_is_written(cellwright: Run, model: Path, tmp_path: Path) -> None:

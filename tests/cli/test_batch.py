@@ -39,7 +39,7 @@ def test_slides_go_into_a_project_that_is_gone_on_with(
         assert sum(int(row["count"]) for row in of_slide[:3]) == int(of_slide[3]["count"]) > 5
         assert float(of_slide[3]["count_low"]) < int(of_slide[3]["count"])
         assert of_slide[3]["coverage_percent"] == "100.00" and of_slide[3]["state"] == "done"
-    assert openpyxl.load_workbook(tmp_path / "out" / "slides.xlsx").sheetnames == ["slides", "notes"]
+    assert openpyxl.load_workbook(tmp_path / "out" / "slides.xlsx").sheetnames == ["slides", "units", "methods"]
     with Project(tmp_path / "p", read_only=True) as project:
         assert len(project.pictures()) == 2 and project.objects_in(1)
     again = cellwright(*words)

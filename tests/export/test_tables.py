@@ -72,7 +72,7 @@ def test_a_workbook_has_its_sheets_and_no_formula(tmp_path: Path) -> None:
     other = Table("counts", (Column("class", ["#N/A", "RBC"]), Column("count", [1, 2], "cells", "how many")))
     path = write_xlsx(tmp_path / "t.xlsx", [TABLE, other], ["Written by a test.", "=1+1"])
     book = openpyxl.load_workbook(path)
-    assert book.sheetnames == ["objects", "counts", "notes"]
+    assert book.sheetnames == ["objects", "counts", "units", "methods"]
     sheet = book["objects"]
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0] == ("picture", "count", "box_area_um2", "complete")
@@ -82,16 +82,16 @@ def test_a_workbook_has_its_sheets_and_no_formula(tmp_path: Path) -> None:
     assert sheet.freeze_panes == "A2"
     kinds = {cell.data_type for name in book.sheetnames for row in book[name].iter_rows() for cell in row}
     assert kinds <= {"s", "n", "b", "inlineStr"}, "a cell is a formula or an error"
-    notes = [row[0].value for row in book["notes"].iter_rows()]
-    assert notes[:2] == ["Written by a test.", "=1+1"]
-    meanings = [row for row in book["notes"].iter_rows(values_only=True) if row[0] == "box_area_um2"]
-    assert meanings[0][:3] == ("box_area_um2", "µm²", "area of the box")
+    assert [row[0].value for row in book["methods"].iter_rows()] == ["Written by a test.", "=1+1"]
+    meanings = list(book["units"].iter_rows(values_only=True))
+    assert meanings[0] == ("sheet", "column", "unit", "meaning")
+    assert ("objects", "box_area_um2", "µm²", "area of the box") in meanings
 
 
 def test_a_table_too_long_for_a_sheet_goes_on_in_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cellwright.export.xlsx.SHEET_ROWS", 2)
     book = openpyxl.load_workbook(write_xlsx(tmp_path / "t.xlsx", [TABLE]))
-    assert book.sheetnames == ["objects", "objects 2", "notes"]
+    assert book.sheetnames == ["objects", "objects 2", "units", "methods"]
     assert [book[name].max_row for name in book.sheetnames[:2]] == [3, 3]
     assert book["objects 2"]["A1"].value == "picture"
 

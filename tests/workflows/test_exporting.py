@@ -91,7 +91,7 @@ def test_every_format_holds_the_same_objects(tmp_path: Path, make_analysis: Make
     with (out / "counts.csv").open(encoding="utf-8", newline="") as stream:
         assert [row["picture"] for row in csv.DictReader(stream)][4:] == ["'=evil.png"] * 4
     book = openpyxl.load_workbook(out / "results.xlsx")
-    assert book.sheetnames == ["objects", "counts", "notes"]
+    assert book.sheetnames == ["objects", "counts", "units", "methods"]
     assert [cell.value for cell in book["objects"]["A"]][1:] == uuids
     table = pq.read_table(out / "objects.parquet")
     assert table.column("uuid").to_pylist() == uuids

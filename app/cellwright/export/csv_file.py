@@ -6,11 +6,8 @@ import csv
 from pathlib import Path
 
 from cellwright.core.atomic import replacing
-from cellwright.export.table import Cell, Table
-
-# A spreadsheet takes text that begins so for a formula, and a formula can start programs. Names of files and classes
-# come from anywhere.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from cellwright.export.harmless import harmless
+from cellwright.export.table import Column, Table
 
 
 def write_csv(path: str | Path, table: Table, *, overwrite: bool = False) -> Path:
@@ -33,16 +30,18 @@ def write_csv(path: str | Path, table: Table, *, overwrite: bool = False) -> Pat
     """
     with replacing(path, overwrite=overwrite) as part, part.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)  # its default dialect is RFC 4180's
-        writer.writerow(_safe(name) for name in table.header)
-        columns = [_texts(column.cells(), column.decimals) for column in table.columns]
+        writer.writerow(harmless(name) for name in table.header)
+        columns = [cell_texts(column) for column in table.columns]
         writer.writerows(zip(*columns, strict=True))
     return Path(path)
 
 
-def _texts(cells: list[Cell], decimals: int | None) -> list[str]:
+def cell_texts(column: Column) -> list[str]:
+    """Return the cells of a column as text that does no harm in a spreadsheet; unknown ones are empty."""
+    cells = column.cells()
     # Most values of a column of text are the same few.
-    safe = {cell: _safe(cell) for cell in set(cells) if isinstance(cell, str)}
-    return [safe[cell] if isinstance(cell, str) else _number(cell, decimals) for cell in cells]
+    safe = {cell: harmless(cell) for cell in set(cells) if isinstance(cell, str)}
+    return [safe[cell] if isinstance(cell, str) else _number(cell, column.decimals) for cell in cells]
 
 
 def _number(cell: float | None, decimals: int | None) -> str:
@@ -53,7 +52,3 @@ def _number(cell: float | None, decimals: int | None) -> str:
     if isinstance(cell, int) or decimals is None:
         return repr(cell)
     return f"{cell:.{decimals}f}"
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

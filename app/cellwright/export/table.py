@@ -42,6 +42,11 @@ class Column:
     description: str = ""
     decimals: int | None = None
 
+    def __post_init__(self) -> None:
+        # Channels name columns, and files name channels: what no file format can hold ends here.
+        for said in ("name", "unit", "description"):
+            object.__setattr__(self, said, printable(getattr(self, said)))
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -52,6 +57,10 @@ class Column:
         # Most text stands in many rows, so each is looked at once.
         texts = {value: printable(value) for value in set(self.values) if isinstance(value, str)}
         return [texts[value] if isinstance(value, str) else self._number(value) for value in self.values]
+
+    def exact_cells(self) -> list[Cell]:
+        """Return the values like `cells`, with every digit; for files that programs read."""
+        return Column(self.name, self.values).cells()
 
     def _numbers(self, values: NDArray[np.generic]) -> list[Cell]:
         if values.dtype.kind != "f":

@@ -1,4 +1,4 @@
-"""Tables as a workbook: one sheet a table, and one with notes on how the numbers came about."""
+"""Tables as a workbook: a sheet a table, one with the units of all columns, one with how the numbers came about."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ _CELL_CHARACTERS = 32_767
 def write_xlsx(
     path: str | Path, tables: Sequence[Table], notes: Sequence[str] = (), *, overwrite: bool = False
 ) -> Path:
-    """Write tables as sheets of one workbook, and a sheet ``notes`` with sentences and the meaning of every column.
+    """Write tables as sheets of one workbook, and two more: ``units`` and ``methods``.
+
+    ``units`` has a row for every column of every table with its unit and meaning, ``methods`` the notes.
 
     Text is stored as text, whatever it begins with; nothing becomes a formula.
 
@@ -34,7 +36,7 @@ def write_xlsx(
     tables : sequence of Table
         One sheet each, named after the table; a table of more than `SHEET_ROWS` rows takes several.
     notes : sequence of str
-        Sentences for the last sheet.
+        Sentences for the sheet ``methods``.
     overwrite : bool
         Whether a file already there may be replaced.
 
@@ -52,7 +54,8 @@ def write_xlsx(
         book.properties.creator = "Cellwright"
         for table in tables:
             _add_table(book, table)
-        _add_sheet(book, "notes", _note_rows(tables, notes), [28, 10, 90], header=False)
+        _add_sheet(book, "units", _unit_rows(tables), [16, 30, 10, 90], header=True)
+        _add_sheet(book, "methods", [(printable(note),) for note in notes], [120], header=False)
         # Through memory: when the disk fills up within its zip file, the library leaves a trail of later exceptions.
         whole = io.BytesIO()
         book.save(whole)
@@ -107,9 +110,6 @@ def _widths(table: Table, rows: Sequence[tuple[Cell, ...]]) -> list[int]:
     return [min(_WIDEST, max(_NARROWEST, width + 2)) for width in longest]
 
 
-def _note_rows(tables: Sequence[Table], notes: Sequence[str]) -> list[tuple[Cell, ...]]:
-    rows: list[tuple[Cell, ...]] = [(printable(note),) for note in notes]
-    for table in tables:
-        rows += [(), (f"Columns of sheet {table.name}", "unit", "meaning")]
-        rows += [(column.name, column.unit, column.description) for column in table.columns]
-    return rows
+def _unit_rows(tables: Sequence[Table]) -> list[tuple[Cell, ...]]:
+    said = [(t.name, c.name, c.unit, c.description) for t in tables for c in t.columns]
+    return [("sheet", "column", "unit", "meaning"), *said]
