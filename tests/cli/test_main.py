@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import cellwright as package
-from cellwright.cli import parser
+from cellwright.cli import main, parser
 from cellwright.workflows import DEFAULT_MODEL, ExportFormat
 
-COMMANDS = ("", "analyze", "train", "evaluate", "models", "doctor")
+COMMANDS = ("", "analyze", "export", "train", "evaluate", "models", "doctor")
 HEAVY = {"numpy", "torch", "PySide6", "napari", "scipy", "pydantic", "rich", "openvino", "numba", "PIL"}
 
 
@@ -96,3 +98,12 @@ def test_control_c_ends_quietly(cellwright: Callable[..., object], monkeypatch: 
 
 def _app() -> str:
     return str(Path(package.__file__).parents[1])
+
+
+def test_both_commands_lead_to_the_same_place(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
+    ways = {**project["scripts"], **project["gui-scripts"]}
+    assert set(ways) == {"cellwright", "cellwright-window"}
+    for way in ways.values():
+        module, _, name = way.partition(":")
+        assert getattr(importlib.import_module(module), name) is main

@@ -86,8 +86,9 @@ def _leave_if_busy(code: int) -> None:
     Nothing is lost: the window is closed, settings are saved, and files are written whole or not at all.
     """
     if any(thread.daemon and thread.is_alive() for thread in threading.enumerate()):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:  # a program started without a console has none
+                stream.flush()
         os._exit(code)
 
 

@@ -3,6 +3,9 @@
 PySide6 6.12 is built for Python 3.12 on, where these three are immortal and are not counted. On Python 3.11 each call
 into Qt that returns nothing takes one reference from None, and after some ten thousand calls, a minute of scrolling,
 Python ends the process: "Fatal Python error: none_dealloc".
+
+PySide6 6.11.3 takes none (five references in 60,000 calls on Python 3.11), so that one may be installed instead. It is
+not asked for: what is tested here is one version of Qt for every Python, and with this nothing is lost.
 """
 
 from __future__ import annotations
