@@ -150,7 +150,7 @@ def bar_new_class(data: Path, out: Path, options: argparse.Namespace) -> dict[st
             out / "c",
             "blood-cells-yolo",
             replay=data / "blood_txl_pbc",
-            **_limits(options, options.minutes or 5.0, options.steps or 300),
+            **_limits(options, options.minutes or 10.0, options.steps or 400),
         )
     base = find_model("blood-cells-yolo")
     # The new class where a subtype is known; the old ones where nothing is called by the new name.

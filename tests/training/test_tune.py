@@ -157,6 +157,20 @@ def test_a_new_class_is_learned_beside_the_old(tmp_path):
         assert card.thresholds.confidence.keys() == {"disc", "other"}
 
 
+def test_a_new_class_leaves_the_statistics_of_the_norms_as_they_were(tmp_path):
+    for classes in (("disc",), ("disc", "other")):
+        folder = tmp_path / str(len(classes))
+        disc_lesson(folder / "pictures", classes, 2, 1).save(folder / "lesson")
+        model = write_beginner(folder / "beginner", "boxes")
+        before = load_network(model).state_dict()
+        after = load_network(tune(folder / "lesson", model, folder / "run").model).state_dict()
+        looking = [name for name in before if name.startswith("backbone.")]
+        changed = {name for name in looking if not torch.equal(before[name], after[name])}
+        means = {name for name in looking if name.endswith("running_mean")}
+        assert means and (not means & changed if len(classes) == 2 else means <= changed)
+        assert any(name.endswith("weight") for name in changed)
+
+
 def test_new_classes_count_more_where_they_are_rare_and_keep_their_colour(tmp_path):
     card = load_card(write_beginner(tmp_path / "beginner", "boxes"))
     lesson = disc_lesson(tmp_path / "pictures", ("disc", "other"), 2, 1)

@@ -44,3 +44,12 @@ def freeze(network: nn.Module, parts: Sequence[str]) -> None:
             known = ", ".join(name for name, _ in network.named_children())
             raise ModelNotUsable(f"The network has no part {part!r} to freeze; its parts are {known}.") from error
         module.eval().requires_grad_(requires_grad=False)
+
+
+def keep_statistics(network: nn.Module) -> None:
+    """Let batch norms use the statistics that they have, and learn no others; their weights go on learning."""
+    from torch.nn import BatchNorm2d
+
+    for module in network.modules():
+        if isinstance(module, BatchNorm2d):
+            module.eval()

@@ -166,6 +166,8 @@ class Optimise(_Part):
         Parts of the network, by the beginning of their names, whose weights and batch statistics stay as they begin.
     encoder_rate : float
         Factor on the learning rate of the part called ``encoder`` or ``backbone``: what has learned already moves less.
+    keep_statistics : bool
+        Whether batch norms keep the statistics that they begin with: few pictures, shown often, are no measure of all.
     class_weights : dict of str to float
         How much more it counts which class an object of these classes is said to be of (boxes only); 1 for the others.
     """
@@ -181,6 +183,7 @@ class Optimise(_Part):
     ema_decay: float = Field(default=0.998, ge=0, lt=1)
     freeze: tuple[str, ...] = ()
     encoder_rate: float = Field(default=1.0, ge=0, le=1)
+    keep_statistics: bool = False
     class_weights: dict[str, Annotated[float, Field(gt=0, le=100)]] = {}
 
 

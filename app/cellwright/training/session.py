@@ -18,7 +18,7 @@ from cellwright.jobs import Progress
 from cellwright.training.batches import epoch_batches
 from cellwright.training.beginning import Beginning, begin
 from cellwright.training.optimise import half_precision, learning_rate, make_optimizer
-from cellwright.training.parts import freeze
+from cellwright.training.parts import freeze, keep_statistics
 from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Recipe
 from cellwright.training.run_folder import RunFolder
@@ -189,6 +189,8 @@ class Session:
             group["lr"] = rate * group.get("rate", 1.0)
         self.network.train()
         freeze(self.network, optimise.freeze)
+        if optimise.keep_statistics:
+            keep_statistics(self.network)
         truth = moved(batch.truth, self.device)
         if self.teaching is None:
             taught, images = self.network, to_network(batch.images, self.device)

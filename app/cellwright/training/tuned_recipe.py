@@ -46,6 +46,7 @@ def tuned_recipe(card: ModelCard, folder: Path, classes: tuple[str, ...], steps:
     parent = _parent(card, folder)
     asked = card.input
     batch = _BATCHES[task]
+    has_new = len(classes) > len(card.classes)
     size = asked.tile_px if asked.fit else min(256, asked.tile_px)
     scale = (0.85, 1.2) if asked.fit else (0.75, 1.33)
     return Recipe(
@@ -58,7 +59,7 @@ def tuned_recipe(card: ModelCard, folder: Path, classes: tuple[str, ...], steps:
         look=Look(contrast=asked.contrast, percentiles=asked.percentiles, fit=asked.fit),
         pixels=_pixels(card, parent),
         phases=(Phase(epochs=max(1, round(steps * batch / epoch_length(steps, batch))), size_px=size, scale=scale),),
-        augment=_augment(parent, has_new=len(classes) > len(card.classes)),
+        augment=_augment(parent, has_new=has_new),
         optimise=Optimise(
             learning_rate=_RATES[task],
             weight_decay=0.02,
@@ -66,6 +67,8 @@ def tuned_recipe(card: ModelCard, folder: Path, classes: tuple[str, ...], steps:
             warmup_epochs=1.0,
             ema_decay=0.99,
             encoder_rate=1.0 if parent is None else parent.optimise.encoder_rate,
+            # Pictures chosen for a new class are not like all others; what is known of those is in the norms as well.
+            keep_statistics=has_new and task == "boxes",
         ),
         val_size_px=asked.tile_px,
         val_every=4,
