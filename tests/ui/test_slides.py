@@ -11,7 +11,6 @@ import pytest
 
 from cellwright.core import BadParameter, Box, Coverage, PixelSize, PixelSizeSource, Regions, TileRecord, TileState
 from cellwright.imaging import open_slide
-from cellwright.project import Project
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.slides.batch_page import row_of
 from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFacts
@@ -21,6 +20,7 @@ from cellwright.ui.state.ledger import LOOKS, looks_in, tiles_of
 from cellwright.ui.state.picture import PictureState
 from cellwright.ui.state.region_shapes import CountWhere, RegionKind, RegionShape, next_name, regions_of
 from cellwright.workflows.batch import BatchItem, ItemState
+from tests.ui.known_boxes import make_objects
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -254,5 +254,24 @@ def test_label_and_macro_of_a_slide_are_read(data_dir: Path) -> None:
     assert all(isinstance(picture, np.ndarray) and picture.shape[2] == 3 for _, picture in facts.associated)
 
 
-def test_a_project_is_not_needed_to_look(window: MainWindow) -> None:
-    assert window.correcting.files.link is None or isinstance(window.correcting.files.link.project, Project)
+# ---- asking about the pixel size
+
+
+def test_a_missing_pixel_size_is_asked_about_once_and_red_cells_propose_one(analyzed: MainWindow, qtbot: QtBot) -> None:
+    picture, banner = analyzed.session.current, analyzed.centre.banner
+    assert picture is not None
+    assert banner.message is None, "too few red cells to measure with"
+    analyzed.session.set_objects(picture, replace(make_objects(120), source="model:another@000000000000"))
+    analyzed.session.picture_changed.emit(picture)
+    qtbot.waitUntil(lambda: banner.message is not None and "how large the pixels are" in banner.message.text)
+    message = banner.message
+    assert message is not None
+    assert message.action is not None
+    message.action()
+    assert picture.user_pixel_size is not None
+    # the drawn cells are 24 pixels wide
+    assert picture.user_pixel_size.x_um == pytest.approx(7.5 / 24, rel=0.05)
+    banner.dismiss()
+    analyzed.session.picture_changed.emit(picture)
+    qtbot.wait(50)
+    assert banner.message is None

@@ -17,6 +17,7 @@ from cellwright.ui.slides.associated_dialog import AssociatedDialog, pixmap_of
 from cellwright.ui.slides.batching import Batching
 from cellwright.ui.slides.go_to_line import GoToLine
 from cellwright.ui.slides.host import SlideHost
+from cellwright.ui.slides.pixel_size_asking import PixelSizeAsking
 from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFacts
 from cellwright.ui.slides.regioning import Regioning
 from cellwright.ui.state.region_shapes import RegionKind
@@ -49,9 +50,9 @@ class Slides(QObject):
         self._host = host
         self.regioning = Regioning(host, self)
         self.batching = Batching(host, self)
+        self.asking = PixelSizeAsking(host, self)
         self.dialog: QDialog | None = None
         self._asked: set[int] = set()
-        self._told: set[int] = set()
         self.regioning.count_asked.connect(self.batching.count)
         self.batching.shown.connect(self.shown)
         self.batching.covered.connect(self.regioning.set_coverage)
@@ -76,6 +77,7 @@ class Slides(QObject):
             self.dialog.close()
         self.batching.close()
         self.regioning.stop()
+        self.asking.stop()
 
     # ---- what a person asks for
 
@@ -116,18 +118,7 @@ class Slides(QObject):
 
     def _on_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
         self._asked.add(picture.key)
-        self._tell_disagreement(picture, loaded)
         self._host.pictures.set_thumbnail(picture.key, pixmap_of(loaded.overview))
-
-    def _tell_disagreement(self, picture: Picture, loaded: LoadedPicture) -> None:
-        """Say once where tags of a file disagree about its pixel size: every density rests on it."""
-        from cellwright.imaging.calibration import BUT
-
-        if BUT in loaded.pixel_size_note and picture.user_pixel_size is None and picture.key not in self._told:
-            self._told.add(picture.key)
-            ask = self._host.actions_set["edit.pixel_size"].trigger
-            text = f"{picture.name}: the pixel size is that of the {loaded.pixel_size_note}."
-            self._host.say(Message(Level.WARNING, text, "", "Set the pixel size…", ask))
 
     def _want_thumbnail(self, key: int) -> None:
         picture = self._host.session.picture_with_key(key)
