@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from cellwright.core import SlideNotReadable
-from cellwright.imaging import OPENABLE_SUFFIXES, READERS, content_sha256, is_probably_openable, open_slide
+from cellwright.imaging import FILE_KINDS, OPENABLE_SUFFIXES, READERS, content_sha256, is_probably_openable, open_slide
 from cellwright.imaging.readers import OWN_READERS
 from cellwright.imaging.sniff import kind_of
 from tests.imaging.samples import KINDS
+from tests.imaging.slide_samples import tczyx, write_ome_zarr
 
 
 @pytest.mark.parametrize("kind", list(KINDS))
@@ -70,6 +71,25 @@ def test_every_reader_can_be_loaded() -> None:
 def test_our_readers_are_declared_as_a_plugin_would_declare_its_own(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]
     assert project["entry-points"][READERS.group] == OWN_READERS
+
+
+def test_every_suffix_is_in_a_group_of_the_dialog() -> None:
+    grouped = {name for names in FILE_KINDS.values() for name in names}
+    assert grouped | {"zarr"} == set(OWN_READERS)
+
+
+def test_the_fingerprint_of_a_folder_follows_names_and_bytes(tmp_path: Path) -> None:
+    one, other = (write_ome_zarr(tmp_path / name, tczyx(), 2) for name in ("a.zarr", "b.zarr"))
+    before = content_sha256(one)
+    assert content_sha256(other) == before
+    chunk = other / "2" / "0" / "0" / "0" / "0" / "0"
+    data = chunk.read_bytes()
+    chunk.write_bytes(data + b"x")
+    assert content_sha256(other) != before
+    chunk.write_bytes(data)
+    assert content_sha256(other) == before
+    chunk.rename(chunk.with_name("1"))
+    assert content_sha256(other) != before
 
 
 def test_the_fingerprint_is_that_of_all_bytes(tmp_path: Path) -> None:

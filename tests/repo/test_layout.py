@@ -34,8 +34,12 @@ OF_ONE_MACHINE = re.compile(
     r"(?<![\w.-])/(?:work|farm|opt/wheels|home/(?!someone/)\w+|Users/\w+)/|pythonhosted\.org|https?://[\w.-]*(?:pypi|artifact|mirror)[\w.-]*"
 )
 LONGEST_FILE = 500
-# Found at run time: codecs by tifffile and pydicom, the event writer by torch, the engine by its name.
-LOADED_BY_NAME = {"imagecodecs", "openvino", "pylibjpeg", "pylibjpeg-openjpeg", "tensorboard"}
+# Found at run time: codecs by tifffile and pydicom, the event writer by torch, the engine by its name, OpenSlide's
+# library by its binding, the ways to a server by fsspec.
+LOADED_BY_NAME = {
+    *("imagecodecs", "openvino", "pylibjpeg", "pylibjpeg-openjpeg", "tensorboard"),
+    *("openslide-bin", "aiohttp", "s3fs"),
+}
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,16 @@ from cellwright.imaging.contrast import composite, contrast_limits, limits_of, p
 from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.memory import ArrayRef, array_ref
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
+from cellwright.imaging.pixel_digest import PixelDigest, pixel_digest, tile_boxes
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, rgb_channels
-from cellwright.imaging.readers import READERS
+from cellwright.imaging.readers import FILE_KINDS, READERS
 from cellwright.imaging.remote import is_address
 from cellwright.imaging.slide import Channel, Limits, Slide, SlideReader, SlideRef
 from cellwright.imaging.tissue import Light, Tissue, find_tissue, tissue_of
 
 __all__ = [
+    "FILE_KINDS",
     "OPENABLE_SUFFIXES",
     "READERS",
     "ArrayRef",
@@ -21,6 +23,7 @@ __all__ = [
     "LevelBox",
     "Light",
     "Limits",
+    "PixelDigest",
     "PlaneSlide",
     "PyramidSlide",
     "Slide",
@@ -39,9 +42,11 @@ __all__ = [
     "limits_of",
     "open_slide",
     "percentile_limits",
+    "pixel_digest",
     "read_ahead",
     "read_rgb",
     "rgb_channels",
+    "tile_boxes",
     "tissue_of",
     "to_display",
 ]

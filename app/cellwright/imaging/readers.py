@@ -46,5 +46,15 @@ OWN_READERS = {
 }
 """The same lines that pyproject.toml declares."""
 
+_TIFFS = ("tif", "tiff", "btf")
+
+FILE_KINDS = {
+    "Slides": ("svs", "ndpi", "mrxs", "scn", "bif", "vms", "vmu", "svslide", "qptiff", *_TIFFS, "dcm", "zarr.zip"),
+    "Microscope files": ("czi", "lif", "nd2", "lsm", "ome.tif", "ome.tiff", *_TIFFS, "zarr.zip", "ozx"),
+    "Photographs": ("png", "jpg", "jpeg", "bmp", "webp", *_TIFFS),
+    "DICOM": ("dcm", "dicom"),
+}
+"""Groups of suffixes for a dialog that asks for files; every suffix of ours is in one, but for folders (``zarr``)."""
+
 READERS: Registry[SlideReader] = Registry("cellwright.readers", "reader", OWN_READERS, problem_if_not_callable)
 """Every reader of this process, our own and those of installed packages."""

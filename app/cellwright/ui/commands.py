@@ -116,12 +116,13 @@ class Commands:
 
     def open_pictures(self) -> None:
         """Ask for pictures and open them."""
-        from cellwright.imaging import OPENABLE_SUFFIXES
+        from cellwright.imaging import FILE_KINDS, OPENABLE_SUFFIXES
 
         patterns = " ".join(f"*{suffix}" for suffix in sorted(OPENABLE_SUFFIXES))
+        kinds = ";;".join(f"{kind} ({' '.join(f'*.{name}' for name in names)})" for kind, names in FILE_KINDS.items())
         folder = self._window.settings.last_open_folder or str(Path.home())
         names, _ = QFileDialog.getOpenFileNames(
-            self._window, "Open pictures", folder, f"Pictures ({patterns});;All files (*)"
+            self._window, "Open pictures", folder, f"All pictures and slides ({patterns});;{kinds};;All files (*)"
         )
         self._open(names)
 
