@@ -18,7 +18,7 @@ from cellwright.imaging import SlideRef
 from cellwright.inference import Boxes, InlineRunner, Predictor, Tile, TileStep, join_steps, plan_steps
 from cellwright.testing.oracles import OracleModel
 from cellwright.testing.slides import KnownCells, KnownSlide
-from cellwright.workflows.cluster import ClusterLost, DaskRunner, cluster_of
+from cellwright.workflows.cluster import BLOCK, BLOCK_S, LARGEST_BLOCK, ClusterLost, DaskRunner, _Pace, cluster_of
 from cellwright.workflows.cluster_step import NotOnThisWorker, blocks_of, run_block, sent
 from cellwright.zoo import ModelCard
 
@@ -167,7 +167,7 @@ def test_a_block_sends_what_its_steps_share_once_and_few_tiles(steps: tuple[Tile
     import cloudpickle
 
     many = replace(steps[0].view, tiles=steps[0].view.tiles * 2000)
-    block, held = next(blocks_of([replace(step, view=many) for step in steps], 4))
+    block, held = next(blocks_of([replace(step, view=many) for step in steps], lambda: 4))
     assert [step.tile for step in held] == list(block.tiles) == [step.tile for step in steps[:4]]
     assert len(cloudpickle.dumps(block)) < 5_000
     assert {(t.read.height, t.read.width) for t in block.view.tiles} == {
@@ -178,20 +178,34 @@ def test_a_block_sends_what_its_steps_share_once_and_few_tiles(steps: tuple[Tile
 def test_blocks_hold_every_step_once_and_one_picture_each(steps: tuple[TileStep, ...]) -> None:
     other = [replace(step, slide=replace(step.slide, series=1)) for step in steps]
     mixed = [step for pair in zip(steps, other, strict=True) for step in pair]
-    gathered = list(blocks_of(mixed, 5))
+    gathered = list(blocks_of(mixed, lambda: 5))
     assert sorted(id(step) for _, held in gathered for step in held) == sorted(map(id, mixed))
     assert all({step.slide for step in held} == {block.slide} for block, held in gathered)
     assert max(len(held) for _, held in gathered) <= 5
 
 
 def test_a_worker_refuses_what_is_of_another_version(steps: tuple[TileStep, ...]) -> None:
-    block, held = next(blocks_of(steps, 2))
+    block, held = next(blocks_of(steps, lambda: 2))
     for answer, step in zip(run_block(block), held, strict=True):
         np.testing.assert_array_equal(answer.boxes, step.run().boxes)
     with pytest.raises(NotOnThisWorker, match="install the same version"):
         run_block(replace(block, version="0.0.1"))
     with pytest.raises(NotOnThisWorker, match="other weights"):
         run_block(replace(block, model_hash="0" * 64))
+
+
+def test_blocks_grow_until_they_take_long_enough() -> None:
+    pace = _Pace(None)
+    assert pace.tiles() == BLOCK
+    pace.heard(8, 20.0)  # the model was loaded
+    assert pace.tiles() == BLOCK
+    for _ in range(40):
+        pace.heard(pace.tiles(), 0.05 * pace.tiles())
+    assert pace.tiles() == round(BLOCK_S / 0.05)
+    for _ in range(40):
+        pace.heard(pace.tiles(), 0.001 * pace.tiles())
+    assert pace.tiles() == LARGEST_BLOCK
+    assert _Pace(3).tiles() == 3
 
 
 def test_errors_travel_as_plain_ones() -> None:

@@ -10,8 +10,9 @@ import contextlib
 import logging
 import queue
 import time
-from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cellwright.core import BadParameter, CellwrightError
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 
 BLOCK = 8
-"""Tiles that travel together: a second's work or so on a CPU, so that the cluster's own work is next to nothing."""
+"""Tiles that travel together at first."""
+LARGEST_BLOCK = 128
+BLOCK_S = 2.0
+"""What a block should take on a worker: long beside the cluster's own work for it, short beside a slide's end."""
 CONNECT_S = 20.0
 """How long a scheduler and its first worker may take to answer."""
 PATIENCE_S = 120.0
@@ -35,6 +39,9 @@ _START_S = 120.0
 _MOST_WORKERS = 1024
 _AHEAD = 2
 _LOOK_S = 5.0
+_CARE_S = 10.0
+_FETCH_S = 60.0
+"""How long an answer may take from the worker that holds it, once it is there."""
 
 
 class ClusterLost(CellwrightError, ConnectionError):
@@ -48,6 +55,7 @@ class _Flight:
     block: Block
     steps: tuple[TileStep, ...]
     refused: frozenset[str] = frozenset()
+    deaths: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +66,18 @@ class DaskRunner:
     ----------
     client : distributed.Client
         Connected.
-    block : int
-        Tiles that are sent and worked on together.
+    block : int or None
+        Tiles that are sent and worked on together; None begins with `BLOCK` and goes on with what takes `BLOCK_S`.
     patience_s : float
         How long to wait for workers where there are none any more.
+    revive : callable or None
+        Starts workers that went away for good; called now and then. None where somebody else looks after them.
     """
 
     client: Client
-    block: int = BLOCK
+    block: int | None = None
     patience_s: float = PATIENCE_S
+    revive: Callable[[], None] | None = field(default=None, compare=False)
 
     def run(self, steps: Iterable[TileStep]) -> Iterator[Answer]:
         """Yield each step with its answer, in any order, each exactly once.
@@ -80,9 +91,11 @@ class DaskRunner:
         ClusterLost
             If the scheduler goes away, or no worker is left for so long.
         """
-        source = blocks_of(steps, self.block)
+        pace = _Pace(self.block)
+        source = blocks_of(steps, pace.tiles)
         done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         flying: dict[str, tuple[Future[Any], _Flight]] = {}
+        cared_at = time.monotonic()
 
         def send(flight: _Flight) -> None:
             future = self._submitted(flight)
@@ -95,11 +108,13 @@ class DaskRunner:
                     send(_Flight(*taken))
                 if not flying:
                     return
-                future = self._next(done)
+                if time.monotonic() - cared_at > _CARE_S:
+                    cared_at = self._cared()
+                future = self._next(done, flying)
                 if future.key not in flying:
                     continue
                 _, flight = flying.pop(future.key)
-                answers, again = self._settled(future, flight)
+                answers, again = self._settled(future, flight, pace)
                 for each in again:
                     send(each)
                 yield from answers
@@ -111,26 +126,34 @@ class DaskRunner:
         others = sorted(self._workers() - flight.refused) if flight.refused else None
         return self.client.submit(_on_worker, flight.block, pure=False, workers=others or None)
 
-    def _settled(self, future: Future[Any], flight: _Flight) -> tuple[list[Answer], list[_Flight]]:
+    def _settled(self, future: Future[Any], flight: _Flight, pace: _Pace) -> tuple[list[Answer], list[_Flight]]:
         """Return the answers of a block, or what is to be sent again."""
         from distributed import KilledWorker
 
-        if future.status == "finished":
-            result: list[Boxes | Exception] | _Refused = future.result()
-            if not isinstance(result, _Refused):
-                return list(zip(flight.steps, result, strict=True)), []
-            refused = flight.refused | {result.worker}
-            if self._workers() - refused:
-                return [], [_Flight(flight.block, flight.steps, refused)]
-            return _all(flight, NotOnThisWorker(result.reason)), []
-        if future.status != "error":  # cancelled, because what held its result went away
+        try:
+            # Sent along at once where it is there; what holds it may die this very moment.
+            result: _Done | _Refused = future.result(timeout=_FETCH_S)
+        except KilledWorker:
+            return self._after_deaths(flight)
+        except (TimeoutError, CancelledError, OSError):
             return [], [flight]
-        error = future.exception()
-        if not isinstance(error, KilledWorker):
+        except Exception as error:  # noqa: BLE001 - whatever a worker came upon is told with the tiles
             _LOG.error("A block of %d tiles failed on a worker: %s", len(flight.steps), error)
             return _all(flight, RuntimeError(f"{type(error).__name__}: {error}")), []
-        if len(flight.steps) > 1:  # one tile of it may be what kills them
-            return [], [_Flight(*part, flight.refused) for part in blocks_of(flight.steps, 1)]
+        if isinstance(result, _Done):
+            pace.heard(len(result.answers), result.seconds)
+            return list(zip(flight.steps, result.answers, strict=True)), []
+        refused = flight.refused | {result.worker}
+        if self._workers() - refused:
+            return [], [replace(flight, refused=refused)]
+        return _all(flight, NotOnThisWorker(result.reason)), []
+
+    def _after_deaths(self, flight: _Flight) -> tuple[list[Answer], list[_Flight]]:
+        """Find the tile of a block that kills workers; one beside it on the same worker is not to blame."""
+        if len(flight.steps) > 1:
+            return [], [_Flight(*part, flight.refused) for part in blocks_of(flight.steps, lambda: 1)]
+        if not flight.deaths:
+            return [], [replace(flight, deaths=1)]
         return _all(flight, MemoryError("Every worker that looked at this tile died; has it enough memory?")), []
 
     def _room(self) -> int:
@@ -138,7 +161,9 @@ class DaskRunner:
         threads = sum(int(each["nthreads"]) for each in self._described().values())
         return _AHEAD * max(1, threads)
 
-    def _next(self, done: queue.SimpleQueue[Future[Any]]) -> Future[Any]:
+    def _next(
+        self, done: queue.SimpleQueue[Future[Any]], flying: dict[str, tuple[Future[Any], _Flight]]
+    ) -> Future[Any]:
         """Wait for a block; give up where nobody is left who could bring one."""
         gone_since: float | None = None
         while True:
@@ -146,15 +171,24 @@ class DaskRunner:
                 return done.get(timeout=_LOOK_S)
             if self.client.status not in {"running", "connecting"}:
                 raise ClusterLost("The scheduler of the cluster went away; start it again, and the run goes on.")
+            # Word of a block that was lost and done again may itself get lost.
+            if settled := next((future for future, _ in flying.values() if future.status != "pending"), None):
+                return settled
+            now = self._cared()
             if self._workers():
                 gone_since = None
                 continue
-            now = time.monotonic()
             gone_since = gone_since or now
             if now - gone_since > self.patience_s:
                 raise ClusterLost(
                     f"The cluster has had no worker for {self.patience_s:.0f} s; start some, and the run goes on."
                 )
+
+    def _cared(self) -> float:
+        """Have workers that are gone started again, and return the time."""
+        if self.revive is not None:
+            self.revive()
+        return time.monotonic()
 
     def _workers(self) -> set[str]:
         return set(self._described())
@@ -165,6 +199,32 @@ class DaskRunner:
         return found
 
 
+@dataclass(slots=True)
+class _Pace:
+    """How many tiles a block should hold, from how long blocks took."""
+
+    fixed: int | None
+    tile_s: float = 0.0
+
+    def tiles(self) -> int:
+        if self.fixed is not None or not self.tile_s:
+            return self.fixed or BLOCK
+        return min(LARGEST_BLOCK, max(BLOCK, round(BLOCK_S / self.tile_s)))
+
+    def heard(self, tiles: int, seconds: float) -> None:
+        """Learn from a block; the first ones, which load the model, are soon forgotten."""
+        now = max(seconds, 1e-6) / tiles
+        self.tile_s = 0.7 * self.tile_s + 0.3 * now if self.tile_s else now
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Done:
+    """The answers of a block, and how long they took."""
+
+    answers: list[Boxes | Exception]
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True)
 class _Refused:
     """A worker lacks what a block needs."""
@@ -173,11 +233,12 @@ class _Refused:
     reason: str
 
 
-def _on_worker(block: Block) -> list[Boxes | Exception] | _Refused:
+def _on_worker(block: Block) -> _Done | _Refused:
     from distributed import get_worker
 
+    began = time.perf_counter()
     try:
-        return run_block(block)
+        return _Done(run_block(block), time.perf_counter() - began)
     except NotOnThisWorker as error:
         return _Refused(get_worker().address, str(error))
 
@@ -218,9 +279,10 @@ def cluster_of(*, workers: int | None = None, scheduler: str | None = None) -> G
             cluster = stack.enter_context(local_cluster(workers))
             client = stack.enter_context(_connected(cluster.scheduler_address))
             client.wait_for_workers(workers, timeout=_START_S)
-        else:
-            client = stack.enter_context(_connected(str(scheduler)))
-            _wait_for_one(client, str(scheduler))
+            yield DaskRunner(client, revive=lambda: cluster.scale(workers))
+            return
+        client = stack.enter_context(_connected(str(scheduler)))
+        _wait_for_one(client, str(scheduler))
         yield DaskRunner(client)
 
 

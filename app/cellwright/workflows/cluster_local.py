@@ -10,9 +10,12 @@ import os
 import subprocess
 from typing import Any
 
+import dask.config
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 
 _LOOPBACK = "127.0.0.1"
+_RETURN_S = 60
+"""How long a worker that died may take to return before another one is started for it."""
 _THREADS = 2
 """Threads of a worker: one reads while the other's tiles are in the network, which takes one at a time."""
 
@@ -38,6 +41,8 @@ def local_cluster(workers: int) -> SpecCluster:
     """
     from cellwright.inference.hardware import THREADS_VARIABLE, usable_cores
 
+    # A worker that died loads its model anew; on a busy machine that takes longer than dask would wait for it.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": f"{_RETURN_S} s"})
     gpus = _gpus()
     threads = os.environ.get(THREADS_VARIABLE, "") or str(max(1, usable_cores() // workers))
     environment = {THREADS_VARIABLE: threads, "OMP_NUM_THREADS": threads}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -67,12 +67,15 @@ class Block:
         ]
 
 
-def blocks_of(steps: Iterable[TileStep], size: int) -> Iterator[tuple[Block, tuple[TileStep, ...]]]:
-    """Gather steps that follow each other, `size` at most and of one picture; takes no more than it gives."""
+def blocks_of(steps: Iterable[TileStep], size: Callable[[], int]) -> Iterator[tuple[Block, tuple[TileStep, ...]]]:
+    """Gather steps that follow each other and are of one picture; takes no more than it gives.
+
+    `size` is asked before each block how many tiles it may hold at most.
+    """
     source = iter(steps)
     held: list[TileStep] = []
     while True:
-        held += islice(source, size - len(held))
+        held += islice(source, max(0, size() - len(held)))
         if not held:
             return
         alike = [step for step in held if _shared(step) == _shared(held[0])]
