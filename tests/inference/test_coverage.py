@@ -71,3 +71,24 @@ def test_excluded_tiles_are_no_part_of_the_whole() -> None:
     assert account.fraction == 0.75
     assert account.covered_px == 300
     assert [record.state for record in account.missing] == [TileState.FAILED]
+
+
+def test_the_headline_says_how_much_and_what_to_do() -> None:
+    def account(*states: TileState, whole: str = "tissue") -> Coverage:
+        boxes = (Box(0, x, 10, x + 10) for x in range(0, 10 * len(states), 10))
+        return Coverage(tuple(TileRecord(box, state) for box, state in zip(boxes, states, strict=True)), whole)
+
+    done, failed, empty = TileState.ANALYSED, TileState.FAILED, TileState.SKIPPED
+    assert account(*[done] * 229, *[failed] * 3).headline() == "98.7 % of the tissue, 3 tiles failed: retry"
+    assert account(done, empty, empty, failed).headline() == "50.0 % of the tissue, 1 tile failed: retry"
+    assert account(*[done] * 100_000, failed).headline() == "99.9 % of the tissue, 1 tile failed: retry"
+    assert account(done, TileState.PENDING, whole="region").headline() == "50.0 % of the region, 1 tile to go: resume"
+    assert account(done, empty).headline() == "all of the tissue"
+    assert account(failed, failed).headline() == "0.0 % of the tissue, 2 tiles failed: retry"
+
+
+def test_of_a_tile_that_a_region_cuts_only_its_part_counts() -> None:
+    cut = TileRecord(Box(0, 0, 10, 10), TileState.ANALYSED, "", 25.0)
+    lost = TileRecord(Box(0, 10, 10, 20), TileState.FAILED, "x", 75.0)
+    coverage = Coverage((cut, lost, TileRecord(Box(0, 20, 10, 30), TileState.EXCLUDED)), "region")
+    assert (coverage.asked_px, coverage.covered_px, coverage.fraction) == (100.0, 25.0, 0.25)

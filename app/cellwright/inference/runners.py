@@ -77,7 +77,7 @@ class ThreadRunner:
     readers : int
         Threads that read tiles.
     batch : int or None
-        Tiles given to the network at once; None as many as the engine likes.
+        Most tiles given to the network at once; None as many as the engine likes.
     ahead : int
         Batches that are read while one is computed.
     spent : Spent
@@ -118,7 +118,7 @@ class ThreadRunner:
             return None
         slide, predictor = first.opened()
         looking = first.options.looking(slide, predictor.card, first.view)
-        size = self.batch or max(1, predictor.batch)
+        size = max(1, min(predictor.batch, self.batch or predictor.batch))
         chosen = (first, *islice(source, size - 1))
         return _Batch(chosen, predictor, looking, [readers.submit(_read, step, looking) for step in chosen])
 

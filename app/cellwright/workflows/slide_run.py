@@ -21,7 +21,7 @@ from cellwright.workflows.slide_writing import TileWriter
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide
+    from cellwright.imaging import Slide, Tissue
     from cellwright.inference import DetectOptions, ModelSource, TileRunner
     from cellwright.inference.slide_plan import SlidePlan
 
@@ -174,11 +174,9 @@ class SlideRun:
         notes: tuple[str, ...] = ()
         tissue = None
         if status is None and regions.tissue_only:
-            from cellwright.imaging import find_tissue
-
             yield Progress(0, 0, "Looking for tissue on the overview")
-            tissue = find_tissue(slide, options.z, options.t)
-            notes = (tissue.sentence(),)
+            tissue, said = _tissue(slide, options)
+            notes = (said,)
         yield Progress(0, 0, "Planning the tiles")
         plan = plan_slide(slide, card, options, regions, tissue)
         was_resumed = status is not None
@@ -278,6 +276,17 @@ def _worked(job: _Job, project: ProjectThread, runner: TileRunner | None) -> Gen
         project.settle()
     last = job.writer.finish()
     yield Progress(done, total, "Every tile was tried", None, last)
+
+
+def _tissue(slide: Slide, options: DetectOptions) -> tuple[Tissue | None, str]:
+    """Return where there is tissue, and what to say about it; None where the overview cannot be read."""
+    from cellwright.imaging import find_tissue
+
+    try:
+        found = find_tissue(slide, options.z, options.t)
+    except SlideNotReadable as error:
+        return None, f"The overview cannot be read, so every part of the slide is looked at: {error}"
+    return found, found.sentence()
 
 
 def _parameters(options: DetectOptions, regions: Regions, series: int) -> str:
