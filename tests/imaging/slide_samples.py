@@ -15,6 +15,10 @@ import tifffile
 import zarr
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.sequence import Sequence as Items
+from pydicom.uid import JPEGBaseline8Bit, VLWholeSlideMicroscopyImageStorage, generate_uid
 
 from tests.imaging.samples import scene
 
@@ -145,6 +149,51 @@ def write_philips(path: Path, whole: NDArray[np.uint8]) -> Path:
         file.write(whole, description=xml, software="Philips DP v1.0", **tiles)
         file.write(whole[::2, ::2], description="level=1", software="Philips DP v1.0", subfiletype=1, **tiles)
     return path
+
+
+def write_dicom_slide(folder: Path, whole: NDArray[np.uint8], tile: int = 128) -> Path:
+    """Write a DICOM slide of three resolutions, a file each, 0.5 µm/px and 20×; return the finest."""
+    uids = {name: generate_uid(entropy_srcs=[name]) for name in ("study", "series", "frame", "0", "1", "2")}
+    for level in range(3):
+        pixels = whole[:: 2**level, :: 2**level]
+        header = _dicom_level(pixels, level, tile)
+        header.file_meta.MediaStorageSOPInstanceUID = header.SOPInstanceUID = uids[str(level)]
+        header.StudyInstanceUID, header.SeriesInstanceUID = uids["study"], uids["series"]
+        header.FrameOfReferenceUID = uids["frame"]
+        header.ImagedVolumeWidth, header.ImagedVolumeHeight = whole.shape[1] * 5e-4, whole.shape[0] * 5e-4
+        header.save_as(folder / f"level{level}.dcm", enforce_file_format=True)
+    return folder / "level0.dcm"
+
+
+def _dicom_level(pixels: NDArray[np.uint8], level: int, tile: int) -> Dataset:
+    height, width = pixels.shape[:2]
+    down, across = -(-height // tile), -(-width // tile)
+    padded = np.full((down * tile, across * tile, 3), 255, np.uint8)
+    padded[:height, :width] = pixels
+    cuts = [padded[y * tile : (y + 1) * tile, x * tile : (x + 1) * tile] for y in range(down) for x in range(across)]
+    frames = [bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(cut), level=90)) for cut in cuts]
+    header = Dataset()
+    header.file_meta = FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    header.file_meta.MediaStorageSOPClassUID = header.SOPClassUID = VLWholeSlideMicroscopyImageStorage
+    kind = ("DERIVED", "RESAMPLED") if level else ("ORIGINAL", "NONE")
+    header.ImageType = [kind[0], "PRIMARY", "VOLUME", kind[1]]
+    header.Modality, header.PhotometricInterpretation = "SM", "YBR_FULL_422"
+    header.Rows = header.Columns = tile
+    header.SamplesPerPixel, header.PlanarConfiguration, header.PixelRepresentation = 3, 0, 0
+    header.BitsAllocated, header.BitsStored, header.HighBit = 8, 8, 7
+    header.NumberOfFrames, header.TotalPixelMatrixRows, header.TotalPixelMatrixColumns = len(frames), height, width
+    header.TotalPixelMatrixFocalPlanes = header.NumberOfOpticalPaths = 1
+    header.DimensionOrganizationType, header.LossyImageCompression = "TILED_FULL", "01"
+    measures, groups, light = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = [5e-4 * 2**level] * 2, 1e-3
+    groups.PixelMeasuresSequence = Items([measures])
+    light.OpticalPathIdentifier, light.ObjectiveLensPower = "0", 20.0
+    header.SharedFunctionalGroupsSequence = Items([groups])
+    header.OpticalPathSequence, header.ImagedVolumeDepth = Items([light]), 1e-3
+    header.PixelData = encapsulate(frames)
+    header["PixelData"].is_undefined_length = True
+    return header
 
 
 # CZI: segments of 32 bytes of head and some content, as Zeiss describes them; enough to hold what ZEN writes.

@@ -28,6 +28,7 @@ from tests.imaging.slide_samples import (
     tczyx,
     write_czi,
     write_czi_mosaic,
+    write_dicom_slide,
     write_ome_zarr,
     write_philips,
     write_svs,
@@ -117,6 +118,18 @@ def test_formats_that_only_openslide_reads_are_read_by_it(write: Any, tmp_path: 
         assert slide.pixel_size is not None
         assert slide.pixel_size.x_um == pytest.approx(0.25)
         np.testing.assert_array_equal(whole(slide), by_openslide(path, 0, Box(0, 0, 512, 512)))
+
+
+def test_a_dicom_slide_is_found_whole_from_any_of_its_files(tmp_path: Path) -> None:
+    write_dicom_slide(tmp_path, scene(300, 420))
+    for name in ("level0.dcm", "level2.dcm"):
+        with open_slide(tmp_path / name) as slide:
+            assert isinstance(slide, ScannerSlide)
+            assert slide.levels == ((300, 420), (150, 210), (75, 105))
+            assert slide.magnification == 20
+            assert slide.pixel_size is not None
+            assert slide.pixel_size.x_um == pytest.approx(0.5)
+            np.testing.assert_array_equal(whole(slide), by_openslide(tmp_path / name, 0, Box(0, 0, 300, 420)))
 
 
 def test_a_real_czi_is_what_czifile_reads(data_dir: Path) -> None:

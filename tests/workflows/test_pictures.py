@@ -8,6 +8,8 @@ import pytest
 from PIL import Image
 
 from cellwright.workflows import find_pictures
+from tests.imaging.samples import scene
+from tests.imaging.slide_samples import tczyx, write_dicom_slide, write_ome_zarr, write_vms
 
 
 @pytest.fixture
@@ -48,3 +50,22 @@ def test_what_is_not_there_and_what_holds_nothing_is_said(shelf: Path) -> None:
 def test_a_folder_that_links_to_itself_ends(shelf: Path) -> None:
     (shelf / "loop").symlink_to(shelf, target_is_directory=True)
     assert len(find_pictures([shelf]).pictures) == 3
+
+
+def test_a_slide_of_several_files_is_one_picture(tmp_path: Path) -> None:
+    for name in ("zarr", "dicom", "vms"):
+        (tmp_path / name).mkdir()
+    write_ome_zarr(tmp_path / "zarr" / "a.zarr", tczyx(), 3)
+    write_dicom_slide(tmp_path / "dicom", scene(300, 420))
+    write_vms(tmp_path / "vms", scene(256, 256))
+    found = find_pictures([tmp_path])
+    names = [path.relative_to(tmp_path).as_posix() for path in found.pictures]
+    assert names == ["dicom/level0.dcm", "vms/slide.vms", "zarr/a.zarr"]
+    assert find_pictures([tmp_path / "zarr" / "a.zarr"]).pictures == (tmp_path / "zarr" / "a.zarr",)
+    assert find_pictures([tmp_path / "dicom" / "level1.dcm"]).pictures == (tmp_path / "dicom" / "level1.dcm",)
+
+
+def test_an_address_is_a_picture_on_a_server() -> None:
+    found = find_pictures(["https://example.org/slide.zarr"])
+    assert [path.as_posix() for path in found.pictures] == ["https:/example.org/slide.zarr"]
+    assert found.left_out == ()

@@ -5,7 +5,7 @@ from cellwright.imaging.calibration import disagreement
 from cellwright.imaging.contrast import composite, contrast_limits, limits_of, percentile_limits, read_rgb, to_display
 from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.memory import ArrayRef, array_ref
-from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_probably_openable, open_slide
+from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_part_of_slide, is_probably_openable, open_slide
 from cellwright.imaging.pixel_digest import PixelDigest, pixel_digest, tile_boxes
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, rgb_channels
@@ -38,6 +38,7 @@ __all__ = [
     "disagreement",
     "find_tissue",
     "is_address",
+    "is_part_of_slide",
     "is_probably_openable",
     "limits_of",
     "open_slide",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from cellwright.core import SlideNotReadable
@@ -16,6 +17,7 @@ OPENABLE_SUFFIXES = tuple(f".{name}" for name in OWN_READERS)
 """Suffixes of the files that our own readers open, with the dot, in lower case."""
 
 _ZARR = "zarr"
+_DICOM_PARTS = (rb"VOLUME\RESAMPLED", rb"PRIMARY\LABEL", rb"PRIMARY\OVERVIEW", rb"PRIMARY\THUMBNAIL")
 _EXPORT = "Save or export it as PNG, JPEG, OME-TIFF or DICOM, and open that."
 
 
@@ -34,6 +36,29 @@ def is_probably_openable(path: str | Path) -> bool:
         return kind_of(_head(path)) in (*SNIFFED, *READERS)
     except SlideNotReadable:
         return False
+
+
+def is_part_of_slide(path: str | Path, beside: Iterable[str] = ()) -> bool:
+    """Whether a file is a piece of a slide that another file stands for; never raises, reads at most 1 KiB.
+
+    Such are the coarser resolutions and the label of a DICOM slide, and the JPEGs of a Hamamatsu VMS. Whoever searches
+    folders leaves them out, so that no slide is counted twice; named outright they open.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file.
+    beside : iterable of str
+        Names of the files in the same folder.
+    """
+    path = Path(path)
+    if path.suffix.lower() in (".jpg", ".jpeg"):
+        return any(name.lower().endswith((".vms", ".vmu")) for name in beside)
+    try:
+        head = _head(path)
+    except SlideNotReadable:
+        return False
+    return kind_of(head) == "dcm" and any(word in head for word in _DICOM_PARTS)
 
 
 def open_slide(path: str | Path, series: int = 0) -> Slide:

@@ -40,8 +40,9 @@ def find_pictures(paths: Iterable[str | Path]) -> FoundPictures:
     """Return the pictures below folders and the files named outright.
 
     Folders are searched to any depth in sorted order, hidden names and linked folders left out; of their files those
-    count whose name or first bytes look like a picture, and a folder that is an OME-Zarr picture is one. A file named
-    outright counts whatever it looks like: if it cannot be opened, that is for the reader to say.
+    count whose name or first bytes look like a picture, and a folder that is an OME-Zarr picture is one. Files that are
+    pieces of a slide (the coarser resolutions of a DICOM slide) are left out, so that none is counted twice. A file
+    named outright counts whatever it looks like: if it cannot be opened, that is for the reader to say.
 
     Parameters
     ----------
@@ -74,14 +75,15 @@ def find_pictures(paths: Iterable[str | Path]) -> FoundPictures:
 
 
 def _pictures_below(folder: Path) -> Iterator[Path]:
-    from cellwright.imaging import is_probably_openable
+    from cellwright.imaging import is_part_of_slide, is_probably_openable
 
     for base, folders, names in os.walk(folder, followlinks=False):
         seen = sorted(name for name in folders if not name.startswith("."))
         pictures = [name for name in seen if is_probably_openable(Path(base, name))]
         yield from (Path(base, name) for name in pictures)
         folders[:] = [name for name in seen if name not in pictures]
+        beside = [name for name in names if name.lower().endswith((".vms", ".vmu"))]
         for name in sorted(names):
             path = Path(base, name)
-            if not name.startswith(".") and is_probably_openable(path):
+            if not name.startswith(".") and is_probably_openable(path) and not is_part_of_slide(path, beside):
                 yield path
