@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cellwright.inference import TileRunner
     from cellwright.jobs import Progress
 
-_FORMATS = ("csv", "xlsx")
+_FORMATS = ("csv", "xlsx", "geojson")
 _ONLY_HERE = {
     "channel": "--channel",
     "confidence": "--confidence",
@@ -105,7 +105,7 @@ def _refuse_what_is_for_pictures(options: Namespace) -> None:
     strange = [name for name in options.format or () if name not in _FORMATS]
     if strange:
         raise BadParameter(
-            f"With --project the summary of all slides is written, as {' or '.join(_FORMATS)}, not {strange[0]}; "
+            f"With --project the summary of all slides is written, as {', '.join(_FORMATS)}, not {strange[0]}; "
             "objects are exported from the project."
         )
     if options.format and not options.out:

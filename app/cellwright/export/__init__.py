@@ -2,6 +2,7 @@
 
 from cellwright.export.boxed import BoxedPicture, unique_file_names
 from cellwright.export.coco import Segmentation, write_coco
+from cellwright.export.coverage import write_tiles_geojson
 from cellwright.export.csv_file import write_csv
 from cellwright.export.divided import write_manifest
 from cellwright.export.geojson import write_geojson
@@ -50,6 +51,7 @@ __all__ = [
     "write_qupath_tsv",
     "write_roi_zip",
     "write_sqlite",
+    "write_tiles_geojson",
     "write_voc",
     "write_xlsx",
     "write_yolo",

@@ -22,8 +22,7 @@ from cellwright.inference.view import View
 from cellwright.zoo import ModelCard
 
 SLIDE_TILE_PX = 3072
-"""Largest side of the tiles that slides are cut into where networks answer with boxes: the larger, the less is looked at
-twice."""
+"""Largest side of a slide's tiles where networks answer with boxes: the larger, the less is looked at twice."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,11 @@ from cellwright import export
 from cellwright.export import Column, Table
 from cellwright.workflows.batch import BatchItem, ItemState
 from cellwright.workflows.counts import CountRow, CountTable, table_of_counts
+from cellwright.workflows.coverage_table import coverage_table
 from cellwright.zoo.card import ModelCard
+
+TILES_FOLDER = "coverage"
+"""Where the tiles of every slide go."""
 
 _Row = tuple[BatchItem, CountTable | None, CountRow | None]
 
@@ -76,13 +80,17 @@ def slides_table(items: Sequence[BatchItem], card: ModelCard, level: float = 0.9
 
 def planned_summaries(folder: Path, formats: Sequence[str]) -> list[Path]:
     """Return the files that `write_summary` will write."""
-    return [folder / f"slides.{kind}" for kind in formats]
+    names = {"csv": ("slides.csv", "coverage.csv"), "xlsx": ("slides.xlsx",), "geojson": (TILES_FOLDER,)}
+    return [folder / name for kind in formats for name in names[kind]]
 
 
 def write_summary(
     folder: Path, items: Sequence[BatchItem], card: ModelCard, formats: Sequence[str], *, overwrite: bool = False
 ) -> list[Path]:
-    """Write the table as ``slides.csv`` and ``slides.xlsx``, whichever of ``"csv"`` and ``"xlsx"`` are asked for.
+    """Write the slides and the account of their tiles.
+
+    ``"csv"`` makes ``slides.csv`` and ``coverage.csv``, ``"xlsx"`` one file with both as sheets, and ``"geojson"`` a
+    folder ``coverage`` with the tiles of every slide.
 
     Raises
     ------
@@ -95,12 +103,18 @@ def write_summary(
         "Intervals are exact, 95%: Poisson (Garwood) for counts, binomial (Clopper and Pearson) for shares.",
         *(f"{item.name}: {item.said}" for item in items if item.state is not ItemState.DONE),
     ]
-    written = []
-    for path in planned_summaries(folder, formats):
-        if path.suffix == ".csv":
-            written.append(export.write_csv(path, table, overwrite=overwrite))
-        else:
-            written.append(export.write_xlsx(path, [table], notes, overwrite=overwrite))
+    known = [(item.name, item.coverage) for item in items if item.coverage is not None]
+    tables = [table, coverage_table(known)]
+    written: list[Path] = []
+    if "csv" in formats:
+        written += [export.write_csv(folder / f"{each.name}.csv", each, overwrite=overwrite) for each in tables]
+    if "xlsx" in formats:
+        written.append(export.write_xlsx(folder / "slides.xlsx", tables, notes, overwrite=overwrite))
+    if "geojson" in formats:
+        names = export.unique_file_names([name for name, _ in known], [".geojson"] * len(known))
+        for name, (_, coverage) in zip(names, known, strict=True):
+            path = folder / TILES_FOLDER / name
+            written.append(export.write_tiles_geojson(path, coverage, overwrite=overwrite))
     return written
 
 
