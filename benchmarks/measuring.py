@@ -85,7 +85,7 @@ def _compared(side: int, cells: int) -> list[Row]:
     values = np.random.default_rng(1).integers(0, 256, labels.shape).astype(np.uint8)
     mine = milliseconds(partial(ours, labels, values), 5)
     start = time.perf_counter()
-    theirs = regionprops_table(labels, values, properties=COLUMNS)
+    theirs = regionprops_table(labels, values, properties=COLUMNS)  # type: ignore[no-untyped-call]
     taken = 1e3 * (time.perf_counter() - start)
     apart = largest_difference(ours(labels, values), theirs)
     name = f"{len(theirs['label']):,} objects on {side}², {len(COLUMNS)} columns"

@@ -5,7 +5,7 @@ Knows `core`, `shapes` and the registry through which plugins add measurements.
 
 from cellwright.measure.chest import CardiothoracicRatio, HorizontalLine, cardiothoracic_ratio
 from cellwright.measure.columns import Column
-from cellwright.measure.measuring import ArrayPixels, Pixels, measure, measure_labels, measuring
+from cellwright.measure.in_parts import ArrayPixels, Pixels, measure, measure_labels, measuring
 from cellwright.measure.page import measurements_page
 from cellwright.measure.sets import MEASUREMENTS, Offer, Wanted, chosen, offered
 from cellwright.measure.shape import Measurement, centroids, perimeters, shape_columns

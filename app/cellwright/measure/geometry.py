@@ -159,7 +159,8 @@ class _Shapes:
     @cached_property
     def area_box(self) -> Values:
         low, high = self.subject.boxes[:, :2].astype(np.float64), self.subject.boxes[:, 2:].astype(np.float64)
-        return (high - low).prod(axis=1) * self.square
+        area: Values = (high - low).prod(axis=1) * self.square
+        return area
 
     @cached_property
     def filled(self) -> Values:
@@ -221,7 +222,13 @@ class _Shapes:
 
 def _over(top: Values, bottom: Values) -> Values:
     """Divide; NaN where there is nothing to divide by."""
-    return np.divide(top, bottom, out=np.full(np.broadcast(top, bottom).shape, np.nan), where=bottom != 0)
+    unknown = np.full(np.broadcast(top, bottom).shape, np.nan)
+    divided: Values = np.divide(top, bottom, out=unknown, where=bottom != 0)
+    return divided
+
+
+def _box_side(side: int) -> Callable[[_Shapes], Values]:
+    return lambda s: s.subject.boxes[:, side].astype(np.float64) * s.pixel[side % 2]
 
 
 _HOW: Mapping[str, Callable[[_Shapes], Values]] = {
@@ -231,10 +238,7 @@ _HOW: Mapping[str, Callable[[_Shapes], Values]] = {
     "area_filled": lambda s: s.filled,
     "axis_major_length": lambda s: s.axes[0],
     "axis_minor_length": lambda s: s.axes[1],
-    **{
-        f"bbox-{side}": lambda s, side=side: s.subject.boxes[:, side].astype(np.float64) * s.pixel[side % 2]
-        for side in range(4)
-    },
+    **{f"bbox-{side}": _box_side(side) for side in range(4)},
     "centroid-0": lambda s: s.centre[:, 0],
     "centroid-1": lambda s: s.centre[:, 1],
     "eccentricity": _Shapes.eccentricity,

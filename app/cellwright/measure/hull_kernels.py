@@ -103,7 +103,7 @@ def _filled(low: Int64s, high: Int64s, tall: int, row: Int64s, left: Int64s, rig
 def _reach(chain: NDArray[np.int64], k: int, y: int) -> int:
     """Return how far out the pixels of the half row y reach, under the edge from corner k."""
     dy, dx = chain[k + 1, 0] - chain[k, 0], chain[k + 1, 1] - chain[k, 1]
-    return (chain[k, 1] * dy + dx * (y - chain[k, 0])) // (2 * dy)
+    return int((chain[k, 1] * dy + dx * (y - chain[k, 0])) // (2 * dy))
 
 
 @njit(cache=True, nogil=True)

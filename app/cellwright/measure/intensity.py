@@ -161,7 +161,7 @@ class Ring:
 
 def _inside(subject: Subject, wanted: Collection[str]) -> Mapping[str, Values]:
     picture = _picture(subject)
-    found = {}
+    found: dict[str, Values] = {}
     for channel, keys in _by_channel(wanted).items():
         names = {key.partition("-")[0] for key in keys}
         plane = _plane(picture, channel, subject.options)

@@ -95,7 +95,7 @@ def nearest_distances(points: Values) -> Values:
     if len(points) < 2:
         return np.full(len(points), np.nan)
     distances, _ = cKDTree(points).query(points, 2)
-    return np.asarray(distances[:, 1], np.float64)
+    return np.asarray(distances, np.float64)[:, 1]
 
 
 def counts_within(points: Values, radius: float) -> Values:

@@ -108,11 +108,8 @@ def perimeters(masks: Masks, pixel: tuple[float, float] = (1.0, 1.0)) -> Values:
     enter_across = masks.counts
     enter_down, enter_right, enter_left = (masks.areas()[:, None] - meetings(masks)[:, :3]).T
     apart = height * width / math.hypot(height, width)
-    return (
-        slant * height * enter_across
-        + (math.pi / 2 - slant) * width * enter_down
-        + math.pi / 4 * apart * (enter_right + enter_left)
-    )
+    along_axes: Values = slant * height * enter_across + (math.pi / 2 - slant) * width * enter_down
+    return along_axes + math.pi / 4 * apart * (enter_right + enter_left)
 
 
 def _per_object(masks: Masks, values: Values) -> Values:

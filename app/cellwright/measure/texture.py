@@ -188,4 +188,5 @@ def pattern_shares(masks: Masks, codes: NDArray[np.uint8], origin: tuple[int, in
     owner, y, x = pixels_on(masks, (codes.shape[0], codes.shape[1]), origin)
     counts = np.bincount(owner * _PATTERNS + codes[y, x], minlength=len(masks) * _PATTERNS).reshape(-1, _PATTERNS)
     total = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    shares: Values = np.divide(counts, total, out=np.full(counts.shape, np.nan), where=total > 0)
+    return shares

@@ -1,0 +1,260 @@
+"""Counts of a project corrected by one of its random audits, valid under the probabilities that were written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import numpy as np
+
+from cellwright.annotation import Answer, AuditItemRecord, AuditRecord, ReviewRecord, Status
+from cellwright.core import BadParameter
+from cellwright.stats import AuditedStratum, Estimate, corrected_count, rogan_gladen
+from cellwright.workflows.audit import strata_of
+
+if TYPE_CHECKING:
+    from cellwright.project import Project
+
+Kind = int | None
+"""A class of the project by its number; None for what is no object."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCount:
+    """The numbers of one class.
+
+    Parameters
+    ----------
+    class_id : int
+        The class.
+    name : str
+        Of the class.
+    counted : int
+        Objects that the model counts as it, among those the audit was drawn from.
+    corrected : Estimate
+        How many of those objects really are of it, see `cellwright.stats.corrected_count`.
+    rogan_gladen : Estimate or None
+        The same as a number by the method of Rogan and Gladen, from the audit's weighted sensitivity and specificity;
+        None where these say nothing.
+    """
+
+    class_id: int
+    name: str
+    counted: int
+    corrected: Estimate
+    rogan_gladen: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedCounts:
+    """What an audit says of the counts of a project.
+
+    Parameters
+    ----------
+    rows : tuple of AuditedCount
+        One a class, in the order of the project.
+    real : Estimate
+        How many of the objects are real at all, of whatever class.
+    population, answered, drawn : int
+        Objects that were drawn from, answers given so far, and objects drawn.
+    notes : tuple of str
+        What a person must know to believe the numbers, one sentence each.
+    """
+
+    rows: tuple[AuditedCount, ...]
+    real: Estimate
+    population: int
+    answered: int
+    drawn: int
+    notes: tuple[str, ...]
+
+    def row_named(self, name: str) -> AuditedCount:
+        """Return the row of a class; `KeyError` if there is none."""
+        return {each.name: each for each in self.rows}[name]
+
+
+def audited_counts(project: Project, audit_id: int, level: float = 0.95) -> AuditedCounts:
+    """Correct the counts of a project by what an audit's reviewers said.
+
+    An audit draws within each of its groups at random, with the probability it writes down, and what was answered so
+    far is a random part of it, because it is shown in random order. Each answer therefore stands for
+    population / answers of its group. What nobody drew keeps the model's word. The estimate is for the objects the
+    audit was drawn from, under the thresholds it wrote down: cells that the model did not find are not in it.
+
+    Parameters
+    ----------
+    project : Project
+        Open.
+    audit_id : int
+        See `Project.audits`.
+    level : float
+        Of the intervals, in (0, 1).
+
+    Raises
+    ------
+    BadParameter
+        If there is no such audit, or a group of it has no answer yet.
+    """
+    record = next((each for each in project.audits() if each.id == audit_id), None)
+    if record is None:
+        raise BadParameter(f"The project has no audit {audit_id}; it has {[a.id for a in project.audits()]}.")
+    items, answers = project.audit_items(audit_id), _answers(project.audit_reviews(audit_id))
+    found = _Found(project, record, items, answers)
+    rows = tuple(found.row(each.id, each.name, level) for each in project.classes())
+    real = corrected_count(record.population, found.strata(lambda kind: kind is not None), level)
+    return AuditedCounts(
+        rows, real, record.population, len(answers), len(items), tuple(_notes(record, items, answers, found))
+    )
+
+
+class _Found:
+    """What was drawn and what was said of it, group by group."""
+
+    def __init__(
+        self,
+        project: Project,
+        record: AuditRecord,
+        items: Sequence[AuditItemRecord],
+        answers: Mapping[str, ReviewRecord],
+    ) -> None:
+        self.groups = strata_of(record)
+        self.population = record.population
+        self.said: list[list[tuple[Kind, Kind]]] = [[] for _ in self.groups]
+        for item in items:
+            if answer := answers.get(item.object):
+                self.said[item.stratum].append((answer.class_before, _truth(answer)))
+        empty = [str(each["name"]) for each, said in zip(self.groups, self.said, strict=True) if not said]
+        if empty:
+            raise BadParameter(
+                f"Nobody has answered for the group {empty[0]!r} of this audit yet; review at least one of each group."
+            )
+        self.counted = _counted(project, record, self.groups)
+
+    def strata(self, is_of: Callable[[Kind], bool]) -> list[AuditedStratum]:
+        """Return what was found about objects of the kinds that `is_of` is true for."""
+        made = []
+        for group, said in zip(self.groups, self.said, strict=True):
+            pairs = [(is_of(before), is_of(true)) for before, true in said]
+            missed, wrong, right = (pairs.count(pair) for pair in ((False, True), (True, False), (True, True)))
+            made.append(AuditedStratum(int(str(group["population"])), len(said), missed, wrong, right))
+        return made
+
+    def row(self, class_id: int, name: str, level: float) -> AuditedCount:
+        """Return the numbers of one class."""
+        strata = self.strata(lambda kind: kind == class_id)
+        counted = self.counted.get(class_id, 0)
+        return AuditedCount(
+            class_id, name, counted, corrected_count(counted, strata, level), self._by_rates(counted, strata, level)
+        )
+
+    def _by_rates(self, counted: int, strata: Sequence[AuditedStratum], level: float) -> Estimate | None:
+        """Return the count by Rogan and Gladen: rates are weighted, samples as large as they are worth (Kish)."""
+        weights = [each.population / each.looked_at for each in strata]
+        total = [(w * s.right, w * s.missed, w * s.wrong, w * _spared(s)) for w, s in zip(weights, strata, strict=True)]
+        right, missed, wrong, spared = (sum(part) for part in zip(*total, strict=True))
+        positive = _worth(weights, [s.right + s.missed for s in strata])
+        negative = _worth(weights, [s.wrong + _spared(s) for s in strata])
+        if not positive or not negative:
+            return None
+        sensitivity = (round(positive * right / (right + missed)), positive)
+        specificity = (round(negative * spared / (spared + wrong)), negative)
+        try:
+            share = rogan_gladen(counted, self.population, sensitivity, specificity, level)
+        except BadParameter:
+            return None
+        return Estimate(
+            share.value * self.population, share.interval.scaled(self.population), f"{share.method}, weights of Kish"
+        )
+
+
+def _spared(group: AuditedStratum) -> int:
+    return group.looked_at - group.right - group.missed - group.wrong
+
+
+def _worth(weights: Sequence[float], counts: Sequence[int]) -> int:
+    """Return how many equally likely draws say as much as these (Kish, Survey sampling, 1965)."""
+    total = sum(w * n for w, n in zip(weights, counts, strict=True))
+    square = sum(w * w * n for w, n in zip(weights, counts, strict=True))
+    return round(total * total / square) if square else 0
+
+
+def _truth(answer: ReviewRecord) -> Kind:
+    return None if answer.answer is Answer.REJECTED else answer.class_after
+
+
+def _answers(reviews: Sequence[ReviewRecord]) -> dict[str, ReviewRecord]:
+    """Return the answer that stands for each object: the last one, with the class that was shown first."""
+    found: dict[str, ReviewRecord] = {}
+    for review in reviews:
+        if review.object is None:
+            continue
+        first = found.get(review.object)
+        shown = review.class_before if first is None else first.class_before
+        found[review.object] = replace(review, class_before=shown)
+    return found
+
+
+def _counted(project: Project, record: AuditRecord, groups: Sequence[Mapping[str, object]]) -> dict[Kind, int]:
+    """Return how many objects the model counted of each class when the audit was drawn.
+
+    Groups that are classes say so themselves. For other groups the objects are counted as they stand, each with the
+    class it had before people looked at it.
+    """
+    names = {each.name: each.id for each in project.classes()}
+    if all(str(group["name"]) in names for group in groups):
+        return {names[str(group["name"])]: int(str(group["population"])) for group in groups}
+    before: dict[UUID, Kind] = {}
+    for review in reversed(project.reviews()):
+        if review.object is not None and review.time >= record.time:
+            before[UUID(hex=review.object)] = review.class_before
+    counts: dict[Kind, int] = {}
+    for class_id, each, is_rejected in _present(project, groups):
+        if is_rejected and each not in before:
+            continue  # it was so before the audit, which does not draw it
+        kind = before.get(each, class_id)
+        counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def _present(project: Project, groups: Sequence[Mapping[str, object]]) -> list[tuple[int, UUID, bool]]:
+    """Return class, id and whether it is rejected of the objects that count under the thresholds of the audit."""
+    limits: dict[str, float] = {}
+    for group in groups:
+        thresholds = group.get("thresholds")
+        limits.update(thresholds if isinstance(thresholds, dict) else {})
+    by_id = {each.id: limits.get(each.name, 0.0) for each in project.classes()}
+    unreviewed, rejected = (tuple(Status).index(each) for each in (Status.UNREVIEWED, Status.REJECTED))
+    found = []
+    for picture in project.pictures():
+        columns = project.columns(picture.id)
+        least = np.array([by_id.get(int(c), 0.0) for c in columns.class_ids], np.float32)
+        counts = np.isnan(columns.scores) | (columns.scores >= least) | columns.by_person
+        counts |= columns.status != unreviewed
+        found += [
+            (int(columns.class_ids[row]), UUID(bytes=columns.ids[row].tobytes()), bool(columns.status[row] == rejected))
+            for row in np.flatnonzero(counts)
+        ]
+    return found
+
+
+def _notes(
+    record: AuditRecord, items: Sequence[AuditItemRecord], answers: Mapping[str, ReviewRecord], found: _Found
+) -> list[str]:
+    lines = [
+        f"Valid for the {record.population:,} objects the audit was drawn from, under the thresholds it wrote down.",
+        "Cells that the model did not find are not in these numbers.",
+    ]
+    done = [item.object in answers for item in items]
+    if not all(done):
+        lines.append(f"{sum(done):,} of {len(items):,} drawn objects are answered; they stand for the rest.")
+        if False in done[: sum(done)]:
+            lines.append("Answers were not given in the order drawn: if hard cells were left out, the numbers are off.")
+    counted = sum(found.counted.values())
+    if counted != record.population:
+        lines.append(
+            f"The project now has {counted:,} objects that would be drawn from: it was changed since, so that "
+            f"corrected counts are off by up to {abs(counted - record.population):,}."
+        )
+    return lines
