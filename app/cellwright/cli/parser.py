@@ -48,6 +48,7 @@ _COMMANDS = {
     "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
     "finetune": "teach a model what was corrected in a project, and judge whether it helped",
     "models": "list, show or verify models; lineage, promote and rollback of tuned ones",
+    "info": "say what files know of themselves: sizes, levels, channels, pixel size and objective",
     "plugins": "list what other packages bring, and why one of them cannot be used",
     "doctor": "say what is installed, what is missing and how to get it",
 }
@@ -94,6 +95,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "dataset": _dataset,
         "finetune": _finetune,
         "models": _models,
+        "info": _info,
         "plugins": _plugins,
         "doctor": _doctor,
     }[command]
@@ -314,6 +316,13 @@ def _project(command: str, description: str) -> argparse.ArgumentParser:
     made = _parser(command, description)
     made.add_argument("folder", type=Path, metavar="FOLDER", help="the project")
     made.add_argument("--author", metavar="NAME", help="who does this (default: the name you are logged in with)")
+    return made
+
+
+def _info() -> argparse.ArgumentParser:
+    made = _parser("info", "Say what files know of themselves: sizes, levels, channels, pixel size and objective.")
+    made.add_argument("paths", nargs="+", metavar="PATHS", help="pictures, folders, or addresses of slides on a server")
+    made.add_argument("--json", action="store_true", help="print JSON")
     return made
 
 
