@@ -82,7 +82,7 @@ def test_what_is_not_better_cannot_be_kept_by_a_button(panel: TeachPanel, qtbot:
         panel.worst.itemClicked.emit(panel.worst.item(0))
     assert chosen.args[0]["box"] == [1.0, 2.0, 3.0, 4.0]
     item = panel.worst.item(0)
-    assert item.text() == "Missed nucleus; was right before"
+    assert item.text() == "Missed nucleus\nwas right before"
     assert item.toolTip() == "Missed nucleus; was right before, on a.png. Before: nucleus 0.71; after: nothing"
     assert panel.pages.tabText(panel.pages.currentIndex()) == "Verdict"
 
@@ -183,7 +183,7 @@ def test_the_window_teaches_in_a_process_and_offers_to_keep_what_is_better(
     qtbot.waitUntil(lambda: panel.curves.rows != [], timeout=120_000)
     # A second window on the project finds the run.
     assert running_run(project).folder == teaching.run.folder
-    qtbot.waitUntil(lambda: not panel.verdict.isHidden(), timeout=120_000)
+    qtbot.waitUntil(lambda: not panel.keep.isHidden(), timeout=120_000)
     report = teaching.run.report()
     assert report.result["verdict"]["sentence"] == panel.verdict.text()
     assert running_run(project) is None

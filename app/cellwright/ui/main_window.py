@@ -100,6 +100,8 @@ class MainWindow(QMainWindow):
         self.controller.device = self.settings.device
         self.controller.analyze_on_open = self.settings.analyze_on_open
         self.is_viewer_ready = False
+        self.is_loading_viewer = False
+        """Whether a job is importing the viewer: nothing else that brings parts of Qt may be imported meanwhile."""
         self._models: dict[str, Path] = {}
         self._is_painted = False
         self.options = options_of(self.settings)
@@ -273,6 +275,7 @@ class MainWindow(QMainWindow):
         """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
         self.load_models()
         if has_opengl():
+            self.is_loading_viewer = True
             self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
         else:
             self.is_viewer_ready = True
@@ -326,7 +329,7 @@ class MainWindow(QMainWindow):
         self.settings.model = str(folder)
 
     def _on_viewer_ready(self, job: Job[None]) -> None:
-        self.is_viewer_ready = True
+        self.is_viewer_ready, self.is_loading_viewer = True, False
         if job.error is not None:
             self.tell_error("The viewer could not be loaded, so pictures are not shown.", job.error_text)
             return

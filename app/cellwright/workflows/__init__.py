@@ -26,7 +26,7 @@ from cellwright.workflows.formats import (
     refuse_existing_outputs,
     refuse_formats_without_outlines,
 )
-from cellwright.workflows.gate import Case, Difference, GateRules, Verdict, judge
+from cellwright.workflows.gate import Difference, GateRules, Verdict, judge
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.pointing import LookAtPlace, PlaceSeen
 from cellwright.workflows.predictors import ready_predictor, release_predictors
@@ -39,6 +39,7 @@ from cellwright.workflows.project_export import (
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
 from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
+from cellwright.workflows.worst_cases import Case
 
 __all__ = [
     "CHEST_CLASSES",

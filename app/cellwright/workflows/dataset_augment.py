@@ -105,7 +105,7 @@ def copied_pixels(
     rng = augmentation.chance(f"{picture.path.stem}{piece.name}", number)
     turning = augmentation.turning(rng)
     pixels = turning.pixels(piece.pixels(whole_picture(picture.path), is_grey=preparation.is_grey))
-    changes = Augment(**dict(augmentation.changes))  # type: ignore[arg-type]  # its own words
+    changes = Augment(**dict(augmentation.changes))
     image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
     changed = degraded(coloured(image, changes, rng), changes, rng)
     return np.ascontiguousarray(changed.permute(1, 2, 0).numpy())

@@ -41,7 +41,7 @@ class Curves(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Curves of the training")
         self.setToolTip("Left: what mistakes cost in training. Right: the score on pictures that are not learned from.")
-        self.setMinimumHeight(88)
+        self.setMinimumHeight(64)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         # Words above the plots, since a title inside one is cut where the plot is narrow.
@@ -83,7 +83,7 @@ class Curves(QWidget):
             area = PlotWidget()
             area.setAccessibleName(name)
             # Asks for half a screen otherwise.
-            area.setMinimumSize(60, 60)
+            area.setMinimumSize(60, 44)
             area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
             plot = area.getPlotItem()
             plot.setLabel("bottom", "Epoch")

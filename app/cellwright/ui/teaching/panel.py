@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QWidget
 
 from cellwright.jobs import RunReport, RunState
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
 _NO_PROJECT = "Open a project with corrected or accepted cells to teach a model."
-_WORST_TITLE = "Worst cases: left before, right after; white is what is true"
+_WORST_TITLE = "Worst cases: before, after"
 _NOT_YET = "Progress and curves are shown here while a model is taught."
 _NO_VERDICT = "When a model was taught, it is said here whether it became better, and what it gets wrong."
 _CHOICES_PX = 300
@@ -164,7 +164,7 @@ class TeachPanel(QWidget):
         self._fit_verdict()
 
     def _fit_verdict(self) -> None:
-        # Above a view that takes what is left a label that wraps would be cut: nobody asks how high it is at a width.
+        # Beside a view that takes what is left a label that wraps would be cut: nobody asks how high it is at a width.
         self.verdict.setMinimumHeight(max(0, self.verdict.heightForWidth(max(self.verdict.width(), 1))))
 
     def _emit_keep(self) -> None:
@@ -188,16 +188,18 @@ class TeachPanel(QWidget):
         happens.addWidget(self.bar)
         happens.addLayout(line)
         happens.addWidget(self.curves, 1)
-        verdict = column(came, margin=0)
+        # Words and crops beside each other: the panel is not high, and crops are to be seen without scrolling first.
+        verdict = QHBoxLayout(came)
         verdict.setContentsMargins(0, GRID_PX, 0, 0)
-        said = QHBoxLayout()
-        said.addWidget(self.verdict, 1)
-        said.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignTop)
-        said.addWidget(self.back, 0, Qt.AlignmentFlag.AlignTop)
-        verdict.addLayout(said)
-        verdict.addWidget(self.worst_title)
-        verdict.addWidget(self.worst, 1)
-        verdict.addStretch(0)
+        verdict.setSpacing(2 * GRID_PX)
+        said, shown = column(margin=0), column(margin=0)
+        said.addWidget(self.verdict)
+        said.addLayout(_row(self.keep, self.back))
+        said.addStretch(1)
+        shown.addWidget(self.worst_title)
+        shown.addWidget(self.worst, 1)
+        verdict.addLayout(said, 2)
+        verdict.addLayout(shown, 3)
         column(lineage, margin=0).addWidget(self.lineage, 1)
         for page, title in ((course, "Course"), (came, "Verdict"), (lineage, "Models")):
             self.pages.addTab(page, title)

@@ -35,6 +35,7 @@ class TeachHost(Host, Protocol):
     """The window, as far as teaching goes; see `MainWindow`."""
 
     correcting: Correcting
+    is_loading_viewer: bool
 
 
 class Teaching(QObject):
@@ -190,8 +191,10 @@ class Teaching(QObject):
             return None
         report = self.run.report()
         self.panel.show_report(report, self._seconds_left(report))
-        self.panel.curves.show_rows(read_rows(self.run.folder / "metrics.jsonl"))
-        if report.state.is_end:
+        # Curves import a plotting library; two threads that import parts of Qt at once end the process.
+        if not self._host.is_loading_viewer:
+            self.panel.curves.show_rows(read_rows(self.run.folder / "metrics.jsonl"))
+        if report.state.is_end and not self._host.is_loading_viewer:
             self._timer.stop()
             if report.state is RunState.DONE and report.result:
                 self.refresh_models()

@@ -53,7 +53,7 @@ class WorstView(QListWidget):
         """Show cases, as in `Verdict.to_dict`, with their crops from a folder; without one, in words alone."""
         self.clear()
         for case in cases:
-            item = QListWidgetItem(case_text(case))
+            item = QListWidgetItem(case_text(case).replace("; ", "\n"))
             item.setData(Qt.ItemDataRole.UserRole, case)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, _whole_text(case))
             item.setToolTip(_whole_text(case))
