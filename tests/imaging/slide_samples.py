@@ -151,6 +151,44 @@ def write_philips(path: Path, whole: NDArray[np.uint8]) -> Path:
     return path
 
 
+def write_scn(path: Path, whole: NDArray[np.uint8], corner: tuple[int, int] = (100, 60)) -> Path:
+    """Write a Leica SCN: a macro of the glass, and a scanned area of two levels whose corner lies at y, x on it."""
+    levels, nm = [whole, whole[::4, ::4]], 250
+    glass = (whole.shape[1] + 2 * corner[1]) * nm, (whole.shape[0] + 2 * corner[0]) * nm
+    macro = scene(120, 80)
+    scanned = whole.shape[1] * nm, whole.shape[0] * nm
+    xml = (
+        '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01" uuid="x">'
+        f'<collection name="c" uuid="y" sizeX="{glass[0]}" sizeY="{glass[1]}">'
+        + _scn_image([macro], 0, glass, (0, 0), 0.6)
+        + _scn_image(levels, 1, scanned, (corner[1] * nm, corner[0] * nm), 20)
+        + "</collection></scn>"
+    )
+    tiles: dict[str, Any] = {"photometric": "ycbcr", "tile": (256, 256), "compression": "jpeg", "metadata": None}
+    with tifffile.TiffWriter(path, bigtiff=True) as file:
+        file.write(macro, description=xml, **tiles)
+        for level in levels:
+            file.write(level, resolution=(1e7 / nm, 1e7 / nm), resolutionunit="CENTIMETER", **tiles)
+    return path
+
+
+def _scn_image(
+    levels: Sequence[NDArray[np.uint8]], first: int, size: tuple[int, int], offset: tuple[int, int], objective: float
+) -> str:
+    places = "".join(
+        f'<dimension sizeX="{level.shape[1]}" sizeY="{level.shape[0]}" r="{i}" ifd="{first + i}"/>'
+        for i, level in enumerate(levels)
+    )
+    return (
+        f'<image name="i{first}" uuid="u{first}"><creationDate>2020-01-01T00:00:00Z</creationDate>'
+        f'<device model="SCN" version="1"/><pixels sizeX="{levels[0].shape[1]}" sizeY="{levels[0].shape[0]}">{places}'
+        f'</pixels><view sizeX="{size[0]}" sizeY="{size[1]}" offsetX="{offset[0]}" offsetY="{offset[1]}" spacingZ="0"/>'
+        f"<scanSettings><objectiveSettings><objective>{objective}</objective></objectiveSettings><illuminationSettings>"
+        "<numericalAperture>0.4</numericalAperture><illuminationSource>brightfield</illuminationSource>"
+        "</illuminationSettings></scanSettings></image>"
+    )
+
+
 def write_dicom_slide(folder: Path, whole: NDArray[np.uint8], tile: int = 128) -> Path:
     """Write a DICOM slide of three resolutions, a file each, 0.5 µm/px and 20×; return the finest."""
     uids = {name: generate_uid(entropy_srcs=[name]) for name in ("study", "series", "frame", "0", "1", "2")}

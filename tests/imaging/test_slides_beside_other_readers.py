@@ -31,6 +31,7 @@ from tests.imaging.slide_samples import (
     write_dicom_slide,
     write_ome_zarr,
     write_philips,
+    write_scn,
     write_svs,
     write_vms,
     zipped,
@@ -118,6 +119,24 @@ def test_formats_that_only_openslide_reads_are_read_by_it(write: Any, tmp_path: 
         assert slide.pixel_size is not None
         assert slide.pixel_size.x_um == pytest.approx(0.25)
         np.testing.assert_array_equal(whole(slide), by_openslide(path, 0, Box(0, 0, 512, 512)))
+
+
+def test_where_a_scanner_left_glass_out_there_is_paper(tmp_path: Path) -> None:
+    path = write_scn(tmp_path / "slide.scn", scene(256, 320), corner=(100, 60))
+    renamed = path.with_suffix(".tif")
+    renamed.write_bytes(path.read_bytes())
+    for file in (path, renamed):
+        with open_slide(file) as slide:
+            assert isinstance(slide, ScannerSlide)
+            assert slide.shape == (456, 440)
+            assert (slide.magnification, slide.associated) == (20.0, ("macro",))
+            assert slide.pixel_size is not None
+            assert slide.pixel_size.x_um == pytest.approx(0.25)
+            pixels = whole(slide)
+            assert (pixels[:100] == 255).all()
+            assert (pixels[:, :60] == 255).all()
+            scanned = pixels[100:356, 60:380]
+            np.testing.assert_allclose(scanned.astype(int), tifffile.imread(path, key=1).astype(int), atol=2)
 
 
 def test_a_dicom_slide_is_found_whole_from_any_of_its_files(tmp_path: Path) -> None:
