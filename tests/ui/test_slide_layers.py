@@ -90,6 +90,21 @@ def test_of_very_many_cells_the_density_is_drawn_and_zoomed_in_the_cells(crowded
     assert len(inside) == len(seen), "every cell in view is drawn, and none twice"
 
 
+def test_fewer_cells_too_small_to_be_told_apart_are_a_density_until_that_is_switched_off(
+    crowded: MainWindow, qtbot: QtBot
+) -> None:
+    canvas, picture = canvas_of(crowded), crowded.session.current
+    assert picture is not None
+    crowded.session.set_objects(picture, make_objects(3000, side=6, shape=(3000, 4000)), picture.styles)
+    qtbot.waitUntil(lambda: canvas.many.density is not None and len(canvas._shown.rows) == 0, timeout=10_000)
+    crowded.set_options(replace(crowded.options, density=False))
+    qtbot.waitUntil(lambda: len(canvas._shown.rows) == len(crowded.session.shown(picture)), timeout=10_000)
+    crowded.set_options(replace(crowded.options, density=True))
+    qtbot.waitUntil(lambda: len(canvas._shown.rows) == 0, timeout=10_000)
+    canvas.look_at(1500, 2000, 3.0)
+    qtbot.waitUntil(lambda: len(canvas._shown.rows) == len(crowded.session.shown(picture)), timeout=10_000)
+
+
 def test_the_density_can_be_hidden(crowded: MainWindow, qtbot: QtBot) -> None:
     canvas = canvas_of(crowded)
     qtbot.waitUntil(lambda: canvas.many.density is not None, timeout=10_000)

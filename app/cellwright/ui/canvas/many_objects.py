@@ -16,11 +16,17 @@ from cellwright.ui.canvas.options import ShownObjects
 from cellwright.ui.state.density import Bounds, Density, Places, density_of, places_of
 from cellwright.ui.state.latest import Latest
 
+FEW = 600
+"""Up to so many objects are drawn one by one, whatever they look like."""
+
 MANY = 12_000
 """From so many objects on, no more than those in view are drawn."""
 
 IN_VIEW = 4_000
 """So many objects in view are drawn one by one; of more, the density."""
+
+SMALL_PX = 5.0
+"""Objects that are smaller on the screen cannot be told apart; of more than `FEW`, the density is drawn."""
 
 _CLOSE_WAIT_S = 5.0
 _NONE: NDArray[np.intp] = np.zeros(0, np.intp)
@@ -50,8 +56,8 @@ class _Sorted:
 class ManyObjects(QObject):
     """Decides what is drawn of the objects of a picture, however many there are.
 
-    Up to `MANY` objects are drawn as they are. More are sorted by place on a thread; then a part of them is drawn, or
-    a map of their density.
+    Where those in view are too many or too small to be told apart, a map of their density is drawn. More than `MANY`
+    objects are sorted by place on a thread, and of them only those in and around the view are ever drawn.
 
     Parameters
     ----------
@@ -90,7 +96,7 @@ class ManyObjects(QObject):
     @property
     def is_ready(self) -> bool:
         """Whether what was asked to be shown is drawn, in part or as a density."""
-        return len(self._shown.rows) <= MANY or (self._sorted is not None and self._sorted.shown is self._shown)
+        return len(self._shown.rows) <= FEW or (self._sorted is not None and self._sorted.shown is self._shown)
 
     @property
     def density(self) -> tuple[Density, int] | None:
@@ -103,9 +109,13 @@ class ManyObjects(QObject):
         self._shown, self._shape = shown, shape or (1, 1)
         if len(shown.rows) <= MANY:
             self._latest.drop()
-            self._sorted = None
-            self._end_density()
-            self._hand_over(shown, None, None)
+            self._sorted = _sort(shown, None, self._shape) if len(shown.rows) > FEW else None
+            self._rows, self._covered = None, None
+            if not self._is_density_better():
+                self._end_density()
+                self._hand_over(shown, None, None)
+            else:
+                self.follow()
             return
         before = self._sorted
         places = before.places if before is not None and before.shown.objects is shown.objects else None
@@ -118,10 +128,19 @@ class ManyObjects(QObject):
         view, found = self._viewport(), self._sorted
         if view is None or found is None:
             return
-        if found.density.within(view.bounds) <= IN_VIEW:
-            self._draw_objects(found, view)
-        else:
+        if self._is_density_better():
             self._draw_density(found, view)
+        else:
+            self._draw_objects(found, view)
+
+    def _is_density_better(self) -> bool:
+        view, found = self._viewport(), self._sorted
+        if view is None or found is None:
+            return False
+        if not self._is_on and len(found.shown.rows) <= MANY:
+            return False  # a person wants to see them one by one, and they can be drawn
+        count = found.density.within(view.bounds)
+        return count > IN_VIEW or (count > FEW and found.places.typical * view.zoom < SMALL_PX)
 
     def set_look(self, is_on: bool, opacity: float) -> None:
         """Say whether the density is drawn, and how opaque."""
@@ -146,6 +165,10 @@ class ManyObjects(QObject):
 
     def _draw_objects(self, found: _Sorted, view: Viewport) -> None:
         self._end_density()
+        if len(found.shown.rows) <= MANY:
+            if self._rows is not None:
+                self._hand_over(found.shown, None, None)
+            return
         if self._covered is not None and _lies_in(view.bounds, self._covered) and self._rows is not None:
             return
         wide = grown(view.bounds, 0.5)
@@ -155,7 +178,7 @@ class ManyObjects(QObject):
 
     def _draw_density(self, found: _Sorted, view: Viewport) -> None:
         if self._rows is None or len(self._rows):
-            self._hand_over(found.part(_NONE), _NONE, None)
+            self._hand_over(_none_of(found.shown), _NONE, None)
         if self._is_on:
             self._image.show(found.density, view)
         else:

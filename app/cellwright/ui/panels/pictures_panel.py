@@ -141,7 +141,8 @@ class PicturesPanel(QWidget):
     def _said(self, picture: Picture) -> str:
         if picture.state is PictureState.FAILED:
             what = "could not be read" if picture.is_unreadable else "could not be analyzed"
-            return what if not picture.problem else f"{what}: {picture.problem.removeprefix(f'{picture.path}: ')}"
+            why = picture.problem.removeprefix(f"{picture.path}: ").replace(str(picture.path), picture.name)
+            return f"{what}: {why}" if why else what
         if picture.state is PictureState.QUEUED:
             return "waiting"
         if picture.state is PictureState.ANALYZING:

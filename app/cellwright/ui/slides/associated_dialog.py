@@ -43,6 +43,7 @@ class AssociatedDialog(QDialog):
         if facts.associated:
             text = "These pictures may name a patient. They are shown here alone: no export and no project takes them."
             layout.addWidget(label(text, "muted", wrap=True))
+        layout.addStretch(1)
         bottom = QHBoxLayout()
         bottom.addStretch(1)
         close = button("Close", "Close this window.", self.accept, name="Close label and whole glass")

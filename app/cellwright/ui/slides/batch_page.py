@@ -75,7 +75,8 @@ def row_of(item: BatchItem) -> tuple[str, str, str, str, str]:
     progress = f"{100 * item.fraction:.0f} %" if item.total or item.state.value == "done" else "–"
     cells = f"{item.objects:,}" if item.objects is not None else ""
     # the file stands in the first column
-    return item.name or item.path.name, item.state.value, progress, cells, item.said.removeprefix(f"{item.path}: ")
+    said = item.said.removeprefix(f"{item.path}: ").replace(str(item.path), item.path.name)
+    return item.name or item.path.name, item.state.value, progress, cells, said
 
 
 class BatchPage(QWidget):

@@ -41,6 +41,8 @@ class Places:
         Where in `order` each square begins.
     reach : float
         How far an object reaches beyond its middle at most, in level-0 pixels.
+    typical : float
+        Longer side of the median object's box, in level-0 pixels.
     """
 
     side: int
@@ -49,6 +51,7 @@ class Places:
     order: NDArray[np.intp]
     starts: NDArray[np.intp]
     reach: float
+    typical: float
 
     def near(self, bounds: Bounds) -> NDArray[np.intp]:
         """Return the objects, rising, that may have a part inside of y0, x0, y1, x1."""
@@ -83,8 +86,10 @@ def places_of(boxes: NDArray[np.floating], shape: tuple[int, int]) -> Places:
     square = (y * np.int32(columns) + x).astype(np.int32)
     order = np.argsort(square, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(square, minlength=rows * columns))]).astype(np.intp)
-    reach = float((boxes[:, 2:] - boxes[:, :2]).max(initial=0.0)) / 2
-    return Places(side, (rows, columns), square, order, starts, reach)
+    longer = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0)
+    typical = float(np.median(longer)) if len(longer) else 0.0
+    reach = float(longer.max(initial=0.0)) / 2
+    return Places(side, (rows, columns), square, order, starts, reach, typical)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
