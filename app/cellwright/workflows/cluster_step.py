@@ -123,9 +123,13 @@ def _kinds_of_tiles(same: _Same) -> tuple[Tile, ...]:
     return tuple(found.values())
 
 
-@lru_cache(maxsize=8)
 def _model_hash(model: Path | ModelSource) -> str:
-    return (load_card(model) if isinstance(model, Path) else model.card).model_hash
+    return _hash_in(model) if isinstance(model, Path) else model.card.model_hash
+
+
+@lru_cache(maxsize=8)
+def _hash_in(folder: Path) -> str:
+    return load_card(folder).model_hash
 
 
 def run_block(block: Block) -> list[Boxes | Exception]:
