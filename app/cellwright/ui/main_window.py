@@ -160,8 +160,8 @@ class MainWindow(QMainWindow):
         self.places.add("Layers", scrolling(self.layers, "Layers"), left, 300)
         self.places.add("Display", scrolling(self.display, "Display"), left, 210)
         self.places.add("Model", scrolling(self.model_panel, "Model"), right, 245)
-        self.places.add("Counts", scrolling(self.counts, "Counts"), right, 300)
-        self.places.add("Selected cell", scrolling(self.selected, "Selected cell"), right, 145)
+        self.places.add("Counts", scrolling(self.counts, "Counts"), right, 235)
+        self.places.add("Selected cell", scrolling(self.selected, "Selected cell"), right, 210)
         self.places.add("Objects and jobs", self.tabs, Qt.DockWidgetArea.BottomDockWidgetArea, 210, is_named=False)
         self.docks = self.places.docks
 

@@ -120,7 +120,7 @@ class ClassesDialog(QDialog):
         table.setIconSize(QSize(40, 16))
         header = table.horizontalHeader()
         header.setSectionResizeMode(_TITLE, QHeaderView.ResizeMode.Stretch)
-        table.setColumnWidth(_COLOUR, 72)
+        table.setColumnWidth(_COLOUR, 88)
         table.setColumnWidth(_NAME, 130)
         table.setColumnWidth(_KEY, 80)
         table.itemChanged.connect(lambda _item: self._check())

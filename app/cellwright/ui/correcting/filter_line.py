@@ -19,7 +19,7 @@ from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.session import Session
 
-_EXAMPLE = "area < 20 µm² and score < 0.4"
+_EXAMPLE = "area < 200 px² and score < 0.6"
 _HELP = (
     "Which cells to select, as in: area < 20 µm² and score < 0.4. There is area, width, height, x, y, score, class, "
     "status (unreviewed, accepted, corrected, rejected) and source, joined by and, or, not and brackets. "
