@@ -98,7 +98,7 @@ def measure(name: str, slide: Path) -> dict[str, float]:
 
     from cellwright.settings import Settings
     from cellwright.ui import MainWindow
-    from cellwright.ui.app import SWITCH_S, dispose
+    from cellwright.ui.app import SWITCH_S, dispose, keep_still
 
     sys.setswitchinterval(SWITCH_S)
     app = QApplication([])
@@ -107,6 +107,7 @@ def measure(name: str, slide: Path) -> dict[str, float]:
     window.show()
     window.start()
     _until(lambda: window.centre.canvas is not None)
+    keep_still()  # as the program does
     _spin(500)
     canvas = window.centre.canvas
     if canvas is None:

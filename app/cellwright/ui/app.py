@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -23,6 +24,9 @@ QUIT_AFTER_VARIABLE = "CELLWRIGHT_QUIT_AFTER_MS"
 SWITCH_S = 0.0005
 """How often threads hand over the interpreter, ten times as often as by default: a window that waits for a busy worker
 feels stuck, and the worker's small operators come through faster too."""
+
+_LOADED_MS = 15_000
+"""By then the libraries that models run on are usually loaded."""
 
 _NEEDS_DISPLAY = ("linux", "freebsd")
 
@@ -76,8 +80,19 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
 
 
 def _begin(window: MainWindow, paths: Sequence[Path]) -> None:
+    window.centre.canvas_made.connect(lambda _canvas: keep_still())
+    QTimer.singleShot(_LOADED_MS, window, keep_still)
     window.start(paths)
     window.warm_up()
+
+
+def keep_still() -> None:
+    """Leave what is loaded by now out of every later look for garbage.
+
+    Libraries bring a million objects that stay to the end; going through them takes a quarter of a second, and the
+    viewer asks for it whenever another picture is shown.
+    """
+    gc.freeze()
 
 
 def _leave_if_busy(code: int) -> None:

@@ -16,7 +16,7 @@ from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.overlaps import offers_overlap
 from cellwright.ui.panels.counts_panel import ratio_text
 from cellwright.ui.panels.selected_panel import SelectedCell
-from cellwright.ui.state.colouring import areas_of, object_colours
+from cellwright.ui.state.colouring import Legend, areas_of, object_colours
 from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.numbers import area_table_of, count_table_of
 from cellwright.ui.state.picture import Picture, PictureState
@@ -32,6 +32,9 @@ _PROGRESS_MS = 100
 
 # While results stream in, panels follow the boxes in a frame of their own: one for both would take too long.
 _BETWEEN_FRAMES_MS = 60
+
+_MUCH = 100_000
+"""From so many objects on, sorting the table takes longer than a frame."""
 
 
 class Presenter(QObject):
@@ -55,6 +58,7 @@ class Presenter(QObject):
         self._panels_timer = self._timer(_BETWEEN_FRAMES_MS, self._refresh_panels)
         self._stale: set[int] = set()
         self._chest: CardiothoracicRatio | None = None
+        self._coloured: tuple[Objects, object, tuple[NDArray[np.uint8], Legend | None]] | None = None
         self._counted: tuple[AreaTable | None, CountTable | None] = (None, None)
         session = self._session
         session.pictures_changed.connect(self._on_pictures)
@@ -225,8 +229,9 @@ class Presenter(QObject):
         if picture is not None:
             self._shown = self._session.shown(picture)
             self._draw(picture)
-        if picture is not None and picture.state.is_busy:
-            self._panels_timer.start()
+        is_much = picture is not None and picture.objects is not None and len(picture.objects) > _MUCH
+        if picture is not None and (picture.state.is_busy or is_much):
+            self._panels_timer.start()  # anew with each step of a slider: panels follow when it rests
         else:
             self._refresh_panels()
 
@@ -269,12 +274,20 @@ class Presenter(QObject):
         if objects is None or not len(objects):
             canvas.show_objects(ShownObjects())
         else:
-            colours, legend = object_colours(objects, picture.styles, by, picture.pixel_size)
+            colours, legend = self._colours_of(picture, objects)
             provenance = picture.marks.provenance if picture.marks is not None else None
             shown = ShownObjects(objects, self._shown, picture.styles, colours, legend, by, provenance)
             canvas.show_objects(shown)
         canvas.set_pixel_size(picture.pixel_size)
         self.draw_lines(picture)
+
+    def _colours_of(self, picture: Picture, objects: Objects) -> tuple[NDArray[np.uint8], Legend | None]:
+        """Return the colours of all objects; a slider changes which are shown, not what they look like."""
+        by, known = self._window.options.colour_by, self._coloured
+        key = (picture.styles, by, picture.pixel_size)
+        if known is None or known[0] is not objects or known[1] != key:
+            known = self._coloured = (objects, key, object_colours(objects, *key))
+        return known[2]
 
     def draw_lines(self, picture: Picture) -> None:
         """Draw what is measured on a picture: by a model, and with the ruler."""

@@ -193,7 +193,8 @@ class PictureCanvas(QWidget):
                 self._views[self._key] = (view.centre_y, view.centre_x, view.zoom)
         self._picture, self._key, self._layer = None, None, None
         self.slide.clear()
-        self._model.layers.clear()
+        if len(self._model.layers):  # napari looks for garbage each time, even where there is no layer
+            self._model.layers.clear()
         self.show_objects(ShownObjects())
         self.set_selected(None)
         self.tools.set_editable(None)
