@@ -110,6 +110,21 @@ def test_a_pyramid_written_from_the_real_svs_has_openslides_levels(data_dir: Pat
             np.testing.assert_allclose(pixels.astype(np.int16), expected.astype(np.int16), atol=2)
 
 
+@pytest.mark.parametrize("photometric", ["rgb", "ycbcr"])
+@pytest.mark.parametrize("compression", [33003, 33005])
+def test_aperio_jpeg_2000_has_the_colours_that_openslide_sees(
+    compression: int, photometric: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "slide.svs"
+    about = "Aperio Image Library v11.2.1 \r\n480x480 (240x240) J2K|AppMag = 20|MPP = 0.5"
+    options: dict[str, Any] = {"photometric": photometric, "compression": compression, "metadata": None}
+    tifffile.imwrite(path, scene(480, 480), tile=(240, 240), description=about, **options)
+    with open_slide(path) as slide:
+        pixels = whole(slide)
+    expected = by_openslide(path, 0, Box(0, 0, 480, 480))
+    np.testing.assert_allclose(pixels.astype(int), expected.astype(int), atol=1)
+
+
 @pytest.mark.parametrize("write", [write_vms, lambda folder, pixels: write_philips(folder / "slide.tiff", pixels)])
 def test_formats_that_only_openslide_reads_are_read_by_it(write: Any, tmp_path: Path) -> None:
     path = write(tmp_path, scene(512, 512))

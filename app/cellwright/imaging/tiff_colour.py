@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 _MINISWHITE, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 2, 3, 5, 6
 _LAB = (8, 9, 10)
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_DECODED_TO_RGB = frozenset({6, 7, 34892, 33007})
-"""Compressions whose decoder turns YCbCr into RGB."""
+_APERIO_YCBCR, _APERIO_RGB = 33003, 33005
+"""Aperio's JPEG 2000: the number of the compression says what the colours are, whatever the page says."""
+
+_DECODED_TO_RGB = frozenset({6, 7, 34892, 33007, _APERIO_RGB})
+"""Compressions whose decoder turns YCbCr into RGB, or that hold nothing else."""
 
 _COLOUR_MAP = 320
 
@@ -116,7 +119,8 @@ def _greys_through(table: NDArray[np.uint8]) -> Callable[[NDArray[Any]], NDArray
 
 
 def _colour(page: TiffPage, stored: np.dtype[Any], per_pixel: int) -> Interpretation:
-    is_ycbcr = page.photometric == _YCBCR and page.compression not in _DECODED_TO_RGB and stored == np.uint8
+    is_said = page.photometric == _YCBCR and page.compression not in _DECODED_TO_RGB
+    is_ycbcr = (is_said or page.compression == _APERIO_YCBCR) and stored == np.uint8
     is_plain = per_pixel == 3 and not is_ycbcr
     opacity = _opacity(page) if per_pixel == 4 else 0
 
