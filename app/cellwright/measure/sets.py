@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from cellwright.core import BadParameter, PluginNotUsable, unknown_name
 from cellwright.measure.columns import Column
 from cellwright.measure.subject import MeasurementSet
-from cellwright.registry import OWN_DISTRIBUTION, Registry
+from cellwright.registry import Registry
 
 OWN = {
     "geometry": "cellwright.measure.geometry:Geometry",
@@ -93,7 +93,7 @@ def offered(channels: Sequence[str] = (), *, is_rgb: bool = False) -> Offer:
 def _names() -> list[str]:
     """Return our own sets in their order, then those of plugins."""
     entries = MEASUREMENTS.entries()
-    others = [name for name, entry in entries.items() if name not in OWN or entry.distribution != OWN_DISTRIBUTION]
+    others = [name for name, entry in entries.items() if name not in OWN or not entry.is_own]
     return [*(name for name in OWN if name not in others), *others]
 
 
