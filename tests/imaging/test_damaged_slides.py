@@ -85,6 +85,23 @@ def test_bytes_flipped_in_one_tile_refuse_that_tile_alone(tmp_path: Path) -> Non
         assert whole(slide, 4.0).shape == (240, 300, 3)
 
 
+def test_a_damaged_coarse_level_is_read_from_the_next_finer(tmp_path: Path) -> None:
+    path = write_svs(tmp_path / "slide.svs", scene(960, 1200))
+    with tifffile.TiffFile(path) as tif:
+        level = tif.series[0].levels[1].keyframe
+        start, count = level.dataoffsets[0], level.databytecounts[0]
+    flip(path, start + count // 2, 60)
+    with open_slide(path) as slide:
+        assert slide.levels[1] == (240, 300)
+        pixels = whole(slide, 4.0)
+        # Averaged from the full resolution, where the stored level was cut out: alike, and not the same.
+        assert np.abs(pixels.astype(int) - slide.read(Region(Box(0, 0, 960, 1200), 1.0))[::4, ::4]).mean() < 30
+        start, count, _ = middle_tile(path)
+    flip(path, start + count // 2, 60)
+    with open_slide(path) as slide, pytest.raises(SlideNotReadable):
+        whole(slide, 4.0)
+
+
 def test_most_flipped_bytes_are_noticed(tmp_path: Path) -> None:
     # Some damage makes another valid JPEG, which nobody can tell from the first; imagecodecs notices one in ten.
     path = write_svs(tmp_path / "slide.svs", scene(480, 480))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from cellwright.imaging.slide import RGB_CHANNELS, Channel, Limits, SlideRef
 
 BAND_BYTES = 8 * 2**20
 """Most stored pixels held at once while a large region is averaged down: little enough to be used again in place."""
+
+_FINER_LEVELS = 2
+"""How many finer levels are tried where a coarse one cannot be read: each costs some four times as much."""
+
+_log = logging.getLogger(__name__)
 
 _TILE_LINES = 256
 """The height that most tiles have, or divide, or are a multiple of."""
@@ -293,7 +299,20 @@ class PyramidSlide(ABC):
         return result
 
     def _read_resampled(self, region: Region, channels: tuple[int, ...], shape: tuple[int, int, int]) -> NDArray[Any]:
-        level = self._best_level(region.downsample)
+        """Read from the level that is just fine enough; where that one is damaged or has gaps, from the next finer."""
+        best = self._best_level(region.downsample)
+        for level in range(best, max(0, best - _FINER_LEVELS), -1):
+            try:
+                return self._from_level(level, region, channels, shape)
+            except MemoryError:
+                raise
+            except Exception as error:  # noqa: BLE001 - decoders raise anything; the finer level answers or raises again
+                _log.info("%s: level %d cannot be read there, so a finer one is: %s", self.name, level, error)
+        return self._from_level(max(0, best - _FINER_LEVELS), region, channels, shape)
+
+    def _from_level(
+        self, level: int, region: Region, channels: tuple[int, ...], shape: tuple[int, int, int]
+    ) -> NDArray[Any]:
         step_y, step_x = self._steps[level]
         length_y, length_x = self.levels[level]
         rows = plan_taps(region.box.y0 / step_y, region.downsample / step_y, shape[0], length_y)
