@@ -12,7 +12,7 @@ from cellwright.cli import main
 from cellwright.core import BadParameter, DatasetNotReadable
 from cellwright.jobs import IsolatedRun, RunState, run_inline
 from cellwright.project import Project
-from cellwright.workflows.finetune import FineTune, lesson_of
+from cellwright.workflows.finetune import CASES, FineTune, lesson_of
 from cellwright.workflows.teaching import PreviewSamples, SummarizeLesson
 from cellwright.zoo import find_model, load_card, verify
 from cellwright.zoo.lineage import read_lineage
@@ -50,6 +50,7 @@ def test_discs_are_learned_judged_and_kept_with_their_lineage(project, tmp_path)
     assert verdict.pictures == 3 and card.metrics.pictures == 3
     assert card.metrics.scores == {"ap_50": round(verdict.gain.tuned, 4)}
     assert lineage.is_better == verdict.is_better == taught.is_in_use
+    assert all((taught.run / CASES / case.crop).is_file() for case in verdict.worst) and taught.run == tmp_path / "run"
     assert json.loads(json.dumps(taught.to_dict()))["verdict"]["sentence"] == verdict.sentence
 
 

@@ -14,7 +14,7 @@ from cellwright.ui.looks.widgets import describe
 
 _WIDE, _HIGH = 180, 88
 """Two squares beside each other, as `workflows.case_crops` draws them."""
-_WORDS_PX = 34
+_WORDS_PX = 40
 _KINDS = {"missed": "Missed", "invented": "Invented", "poor": "Poor"}
 
 
@@ -44,7 +44,7 @@ class WorstView(QListWidget):
         self.setGridSize(QSize(_WIDE + 12, _HIGH + _WORDS_PX))
         self.setUniformItemSizes(True)
         self.setWordWrap(True)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         for chosen in (self.itemClicked, self.itemActivated):
             chosen.connect(lambda item: self.case_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
