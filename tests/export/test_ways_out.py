@@ -42,7 +42,7 @@ OBJECTS = Table(
         Column("centre_y_px", np.array([1.5, 2.5, 3.5]), "px", "y of the middle", 2),
         Column("centre_x_px", np.array([10.5, 20.5, 30.5]), "px", "x of the middle", 2),
         Column("area_px2", np.array([100.0, math.nan, 3.25]), "px²", "area", 1),
-        Column("intensity_mean_red", np.array([1e-7, 2.0, 1e300]), "", "mean of red"),
+        Column("intensity_mean-red", np.array([1e-7, 2.0, 1e300]), "", "mean of red"),
         Column("neighbours", np.array([0, 3, 2]), "", "touching"),
         Column("marked", [True, None, False], "", "by a person"),
         Column("rank", [1, None, 3], "", "by size"),
@@ -148,7 +148,7 @@ def test_anndata_reads_cells_measurements_places_and_units(tmp_path: Path) -> No
         warnings.simplefilter("ignore", DeprecationWarning)
         data = anndata.read_h5ad(path)
     assert list(data.obs_names) == ["a-1", "a-2", "b-1"]
-    measured = ["score", "centre_y_px", "centre_x_px", "area_px2", "intensity_mean_red"]
+    measured = ["score", "centre_y_px", "centre_x_px", "area_px2", "intensity_mean-red"]
     assert list(data.var_names) == measured
     for number, name in enumerate(measured):
         cells = OBJECTS.column(name).exact_cells()
@@ -254,9 +254,7 @@ def test_a_table_that_is_not_there_is_named(tmp_path: Path, kind: str) -> None:
         read_table(tmp_path / "t.docx")
 
 
-@pytest.mark.parametrize("kind", list(WRITERS))
+@pytest.mark.parametrize("kind", [kind for kind in WRITERS if kind != "xlsx"])  # a workbook says when it was made
 def test_the_same_table_makes_the_same_bytes(tmp_path: Path, kind: str) -> None:
-    if kind == "xlsx":
-        pytest.skip("a workbook says when it was made")
     first, second = (WRITERS[kind](tmp_path / f"{n}.{kind}", OBJECTS).read_bytes() for n in (1, 2))
     assert first == second

@@ -11,6 +11,7 @@ from cellwright.cli.console import Watcher, print_json, print_table, say, watchi
 from cellwright.cli.main import Exit
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
+from cellwright.core.atomic import refuse_existing
 from cellwright.imaging import SlideRef
 from cellwright.workflows import (
     OVERLAY_FOLDER,
@@ -33,7 +34,9 @@ from cellwright.workflows import (
     refuse_formats_without_outlines,
     with_channels,
 )
-from cellwright.workflows.batch_sources import find_slides
+from cellwright.workflows.batch import BatchSlide
+from cellwright.workflows.batch_sources import FoundSlides, find_slides
+from cellwright.workflows.manifest import MANIFEST
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -51,25 +54,63 @@ class _Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """One picture and what is to be done with it."""
+class Wishes:
+    """How every picture is to be analysed, and what is to be written of all of them.
 
-    path: Path
-    channels: str | None
+    Parameters
+    ----------
+    model : Path
+        Its folder.
+    card : ModelCard
+        Its card.
+    thresholds : tuple of float
+        Least score of each class that counts.
+    device, pixel_size, augment, scales, floor, every_class, object_px
+        See `AnalyzePicture`.
+    channels : str or None
+        See `with_channels`.
+    nms_iou : float or None
+        Overlap from which two are one; None for the card's.
+    out : Path or None
+        Folder for the results.
+    formats, overwrite, with_pictures, manifest, measured
+        See `ExportAnalyses`.
+    """
+
     model: Path
-    device: str
-    pixel_size: PixelSize | None
-    augment: bool
-    scales: tuple[float, ...]
-    series: int = 0
+    card: ModelCard
+    thresholds: tuple[float, ...]
+    device: str = "auto"
+    pixel_size: PixelSize | None = None
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
+    floor: float | None = None
+    every_class: bool = False
+    object_px: float | None = None
+    channels: str | None = None
+    nms_iou: float | None = None
+    out: Path | None = None
+    formats: tuple[ExportFormat, ...] = ()
+    overwrite: bool = False
+    with_pictures: bool = False
+    manifest: bool = False
+    measured: tuple[str, ...] = ()
 
-    def operation(self) -> AnalyzePicture:
-        """Return the analysis; raises where the picture has no such channel."""
-        picture = self.path if self.series == 0 else SlideRef(self.path.absolute(), self.series)
+    def operation(self, path: Path, series: int) -> AnalyzePicture:
+        """Return the analysis of one picture; raises where it has no such channel."""
+        picture = path if series == 0 else SlideRef(path.absolute(), series)
         if self.channels is not None:
-            picture = with_channels(self.path, self.channels, self.series)
+            picture = with_channels(path, self.channels, series)
         return AnalyzePicture(
-            picture, self.model, self.device, self.pixel_size, augment=self.augment, scales=self.scales
+            picture,
+            self.model,
+            self.device,
+            self.pixel_size,
+            self.floor,
+            self.every_class,
+            self.object_px,
+            self.augment,
+            self.scales,
         )
 
 
@@ -83,36 +124,57 @@ def run(options: Namespace) -> int:
     formats = _formats(options)
     folder = find_model(options.model)
     card = load_card(folder)
-    if options.out and not finds_outlines(card):
-        refuse_formats_without_outlines(formats, card.name)
-    thresholds = parse_confidence(options.confidence, card)
-    pixel_size = _pixel_size(options.pixel_size)
+    wishes = Wishes(
+        folder,
+        card,
+        parse_confidence(options.confidence, card),
+        options.device,
+        _pixel_size(options.pixel_size),
+        options.augment,
+        options.scales,
+        channels=options.channel,
+        out=options.out,
+        formats=formats,
+        overwrite=options.overwrite,
+        with_pictures=options.with_pictures,
+        manifest=options.manifest,
+        measured=options.measure,
+    )
     found = find_slides(options.paths, series=options.series)
-    if options.out and not options.overwrite:
+    return analyze_all(found, wishes, is_json=options.json, is_debug=options.debug)
+
+
+def analyze_all(found: FoundSlides, wishes: Wishes, *, is_json: bool, is_debug: bool) -> int:
+    """Analyse what was found, write and print what is wished, and say what was left out; returns an `Exit`."""
+    card, out = wishes.card, wishes.out
+    if out and not finds_outlines(card):
+        refuse_formats_without_outlines(wishes.formats, card.name)
+    if out and not wishes.overwrite:
         # Before the work, not after an hour of it.
-        refuse_existing_outputs(options.out, formats, [slide.name for slide in found.slides])
+        refuse_existing_outputs(out, wishes.formats, [slide.name for slide in found.slides])
+        refuse_existing(out / MANIFEST, overwrite=not wishes.manifest)
     outcome = _Outcome(left_out=list(found.left_out))
-    asked = (options.channel, folder, options.device, pixel_size, options.augment, options.scales)
-    with watching(is_silent=options.json) as watcher:
+    with watching(is_silent=is_json) as watcher:
         for number, slide in enumerate(found.slides):
-            work = _Work(slide.path, *asked, slide.series)
-            _analyze(work, outcome, watcher, number, len(found.slides), is_debug=options.debug)
-        if options.out and outcome.analyses:
+            _analyze(slide, wishes, outcome, watcher, number, len(found.slides), is_debug=is_debug)
+        if out and outcome.analyses:
             export = ExportAnalyses(
                 tuple(outcome.analyses),
-                options.out,
-                formats,
-                thresholds,
-                options.overwrite,
-                options.with_pictures,
+                out,
+                wishes.formats,
+                wishes.thresholds,
+                wishes.overwrite,
+                wishes.with_pictures,
                 tuple(outcome.left_out),
+                wishes.manifest,
+                wishes.measured,
             )
             outcome.written = watcher.run(export)
-    tables = [count_table(analysis, thresholds) for analysis in outcome.analyses]
-    if options.json:
-        print_json(_as_json(card, outcome, tables, thresholds))
+    tables = [count_table(analysis, wishes.thresholds) for analysis in outcome.analyses]
+    if is_json:
+        print_json(_as_json(card, outcome, tables, wishes.thresholds))
     else:
-        _print(card, outcome, tables, thresholds)
+        _print(card, outcome, tables, wishes.thresholds)
     for note in found.notes:
         say(note)
     return Exit.INCOMPLETE if outcome.left_out or not outcome.analyses else Exit.DONE
@@ -170,6 +232,8 @@ def _score(text: str, card: ModelCard) -> float:
 def _formats(options: Namespace) -> tuple[ExportFormat, ...]:
     if options.format and not options.out:
         raise BadParameter("--format needs a folder to write into; give --out DIR.")
+    if (options.manifest or options.measure) and not options.out:
+        raise BadParameter("--manifest and --measure are about what is written; give --out DIR.")
     return tuple(ExportFormat(name) for name in options.format or DEFAULT_FORMATS.split(","))
 
 
@@ -177,15 +241,19 @@ def _pixel_size(um: float | None) -> PixelSize | None:
     return None if um is None else PixelSize(um, um, PixelSizeSource.USER)
 
 
-def _analyze(work: _Work, outcome: _Outcome, watcher: Watcher, number: int, of: int, *, is_debug: bool) -> None:
-    path = work.path
+def _analyze(
+    slide: BatchSlide, wishes: Wishes, outcome: _Outcome, watcher: Watcher, number: int, of: int, *, is_debug: bool
+) -> None:
+    path = slide.path
     try:
-        operation = work.operation()
+        operation = wishes.operation(path, slide.series)
     except CellwrightError as error:  # other pictures may have the channel
         outcome.left_out.append(LeftOut(str(path), str(error)))
         return
     try:
         analysis = watcher.run(operation, number=number, of=of)
+        if wishes.nms_iou is not None:
+            analysis = analysis.with_overlap(wishes.nms_iou)
     except (ModelNotUsable, UnknownName, BadParameter):
         raise  # would be the same for every picture
     except CellwrightError as error:

@@ -32,6 +32,8 @@ _ONLY_HERE = {
     "channel": "--channel",
     "confidence": "--confidence",
     "with_pictures": "--with-pictures",
+    "manifest": "--manifest",
+    "measure": "--measure",
 }
 
 

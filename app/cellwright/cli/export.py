@@ -25,7 +25,16 @@ def run(options: Namespace) -> int:
         raise BadParameter(f"Nobody has looked at a picture of {options.project} yet; there is nothing to write.")
     thresholds = None if options.confidence is None else parse_confidence(options.confidence, analyses[0].card)
     operation = ExportAnalyses(
-        tuple(analyses), options.out, formats, thresholds, options.overwrite, options.with_pictures, tuple(left_out)
+        tuple(analyses),
+        options.out,
+        formats,
+        thresholds,
+        options.overwrite,
+        options.with_pictures,
+        tuple(left_out),
+        options.manifest,
+        options.measure,
+        options.project,
     )
     with watching(is_silent=False) as watcher:
         written = watcher.run(operation)

@@ -8,6 +8,14 @@ from pathlib import Path
 
 from cellwright import __version__
 from cellwright.cli.dataset_words import add_dataset_commands
+from cellwright.cli.manifest_words import (
+    add_manifest_words,
+    add_recipe_words,
+    add_rerun_words,
+    add_run_words,
+    add_sign_words,
+    add_verify_words,
+)
 from cellwright.cli.measure_words import add_measure_words
 from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
 
@@ -15,6 +23,9 @@ EXPORT_FORMATS = (
     "csv",
     "xlsx",
     "parquet",
+    "sqlite",
+    "h5ad",
+    "qupath",
     "coco",
     "coco-polygons",
     "yolo",
@@ -45,6 +56,11 @@ _COMMANDS = {
     "restore": "bring a damaged project back from its backup",
     "measure": "measure the cells of pictures or of a project: shape, brightness, staining, texture, neighbours",
     "export": "write what a project knows of its pictures as tables, outlines and boxes",
+    "verify": "say whether results, pictures and model are what a manifest says",
+    "rerun": "make the analyses of a manifest again, and say what differs",
+    "sign": "sign a manifest with a key of your own",
+    "recipe": "make of a manifest a recipe for other pictures",
+    "run": "analyze pictures as a recipe says",
     "dataset": "import, check, divide, prepare, freeze, compare or write labelled sets",
     "finetune": "teach a model what was corrected in a project, and judge whether it helped",
     "models": "list, show or verify models; lineage, promote and rollback of tuned ones",
@@ -92,6 +108,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "restore": _restore,
         "measure": _measure,
         "export": _export,
+        "verify": _verify,
+        "rerun": _rerun,
+        "sign": _sign,
+        "recipe": _recipe,
+        "run": _run,
         "dataset": _dataset,
         "finetune": _finetune,
         "models": _models,
@@ -152,6 +173,7 @@ def _analyze() -> argparse.ArgumentParser:
     )
     _add_looks(made)
     made.add_argument("--json", action="store_true", help="print the counts as JSON instead of a table")
+    add_manifest_words(made)
     add_slide_words(made)
     return made
 
@@ -180,6 +202,7 @@ def _export() -> argparse.ArgumentParser:
         metavar="C",
         help="least score of what nobody looked at, 0 to 1; or by class, as in RBC=0.4,WBC=0.5 (default: the model's)",
     )
+    add_manifest_words(made)
     return made
 
 
@@ -264,6 +287,36 @@ def _models() -> argparse.ArgumentParser:
     for each in (listed, shown, verified, lineage, promoted, back):
         each.add_argument("--json", action="store_true", help="print JSON")
         each.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    return made
+
+
+def _verify() -> argparse.ArgumentParser:
+    made = _parser("verify", "Hash again what a manifest names, and say line by line what agrees and what does not.")
+    add_verify_words(made)
+    return made
+
+
+def _rerun() -> argparse.ArgumentParser:
+    made = _parser("rerun", "Make the analyses of a manifest again, and say which objects differ.")
+    add_rerun_words(made)
+    return made
+
+
+def _sign() -> argparse.ArgumentParser:
+    made = _parser("sign", "Sign a manifest with your own Ed25519 key; the signature stands beside it.")
+    add_sign_words(made)
+    return made
+
+
+def _recipe() -> argparse.ArgumentParser:
+    made = _parser("recipe", "Make of a manifest a recipe, by which other pictures are analysed in the same way.")
+    add_recipe_words(made)
+    return made
+
+
+def _run() -> argparse.ArgumentParser:
+    made = _parser("run", "Analyze pictures as a recipe says, and write results with their manifest.")
+    add_run_words(made)
     return made
 
 

@@ -241,7 +241,7 @@ def _column(frame: h5py.Group, key: str, column: Column, *, is_category: bool) -
 def _whole(frame: h5py.Group, key: str, cells: list[Cell], kind: str) -> None:
     """Write whole numbers or truth values, some of which may be unknown."""
     dtype = np.bool_ if kind == "nullable-boolean" else np.int64
-    values = np.array([cell or 0 for cell in cells], dtype)
+    values: NDArray[np.generic] = np.array([cell or 0 for cell in cells], dtype)
     if None not in cells:
         _array(frame, key, values)
         return

@@ -26,7 +26,7 @@ _NAMES = {
     "score": "Detection probability",
 }
 _STATISTICS = {"mean": "Mean", "median": "Median", "min": "Min", "max": "Max", "std": "Std.Dev."}
-_INTENSITY = re.compile(r"intensity_(?P<what>mean|median|min|max|std)_(?P<channel>.+)")
+_INTENSITY = re.compile(r"intensity_(?P<what>mean|median|min|max|std)-(?P<channel>.+)")
 _FIRST = ("uuid", "picture", "class", "model", "model_sha256", "picture_sha256", "label")
 """Columns that stand elsewhere in QuPath's table, or nowhere."""
 _PLACES = (("centroid_x", "centroid_y"), ("centre_x", "centre_y"))

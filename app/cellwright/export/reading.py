@@ -67,7 +67,7 @@ def _xlsx(path: Path, name: str) -> Table:
             head, *more = book[title].iter_rows(values_only=True)
             header, rows = head, rows + [_filled(row, len(head)) for row in more]
         said = list(book["units"].iter_rows(values_only=True)) if "units" in book.sheetnames else []
-    about = {row[1]: (row[2] or "", row[3] or "") for row in said[1:] if row[0] == name}
+    about = {str(row[1]): (str(row[2] or ""), str(row[3] or "")) for row in said[1:] if row[0] == name}
     columns = [[row[number] for row in rows] for number in range(len(header))]
     return Table(name, tuple(Column(n or "", c, *about.get(n, ("", ""))) for n, c in zip(header, columns, strict=True)))
 

@@ -4,9 +4,9 @@ from cellwright.imaging.ahead import read_ahead
 from cellwright.imaging.calibration import disagreement
 from cellwright.imaging.contrast import composite, contrast_limits, limits_of, percentile_limits, read_rgb, to_display
 from cellwright.imaging.digest import content_sha256
+from cellwright.imaging.fingerprint import PixelDigest, pixel_digest, tile_boxes
 from cellwright.imaging.memory import ArrayRef, array_ref
 from cellwright.imaging.opening import OPENABLE_SUFFIXES, is_part_of_slide, is_probably_openable, open_slide
-from cellwright.imaging.pixel_digest import PixelDigest, pixel_digest, tile_boxes
 from cellwright.imaging.plane import PlaneSlide
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, rgb_channels
 from cellwright.imaging.readers import FILE_KINDS, READERS

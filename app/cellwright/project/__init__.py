@@ -2,6 +2,7 @@
 
 from cellwright.project.backup import backups, restore
 from cellwright.project.columns import ObjectColumns, PictureChange
+from cellwright.project.head import JournalHead, journal_head
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
 from cellwright.project.moving import copy_project
@@ -12,6 +13,7 @@ from cellwright.project.runs import RunStage, RunStatus, RunStep
 __all__ = [
     "HistoryLine",
     "JournalEntry",
+    "JournalHead",
     "ObjectColumns",
     "PictureChange",
     "Project",
@@ -21,5 +23,6 @@ __all__ = [
     "RunStep",
     "backups",
     "copy_project",
+    "journal_head",
     "restore",
 ]

@@ -63,6 +63,35 @@ class PictureInfo:
         return self.shape[0] * self.shape[1] * self.pixel_size.area_um2 / 1e6
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How the model was asked; with picture and model it is all that the objects depend on.
+
+    Parameters
+    ----------
+    model : str or Path
+        Name of the model, or its folder.
+    device : str
+        As a person chose it: ``"auto"``, ``"cpu"`` …
+    pixel_size : PixelSize or None
+        What a person said about the picture before it was analysed.
+    floor, every_class, object_px, augment, scales
+        See `AnalyzePicture`.
+    nms_iou : float or None
+        Overlap from which two boxes are one object, where it was changed afterwards; None for the card's.
+    """
+
+    model: str | Path
+    device: str = "auto"
+    pixel_size: PixelSize | None = None
+    floor: float | None = None
+    every_class: bool = False
+    object_px: float | None = None
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
+    nms_iou: float | None = None
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Analysis:
     """What a model found on a picture.
@@ -87,6 +116,8 @@ class Analysis:
         What else the network said, so that `with_overlap` need not ask it again; None where it was not kept.
     confirmed : (N,) ndarray of bool or None
         Which objects a person drew, corrected or accepted: they count whatever their score. None for none.
+    asked : Asked or None
+        How the model was asked; None where that is not known, as of what comes from a project.
     """
 
     picture: PictureInfo
@@ -99,6 +130,7 @@ class Analysis:
     notes: tuple[str, ...] = ()
     answers: Answers | None = None
     confirmed: NDArray[np.bool_] | None = None
+    asked: Asked | None = None
 
     @property
     def model_hash(self) -> str:
@@ -151,8 +183,9 @@ class Analysis:
         """
         if self.answers is None:
             raise BadParameter("The answers of the model were not kept; analyze the picture again to change this.")
-        return replace(self, objects=self.answers.objects(nms_iou), confirmed=None)
+        asked = None if self.asked is None else replace(self.asked, nms_iou=nms_iou)
+        return replace(self, objects=self.answers.objects(nms_iou), confirmed=None, asked=asked)
 
     def with_objects(self, objects: Objects) -> Analysis:
         """Return the analysis with other objects, for example after some were filtered away."""
-        return replace(self, objects=objects, confirmed=None)
+        return replace(self, objects=objects, confirmed=None, asked=None)

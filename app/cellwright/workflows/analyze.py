@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cellwright.core import Objects, PixelSize, SlideNotReadable
 from cellwright.jobs import Progress
-from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.analysis import Analysis, Asked, PictureInfo
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.workflows.predictors import ready_predictor
 
@@ -124,6 +124,16 @@ class AnalyzePicture:
             time.monotonic() - began,
             (*found.notes, *_doubts(info, found.objects.at_least(predictor.card.confidence_thresholds()))),
             found.answers,
+            asked=Asked(
+                self.model,
+                self.device,
+                self.pixel_size,
+                self.floor,
+                self.every_class,
+                self.object_px,
+                self.augment,
+                self.scales,
+            ),
         )
 
     def _info(self, slide: Slide, sha256: str) -> PictureInfo:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
+import cellwright
 from cellwright import export
 from cellwright.core import BadParameter, Box, Region, SlideNotReadable
+from cellwright.core.atomic import refuse_existing
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.areas import area_table, finds_areas, finds_outlines
@@ -21,6 +23,7 @@ from cellwright.workflows.formats import (
     refuse_existing_outputs,
     refuse_formats_without_outlines,
 )
+from cellwright.workflows.manifest import MANIFEST, write_manifest_file
 from cellwright.workflows.pictures import LeftOut
 from cellwright.workflows.tables import Thresholds, counts_table, notes, objects_table
 
@@ -66,6 +69,12 @@ class ExportAnalyses:
         OME-Zarr the values that the labels belong to.
     left_out : tuple of LeftOut
         What was asked for and could not be analysed; the notes name it.
+    manifest : bool
+        Whether ``manifest.json`` is written beside the results: what they were made from and with, see `Manifest`.
+    measured : tuple of str
+        What is measured and joins the table of objects; see `MeasureAnalyses`.
+    project : Path or None
+        The project that the objects come from; the manifest says where its journal stood.
     """
 
     analyses: tuple[Analysis, ...]
@@ -75,6 +84,9 @@ class ExportAnalyses:
     overwrite: bool = False
     with_pictures: bool = False
     left_out: tuple[LeftOut, ...] = ()
+    manifest: bool = False
+    measured: tuple[str, ...] = ()
+    project: Path | None = None
 
     @property
     def title(self) -> str:
@@ -101,23 +113,45 @@ class ExportAnalyses:
                 refuse_formats_without_outlines(self.formats, analysis.card.name)
         if not self.overwrite:
             refuse_existing_outputs(self.folder, self.formats, self._names)
-        steps = self._steps()
+            refuse_existing(self.folder / MANIFEST, overwrite=not self.manifest)
+        more = (yield from self._measured()) if self.measured else ()
+        steps = self._steps(more)
         written: list[Path] = []
         for number, (message, write) in enumerate(steps):
             yield Progress(number, len(steps), message)
             written += write()
+        if self.manifest:
+            written.append((yield from self._manifest(written)))
         yield Progress(len(steps), len(steps), f"Written to {self.folder}")
         return tuple(written)
+
+    def _measured(self) -> Generator[Progress, None, tuple[export.Column, ...]]:
+        from cellwright.workflows.measuring import MeasureAnalyses
+
+        measuring = MeasureAnalyses(self.analyses, self.measured, thresholds=self.thresholds)
+        return (yield from measuring.run()).columns
+
+    def _manifest(self, written: Sequence[Path]) -> Generator[Progress, None, Path]:
+        from cellwright.workflows.manifest_making import Circumstances, make_manifest
+
+        formats = tuple(kind.value for kind in dict.fromkeys(self.formats))
+        about = Circumstances(self.thresholds, formats, self.measured, self.with_pictures, self.project)
+        made = yield from make_manifest(self.folder, self.analyses, written, about)
+        return write_manifest_file(self.folder / MANIFEST, made, overwrite=self.overwrite)
 
     @property
     def _names(self) -> list[str]:
         return [analysis.picture.name for analysis in self.analyses]
 
-    def _steps(self) -> list[tuple[str, Callable[[], list[Path]]]]:
+    def _steps(self, more: Sequence[export.Column]) -> list[tuple[str, Callable[[], list[Path]]]]:
+        tables = cache(partial(self._tables, more))
         writers: dict[ExportFormat, Callable[[], list[Path]]] = {
-            ExportFormat.CSV: self._csv,
-            ExportFormat.XLSX: self._xlsx,
-            ExportFormat.PARQUET: self._parquet,
+            ExportFormat.CSV: lambda: self._csv(tables()),
+            ExportFormat.XLSX: lambda: self._xlsx(tables()),
+            ExportFormat.PARQUET: lambda: self._parquet(tables()),
+            ExportFormat.SQLITE: lambda: self._sqlite(tables()),
+            ExportFormat.H5AD: lambda: self._h5ad(tables()),
+            ExportFormat.QUPATH: lambda: self._qupath(tables()),
             ExportFormat.COCO: partial(self._coco, "coco", "rle"),
             ExportFormat.COCO_POLYGONS: partial(self._coco, "coco-polygons", "polygons"),
             ExportFormat.YOLO: partial(self._yolo, "yolo", outlines=False),
@@ -147,27 +181,49 @@ class ExportAnalyses:
             return [_write_with_pixels(analysis, path, picture, overwrite=self.overwrite)]
         return [_WRITERS[kind](path, picture, overwrite=self.overwrite)]
 
-    def _csv(self) -> list[Path]:
-        tables = self._tables()
+    def _csv(self, tables: Sequence[export.Table]) -> list[Path]:
         return [export.write_csv(self.folder / f"{t.name}.csv", t, overwrite=self.overwrite) for t in tables]
 
-    def _xlsx(self) -> list[Path]:
-        path = self.folder / "results.xlsx"
-        return [export.write_xlsx(path, self._tables(), self._notes(), overwrite=self.overwrite)]
+    def _xlsx(self, tables: Sequence[export.Table]) -> list[Path]:
+        return [export.write_xlsx(self.folder / "results.xlsx", tables, self._notes(), overwrite=self.overwrite)]
 
-    def _parquet(self) -> list[Path]:
+    def _parquet(self, tables: Sequence[export.Table]) -> list[Path]:
         said = {"notes": "\n".join(self._notes())}
         return [
-            export.write_parquet(self.folder / f"{t.name}.parquet", t, said, overwrite=self.overwrite)
-            for t in self._tables()
+            export.write_parquet(self.folder / f"{t.name}.parquet", t, said, overwrite=self.overwrite) for t in tables
         ]
+
+    def _sqlite(self, tables: Sequence[export.Table]) -> list[Path]:
+        path = self.folder / "results.sqlite"
+        return [export.write_sqlite(path, tables, self._notes(), self._facts(), overwrite=self.overwrite)]
+
+    def _h5ad(self, tables: Sequence[export.Table]) -> list[Path]:
+        objects, *others = tables
+        path = self.folder / "objects.h5ad"
+        return [export.write_h5ad(path, objects, self._notes(), self._facts(), others, overwrite=self.overwrite)]
+
+    def _qupath(self, tables: Sequence[export.Table]) -> list[Path]:
+        path = self.folder / "measurements.tsv"
+        outlined = all(analysis.objects.masks is not None for analysis in self.analyses)
+        return [export.write_qupath_tsv(path, tables[0], has_outlines=outlined, overwrite=self.overwrite)]
+
+    def _facts(self) -> dict[str, str]:
+        """Return the hashes of what the numbers rest on, by name."""
+        facts = {"cellwright": cellwright.__version__}
+        for analysis in self.analyses:
+            facts[f"model {analysis.card.name} sha256"] = analysis.model_hash
+            facts[f"picture {analysis.picture.name} sha256"] = analysis.picture.sha256
+        return facts
 
     def _notes(self) -> list[str]:
         missing = [f"Not in these tables: {left}" for left in self.left_out]
         return [*missing, *notes(self.analyses, self.thresholds)]
 
-    def _tables(self) -> list[export.Table]:
-        return [objects_table(self.analyses, self.thresholds), counts_table(self.analyses, self.thresholds)]
+    def _tables(self, more: Sequence[export.Column]) -> list[export.Table]:
+        objects = objects_table(self.analyses, self.thresholds)
+        there = set(objects.header)
+        joined = (*objects.columns, *(column for column in more if column.name not in there))
+        return [export.Table(objects.name, joined), counts_table(self.analyses, self.thresholds)]
 
     def _coco(self, name: str, segmentation: export.Segmentation) -> list[Path]:
         said = f"Found by {self.analyses[0].objects.source}"

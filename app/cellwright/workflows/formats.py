@@ -19,9 +19,15 @@ class ExportFormat(str, Enum):
     CSV = "csv"
     """``objects.csv`` and ``counts.csv``."""
     XLSX = "xlsx"
-    """``results.xlsx`` with sheets objects, counts and notes."""
+    """``results.xlsx`` with sheets objects, counts, units and methods."""
     PARQUET = "parquet"
     """``objects.parquet`` and ``counts.parquet``."""
+    SQLITE = "sqlite"
+    """``results.sqlite`` with tables objects, counts, units, notes and facts, and views."""
+    H5AD = "h5ad"
+    """``objects.h5ad``: AnnData with SpatialData's keys."""
+    QUPATH = "qupath"
+    """``measurements.tsv`` with QuPath's names of columns."""
     COCO = "coco"
     """Folder ``coco`` with one JSON file; outlines as run lengths."""
     COCO_POLYGONS = "coco-polygons"
@@ -68,6 +74,9 @@ _OUTPUTS: dict[ExportFormat, tuple[str, ...]] = {
     ExportFormat.CSV: ("objects.csv", "counts.csv"),
     ExportFormat.XLSX: ("results.xlsx",),
     ExportFormat.PARQUET: ("objects.parquet", "counts.parquet"),
+    ExportFormat.SQLITE: ("results.sqlite",),
+    ExportFormat.H5AD: ("objects.h5ad",),
+    ExportFormat.QUPATH: ("measurements.tsv",),
     ExportFormat.COCO: ("coco",),
     ExportFormat.COCO_POLYGONS: ("coco-polygons",),
     ExportFormat.YOLO: ("yolo",),

@@ -37,9 +37,10 @@ LEFT: Final = (
     FormatGroup(
         "Tables of cells and counts",
         (
-            OfferedFormat("xlsx", "Excel workbook", "Sheets with objects, counts and notes."),
+            OfferedFormat("xlsx", "Excel workbook", "Sheets with objects, counts, units and methods."),
             OfferedFormat("csv", "CSV", "objects.csv and counts.csv, for any program."),
             OfferedFormat("parquet", "Parquet", "The same for large data."),
+            OfferedFormat("sqlite", "SQLite", "One database with tables, units and views."),
         ),
     ),
     FormatGroup(
@@ -60,6 +61,8 @@ RIGHT: Final = (
         "To go on in other programs",
         (
             OfferedFormat("geojson", "GeoJSON for QuPath", "Drag the file onto the picture in QuPath."),
+            OfferedFormat("qupath", "Measurements for QuPath (TSV)", "A table with QuPath's names of columns."),
+            OfferedFormat("h5ad", "AnnData (.h5ad)", "Cells, measurements and places for scanpy and SpatialData."),
             OfferedFormat("roi", "ROIs for ImageJ and Fiji", "A zip a picture for the ROI Manager."),
         ),
     ),

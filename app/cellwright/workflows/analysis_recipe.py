@@ -1,0 +1,232 @@
+"""`AnalysisRecipe`: how pictures are analysed, as a TOML file that a person can read, keep and run again."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from cellwright.core import BadParameter, PixelSize, PixelSizeSource
+from cellwright.workflows.formats import ExportFormat
+from cellwright.workflows.manifest import Manifest, first_problem
+from cellwright.zoo import ModelCard, find_model, load_card
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelPart(_Part):
+    """Which model, by name (or folder) and by the SHA-256 of its weights; another is refused."""
+
+    name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class LookPart(_Part):
+    """How the model is asked.
+
+    Attributes
+    ----------
+    augment : bool
+        Whether turned and mirrored copies are looked at too.
+    scales : tuple of float
+        Input sizes; 1 is the model's own.
+    pixel_size_um : (float, float) or None
+        Height and width of a pixel in µm, where it does not come from the file.
+    object_px : float or None
+        Diameter of a typical object in pixels.
+    channels : tuple of int or None
+        Channels to look at, from 1.
+    floor, nms_iou : float or None
+        Least score that is kept, and overlap from which two are one; None for the model's.
+    every_class : bool
+        Whether one place may answer with several classes.
+    """
+
+    augment: bool = False
+    scales: tuple[float, ...] = (1.0,)
+    pixel_size_um: tuple[float, float] | None = None
+    object_px: float | None = Field(default=None, gt=0)
+    channels: tuple[int, ...] | None = None
+    floor: float | None = Field(default=None, ge=0, le=1)
+    nms_iou: float | None = Field(default=None, ge=0, lt=1)
+    every_class: bool = False
+
+    @field_validator("pixel_size_um")
+    @classmethod
+    def _positive(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and min(value) <= 0:
+            raise ValueError("must be above 0")
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def _from_one(cls, value: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if value is not None and (not value or min(value) < 1):
+            raise ValueError("must be numbers from 1 on")
+        return value
+
+
+class WritePart(_Part):
+    """What is written: `ExportFormat` values, measurements that join the table, and whether pictures are copied."""
+
+    formats: tuple[ExportFormat, ...] = Field(min_length=1)
+    measured: tuple[str, ...] = ()
+    with_pictures: bool = False
+
+
+class AnalysisRecipe(_Part):
+    """How pictures are analysed.
+
+    Attributes
+    ----------
+    recipe : int
+        Version of this form.
+    model, look, write
+        See there.
+    confidence : dict
+        Least score that counts, for every class of the model.
+    """
+
+    recipe: Literal[1] = 1
+    model: ModelPart
+    look: LookPart = LookPart()
+    confidence: dict[str, float]
+    write: WritePart
+
+    @model_validator(mode="after")
+    def _scores(self) -> AnalysisRecipe:
+        for name, score in self.confidence.items():
+            if not 0 <= score <= 1:
+                raise ValueError(f"confidence of {name} must lie between 0 and 1")
+        return self
+
+    @property
+    def pixel_size(self) -> PixelSize | None:
+        """Size of a pixel as a person said it."""
+        said = self.look.pixel_size_um
+        return None if said is None else PixelSize(said[0], said[1], PixelSizeSource.USER)
+
+    def checked_model(self, said: str | Path | None = None) -> tuple[Path, ModelCard]:
+        """Return the model's folder and card.
+
+        Raises
+        ------
+        UnknownName, ModelNotUsable
+            If it is nowhere.
+        BadParameter
+            If it has other weights or classes than the recipe's.
+        """
+        folder = find_model(said or self.model.name)
+        card = load_card(folder)
+        if card.model_hash != self.model.sha256:
+            raise BadParameter(
+                f"The model {card.name} in {folder} has other weights (sha256 {card.model_hash[:12]}…) than the recipe "
+                f"asks for ({self.model.sha256[:12]}…); name the right one with --model, or make a new recipe."
+            )
+        strange = sorted(set(self.confidence) ^ set(card.class_names))
+        if strange:
+            raise BadParameter(
+                f"The recipe gives a confidence for {', '.join(self.confidence)}, and {card.name} knows "
+                f"{', '.join(card.class_names)}; both must be the same."
+            )
+        return folder, card
+
+    def thresholds(self, card: ModelCard) -> tuple[float, ...]:
+        """Return the least score of each class in the order of the card."""
+        return tuple(self.confidence[name] for name in card.class_names)
+
+    def to_toml(self) -> str:
+        """Return the recipe as a file for people; what has its usual value is left out."""
+        lines = ["# How pictures are analysed; 'cellwright run THIS PICTURES --out DIR' does it again.", "recipe = 1"]
+        for title in ("model", "look", "confidence", "write"):
+            part = getattr(self, title)
+            said = part if isinstance(part, dict) else part.model_dump(mode="json", exclude_defaults=True)
+            if said:
+                lines += ["", f"[{title}]", *(f"{_key(name)} = {_value(value)}" for name, value in said.items())]
+        return "\n".join(lines) + "\n"
+
+
+def read_recipe(path: Path) -> AnalysisRecipe:
+    """Read a recipe.
+
+    Raises
+    ------
+    BadParameter
+        If it is missing, no TOML, or holds a key or value that makes no sense; in one sentence.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadParameter(f"{path} cannot be read ({error.strerror}); name a recipe.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadParameter(f"{path} is no TOML: {error}.") from error
+    try:
+        return AnalysisRecipe.model_validate(content)
+    except ValidationError as error:
+        raise BadParameter(f"{path} makes no sense as a recipe: {first_problem(error)}.") from error
+
+
+def recipe_of(manifest: Manifest) -> AnalysisRecipe:
+    """Return what all pictures of a manifest have in common as a recipe for others.
+
+    A pixel size that the files said is not part of it: new pictures say their own.
+
+    Raises
+    ------
+    BadParameter
+        If the pictures were analysed with different models or in different ways, or nobody knows how.
+    """
+    known = [picture.asked for picture in manifest.pictures]
+    if any(asked is None for asked in known):
+        raise BadParameter("The objects come from a project; a recipe can be made of analyses of pictures alone.")
+    ways = {
+        (picture.model, picture.channels, picture.asked.model_copy(update={"device": ""}).model_dump_json())
+        for picture in manifest.pictures
+        if picture.asked is not None
+    }
+    if len(ways) != 1:
+        raise BadParameter(
+            "The pictures were analysed in different ways; export those of one way alone, then ask again."
+        )
+    first = manifest.pictures[0]
+    asked = first.asked
+    assert asked is not None
+    model = next(entry for entry in manifest.models if entry.sha256 == first.model)
+    size = asked.pixel_size
+    return AnalysisRecipe(
+        model=ModelPart(name=model.name, sha256=model.sha256),
+        look=LookPart(
+            augment=asked.augment,
+            scales=asked.scales,
+            pixel_size_um=None if size is None else (size.y_um, size.x_um),
+            object_px=asked.object_px,
+            channels=None if first.channels is None else tuple(channel + 1 for channel in first.channels),
+            floor=asked.floor,
+            nms_iou=asked.nms_iou,
+            every_class=asked.every_class,
+        ),
+        confidence=dict(zip(manifest.classes, manifest.confidence, strict=True)),
+        write=WritePart(
+            formats=tuple(ExportFormat(name) for name in manifest.formats) or (ExportFormat.CSV,),
+            measured=manifest.measured,
+            with_pictures=manifest.with_pictures,
+        ),
+    )
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("_", "").replace("-", "").isalnum() else _value(name)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, str):
+        # JSON's escapes are TOML's, but for one control character that JSON leaves as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)
