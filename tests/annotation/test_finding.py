@@ -121,7 +121,7 @@ def nuclei_and_ground(data_dir: Path) -> Iterator[tuple[NDArray[np.uint8], NDArr
     folder = data_dir / "nuclei_dsb2018"
     for path in sorted((folder / "labels").iterdir())[5::50]:
         truth = imread(path)
-        sizes = [region.equivalent_diameter_area for region in regionprops(truth)]
+        sizes = [region.equivalent_diameter_area for region in regionprops(truth)]  # type: ignore[no-untyped-call]
         size = float(np.median(sizes))
         picture = imread(next((folder / "images").glob(f"{path.stem}.*")))
         yield picture, distance_transform_edt(truth == 0) > max(3, 0.3 * size), size
@@ -177,7 +177,7 @@ def test_real_nuclei_are_found_by_a_click_and_better_by_a_box(data_dir: Path) ->
     for path in sorted((folder / "labels").iterdir())[::60]:
         truth = imread(path)
         crop = imread(next((folder / "images").glob(f"{path.stem}.*")))
-        regions = [region for region in regionprops(truth) if region.area >= 30][::7]
+        regions = [each for each in regionprops(truth) if each.area >= 30][::7]  # type: ignore[no-untyped-call]
         size = float(np.median([region.equivalent_diameter_area for region in regions]))
         for region in regions[:12]:
             y, x = max(region.coords, key=lambda at: -np.hypot(*(at - region.centroid)))

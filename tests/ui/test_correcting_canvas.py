@@ -49,7 +49,9 @@ def test_tools_draw_select_and_end_with_esc(analyzed: MainWindow, qtbot: QtBot) 
     assert len(picture.objects) == 60
 
 
-def test_a_stroke_is_on_disk_and_seen_at_once_and_the_tables_follow(analyzed: MainWindow, qtbot: QtBot) -> None:
+def test_a_stroke_is_on_disk_and_seen_at_once_and_the_tables_follow(
+    analyzed: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     window = analyzed
     qtbot.waitUntil(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
     canvas, picture = window.centre.canvas, window.session.current
@@ -61,7 +63,7 @@ def test_a_stroke_is_on_disk_and_seen_at_once_and_the_tables_follow(analyzed: Ma
     assert row is not None and link is not None
     before = area_of(window, row)
     changed: list[int] = []
-    canvas.change_mask = lambda at, _mask: changed.append(at)  # type: ignore[method-assign]
+    monkeypatch.setattr(canvas, "change_mask", lambda at, _mask: changed.append(at))
     for x in (330.0, 350.0):
         canvas.gesture.emit(Stroke(np.array([[300.0, x], [300.0, x + 20]]), 8.0))
     assert changed == [row, row], "only this cell is drawn anew"

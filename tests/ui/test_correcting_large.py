@@ -15,6 +15,7 @@ from PySide6.QtCore import QTimer
 from cellwright.project import Project
 from cellwright.ui.correcting import belonging
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.state.picture import Picture
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 N = 30_000
 _MOST = 0.4
 """Of the time that writing takes may be the window's longest pause: other work shares the machine of a test."""
+
+
+def has_marks(picture: Picture) -> bool:
+    return picture.marks is not None
 
 
 @pytest.fixture
@@ -48,9 +53,9 @@ def test_the_window_answers_while_many_cells_are_written_and_the_step_follows(la
     timer.start()
     large.actions_set["correct.reject"].trigger()
     assert "being written into the project" in large.status.currentMessage()
-    assert picture.marks is None, "nothing was done yet"
+    assert not has_marks(picture), "nothing was done yet"
     large.session.select(7)  # what was selected when it was asked for counts
-    qtbot.waitUntil(lambda: picture.marks is not None and bool(picture.marks.is_reviewed.any()), timeout=120_000)
+    qtbot.waitUntil(lambda: has_marks(picture) and bool(picture.marks.is_reviewed.any()), timeout=120_000)  # type: ignore[union-attr]
     timer.stop()
     marks = picture.marks
     assert marks is not None
@@ -77,8 +82,8 @@ def test_many_cells_are_read_beside_the_window(
     again.correcting.files.open(tmp_path / "cells")
     picture = again.session.current
     assert picture is not None
-    assert picture.marks is None, "not yet"
-    qtbot.waitUntil(lambda: picture.marks is not None, timeout=120_000)
+    assert not has_marks(picture), "not yet"
+    qtbot.waitUntil(lambda: has_marks(picture), timeout=120_000)
     assert picture.objects is not None
     assert len(picture.objects) == N
     again.session.select(5)

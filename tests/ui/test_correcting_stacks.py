@@ -12,10 +12,12 @@ import pytest
 import tifffile
 
 from cellwright.annotation import Status
-from cellwright.core import SlideNotReadable
+from cellwright.core import Box, SlideNotReadable
 from cellwright.project import Project
 from cellwright.ui.canvas.gestures import BoxDrawn
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.review.crops import OpenSlides
+from cellwright.ui.review.reviewing import WindowSide
 from cellwright.ui.state.picture import Picture
 from tests.ui.known_boxes import KnownBoxes, make_objects
 
@@ -145,6 +147,34 @@ def test_a_stack_opens_on_the_plane_that_was_corrected(
     again.correcting.files.open(tmp_path / "cells")
     qtbot.waitUntil(lambda: again.session.current is not None and len(ids(again)) == 1, timeout=20_000)
     qtbot.waitUntil(lambda: is_shown(again) and current(again).plane == (1, 1), timeout=20_000)
+
+
+def test_the_gallery_shows_the_cells_of_the_plane_and_leads_there(of_stack: MainWindow, qtbot: QtBot) -> None:
+    window = of_stack
+    show_plane(window, 1, 1, qtbot)
+    window.correcting.drawing.take(BoxDrawn((10.0, 10.0, 40.0, 50.0)))
+    side = WindowSide(window)
+    shown = side.shown_picture()
+    assert shown is not None
+    assert shown.name == "stack.ome.tif#z=1,t=1"
+    gallery = window.reviewing.gallery
+    gallery.set_link(window.correcting.link)
+    (number,) = gallery.pictures()
+    assert window.correcting.link is not None
+    assert window.correcting.link.planes_of(current(window).path)[1, 1] == number
+    path = gallery.path_of(number)
+    assert path is not None
+    loaded = window.controller.loaded_picture(current(window))
+    assert loaded is not None
+    slides = OpenSlides()
+    crop = slides.cut(path, Box(0, 0, 96, 96))
+    raw = loaded.raw
+    assert raw is not None
+    assert np.corrcoef(crop.pixels[..., 0].ravel(), raw[:96, :96, 0].ravel())[0, 1] > 0.99, "cut from this plane"
+    slides.close()
+    show_plane(window, 0, 0, qtbot)
+    side.go_to(path, Box(10, 10, 40, 50), None)
+    qtbot.waitUntil(lambda: current(window).plane == (1, 1))
 
 
 def test_planes_analyzed_together_all_go_into_the_project(

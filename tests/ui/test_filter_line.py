@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cellwright.annotation import FilterMistake
-from cellwright.core import Masks, Objects, PixelSize
+from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
 from cellwright.ui.correcting.filter_line import cells_meant
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.marks import Marks
@@ -37,7 +37,7 @@ def session() -> Session:
     made = Session()
     (picture,) = made.add([Path("/nowhere/smear.png")])
     made.show(picture)
-    made.set_pixel_size(picture, PixelSize(0.5, 0.5, "entered by hand"))
+    made.set_pixel_size(picture, PixelSize(0.5, 0.5, PixelSizeSource.USER))
     styles = (ClassStyle("RBC", "Red cell", "#D55E00", "R"), ClassStyle("WBC", "White cell", "#0072B2", "W"))
     made.set_objects(picture, objects, styles, marks)
     return made
@@ -46,7 +46,8 @@ def session() -> Session:
 def meant(session: Session, text: str) -> list[int]:
     picture = session.current
     assert picture is not None
-    return cells_meant(text, picture, session).rows.tolist()
+    rows: list[int] = cells_meant(text, picture, session).rows.tolist()
+    return rows
 
 
 @pytest.mark.parametrize(

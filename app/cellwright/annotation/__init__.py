@@ -26,6 +26,7 @@ from cellwright.annotation.records import (
     RegionOfInterestRecord,
     RunRecord,
     plane_path,
+    split_plane,
 )
 from cellwright.annotation.reviews import (
     NOT_CLASSED,
@@ -102,6 +103,7 @@ __all__ = [
     "sorted_into",
     "split",
     "split_by_seeds",
+    "split_plane",
     "window_judged",
     "window_name",
     "with_reviews",

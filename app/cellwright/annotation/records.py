@@ -46,14 +46,18 @@ class PictureRecord:
     @property
     def file(self) -> str:
         """The path without the plane."""
-        found = _PLANE.fullmatch(self.path)
-        return found["file"] if found else self.path
+        return split_plane(self.path)[0]
 
     @property
     def plane(self) -> tuple[int, int] | None:
         """Plane and time point where it is one of a stack, counted from 0; None for a whole file."""
-        found = _PLANE.fullmatch(self.path)
-        return (int(found["z"]), int(found["t"])) if found else None
+        return split_plane(self.path)[1]
+
+
+def split_plane(path: str) -> tuple[str, tuple[int, int] | None]:
+    """Return the file that a project's path means, and the plane and time point of it; None for all of it."""
+    found = _PLANE.fullmatch(path)
+    return (found["file"], (int(found["z"]), int(found["t"]))) if found else (path, None)
 
 
 def plane_path(path: str, plane: tuple[int, int] | None) -> str:

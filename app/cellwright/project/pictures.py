@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from cellwright.annotation import PictureRecord, plane_path
+from cellwright.annotation import PictureRecord, plane_path, split_plane
 from cellwright.core import SlideNotReadable
 from cellwright.imaging import SlideRef, content_sha256
 
@@ -38,6 +38,13 @@ def record_of(folder: Path, picture: str | Path | SlideRef, number: int, sha256:
     digest = sha256 or content_sha256(path)
     written = plane_path(written_path(folder, path), plane_of(picture))
     return PictureRecord(number, written, digest, path.stat().st_size)
+
+
+def slide_ref(path: str | Path) -> SlideRef:
+    """Return how to open what a project's path means: a file, or ``stack.tif#z=2,t=0``, one plane of it."""
+    file, plane = split_plane(str(path))
+    z, t = plane or (None, None)
+    return SlideRef(Path(file), z=z, t=t)
 
 
 def file_of(picture: str | Path | SlideRef) -> Path:

@@ -56,12 +56,13 @@ class DescribeCells:
         SlideNotReadable
             If the picture cannot be read.
         """
-        from cellwright.imaging import contrast_limits, open_slide
+        from cellwright.imaging import contrast_limits
+        from cellwright.project.pictures import slide_ref
 
         total = len(self.boxes)
         features = np.empty((total, len(FEATURES)), np.float64)
         features[:, :3] = shape_features(self.boxes, self.masks)
-        with open_slide(self.path) as slide:
+        with slide_ref(self.path).open() as slide:
             limits = contrast_limits(slide)
             for row in range(total):
                 if row % _AT_ONCE == 0:

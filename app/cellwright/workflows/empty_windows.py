@@ -88,10 +88,10 @@ class FindEmptyWindows:
         SlideNotReadable
             If the picture cannot be read.
         """
-        from cellwright.imaging import open_slide
+        from cellwright.project.pictures import slide_ref
 
         yield Progress(0, 2, "Reading the picture")
-        with open_slide(self.path) as slide:
+        with slide_ref(self.path).open() as slide:
             shape = slide.shape
             cell = typical_diameter(self.boxes, shape)
             downsample = max(1.0, cell / _CELL_PX, max(shape) / _LONGEST_PX)
@@ -120,13 +120,13 @@ class ReadShapes:
 
     def run(self) -> Generator[Progress, None, list[tuple[int, int] | None]]:
         """Open one after the other."""
-        from cellwright.imaging import open_slide
+        from cellwright.project.pictures import slide_ref
 
         shapes: list[tuple[int, int] | None] = []
         for path in self.paths:
             yield Progress(len(shapes), len(self.paths), path.name)
             try:
-                with open_slide(path) as slide:
+                with slide_ref(path).open() as slide:
                     shapes.append(slide.shape)
             except CellwrightError:
                 shapes.append(None)

@@ -21,6 +21,7 @@ from cellwright.annotation import (
     RecordChange,
     Reviewer,
     Status,
+    split_plane,
 )
 from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry, Project
@@ -116,7 +117,13 @@ class OpenProject(QObject):
         return tuple(self._pictures.values())
 
     def picture_id(self, path: Path, plane: tuple[int, int] | None = None) -> int | None:
-        """Return the number of the picture that lies at a path, or of a plane of it; None where it is not there."""
+        """Return the number of the picture that lies at a path, or of a plane of it; None where it is not there.
+
+        The plane may also stand in the path, as a project writes it.
+        """
+        if plane is None:
+            file, plane = split_plane(str(path))
+            path = Path(file)
         return self._ids.get((path.resolve(), plane))
 
     def records_of(self, path: Path) -> list[PictureRecord]:

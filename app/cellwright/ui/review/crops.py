@@ -82,14 +82,15 @@ class OpenSlides:
                 self._open.popitem()[1][0].close()
 
     def _slide(self, path: Path) -> tuple[Slide, Limits]:
-        from cellwright.imaging import contrast_limits, open_slide
+        from cellwright.imaging import contrast_limits
+        from cellwright.project.pictures import slide_ref
 
         if path in self._open:
             self._open.move_to_end(path)
             return self._open[path]
         if self._is_closed:
             raise CellwrightError("The gallery is closed.")
-        slide = open_slide(path)
+        slide = slide_ref(path).open()
         self._open[path] = slide, contrast_limits(slide)
         while len(self._open) > _OPEN_PICTURES:
             self._open.popitem(last=False)[1][0].close()

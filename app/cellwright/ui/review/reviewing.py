@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cellwright.annotation import all_marked
+from cellwright.annotation import all_marked, plane_path, split_plane
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.actions.action_set import Handler
+from cellwright.ui.correcting.belonging import plane_of
 from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject
@@ -163,9 +165,9 @@ class WindowSide:
         return chosen[name] if name in chosen else self._decisions().get(name, DECISION)
 
     def shown_picture(self) -> Path | None:
-        """Return the picture that is shown."""
+        """Return the picture that is shown; of a stack the plane, as a project writes it."""
         current = self._host.session.current
-        return None if current is None else current.path
+        return None if current is None else Path(plane_path(str(current.path), plane_of(current)))
 
     def need_link(self) -> OpenProject | None:
         """Return the project, a draft where there is none yet, with the picture that is shown."""
@@ -178,11 +180,15 @@ class WindowSide:
     def go_to(self, path: Path, box: Box, name: bytes | None) -> None:
         """Show a place of a picture, and select the object there that has this id."""
         session = self._host.session
-        picture = next((each for each in session.pictures if each.path.resolve() == path.resolve()), None)
+        name_of_file, plane = split_plane(str(path))
+        file = Path(name_of_file)
+        picture = next((each for each in session.pictures if each.path.resolve() == file.resolve()), None)
         if picture is None:
-            self._host.opener.open_paths([path])
+            self._host.opener.open_paths([file])
             return
         session.show(picture)
+        if plane is not None and picture.look is not None and picture.plane != plane:
+            self._host.opener.set_look(picture, replace(picture.look, z=plane[0], t=plane[1]))
         if name is not None:
             session.select_rows(rows_of(picture.objects, np.frombuffer(name, "V16")))
         canvas = self._host.centre.canvas
