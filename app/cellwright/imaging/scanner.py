@@ -138,7 +138,7 @@ def _claim(said: Mapping[str, str]) -> SizeClaim:
         size: PixelSize | None = size_from_tag(float(said["openslide.mpp-y"]), float(said["openslide.mpp-x"]))
     except (KeyError, ValueError):
         size = None
-    return SizeClaim(size, f"{vendor} mpp" if size is not None else UNKNOWN)
+    return SizeClaim(size, f"{vendor} µm/px, as OpenSlide reads it" if size is not None else UNKNOWN)
 
 
 def _background(said: Mapping[str, str]) -> tuple[int, int, int]:
