@@ -158,6 +158,8 @@ def test_a_cluster_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.M
         cluster_of(scheduler="tcp://127.0.0.1:1"),
     ):
         pass
+    with pytest.raises(BadParameter, match="needs certificates"), cluster_of(scheduler="tls://127.0.0.1:1"):
+        pass
     for wrong in ({}, {"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, {"workers": 0}):
         with pytest.raises(BadParameter), cluster_of(**wrong):
             pass

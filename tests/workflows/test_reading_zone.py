@@ -143,6 +143,15 @@ def test_an_empty_slide_and_a_grey_one_are_no_reason_to_stop(tmp_path: Path) -> 
     assert run_inline(FindReadingZone(path, red_cell_px=20.0)).zones
 
 
+def test_a_picture_without_a_lamp_behind_it_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "fluorescence.png"
+    y, x = np.mgrid[:300, :400]
+    spots = 12 + 180 * (np.sin(y / 9) * np.sin(x / 9) > 0.7)
+    Image.fromarray(spots.astype(np.uint8)).save(path)
+    with pytest.raises(BadParameter, match="transmitted light"):
+        run_inline(FindReadingZone(path, red_cell_px=20.0))
+
+
 def test_the_size_of_a_cell_must_be_known(picture: Path) -> None:
     with pytest.raises(BadParameter, match="red-cell-px"):
         run_inline(FindReadingZone(picture))

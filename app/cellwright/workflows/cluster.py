@@ -300,8 +300,13 @@ def _refuse_missing() -> None:
 
 
 def _connected(address: str) -> Client:
-    from distributed import Client
+    from distributed import Client, Security
 
+    if address.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
+        raise BadParameter(
+            f"{address} needs certificates; name them to dask with DASK_DISTRIBUTED__COMM__TLS__CA_FILE and, under "
+            "…__TLS__CLIENT__, CERT and KEY."
+        )
     try:
         return Client(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, TimeoutError, ValueError, TypeError) as error:

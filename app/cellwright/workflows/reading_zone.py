@@ -19,6 +19,7 @@ from cellwright.workflows.reading_zone_fields import (
     READ_CELL_PX,
     FieldMeasures,
     OneCell,
+    is_dark,
     learn_one_cell,
     measure_field,
 )
@@ -112,9 +113,15 @@ class FindReadingZone:
             yield Progress(0, 0, "Looking for glass")
             held = grid.held()
             yield Progress(0, 0, "Learning what one cell is")
-            one = learn_one_cell(grid.some(held), grid.read_cell_px)
-            if one is None and grid.is_all_unreadable(held):
+            fields = grid.some(held)
+            one = learn_one_cell(fields, grid.read_cell_px)
+            if not fields and held.any():
                 raise SlideNotReadable(f"{slide.name} cannot be read anywhere; check the file.")
+            if is_dark(fields):
+                raise BadParameter(
+                    f"{slide.name} is dark where nothing lies; a reading zone can be found on stained smears in "
+                    "transmitted light."
+                )
             smear = yield from _measured(grid, held, one, size)
         return _proposed(smear, self.rules, one)
 
@@ -203,9 +210,6 @@ class _Grid:
         chosen = places[np.unique(np.linspace(0, len(places) - 1, _LEARNED_FROM).astype(int))] if len(places) else []
         read = [self.read(int(i), int(j)) for i, j in chosen]
         return [pixels for pixels in read if pixels is not None]
-
-    def is_all_unreadable(self, held: NDArray[np.bool_]) -> bool:
-        return bool(held.any()) and not self.some(held)
 
 
 def _grid_of(slide: Slide, cell_px: float, limits: Limits) -> _Grid:

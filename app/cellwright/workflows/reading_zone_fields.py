@@ -34,6 +34,8 @@ _BARE_SHARE = 0.15
 """Least share of a field that is glass where the field helps to learn what glass and a cell are."""
 _LEAST_THRESHOLD, _MOST_THRESHOLD = 0.05, 0.5
 _LEAST_SINGLES = 8
+_DARK = 0.2
+"""Four layers of red cells let more of the light through than this."""
 _RED_SHARE, _APART = 0.15, 0.1
 """A second, paler group of pixels is red cells where it is this large a share, and this much darker than glass."""
 
@@ -103,6 +105,14 @@ def densities_of(pixels: Pixels, white: tuple[float, float]) -> tuple[Density, D
         return green, blue
     # What the glass itself absorbs here: no lamp lights a whole slide evenly.
     return green - np.median(green[bare]), blue - np.median(blue[bare])
+
+
+def is_dark(fields: Sequence[Pixels]) -> bool:
+    """Whether most of the fields is black beside their brightest, as in fluorescence: no lamp shines through."""
+    if not fields:
+        return False
+    middle = np.median([np.median(field[..., _GREEN]) for field in fields])
+    return bool(middle < _DARK * _white(fields, _GREEN))
 
 
 def learn_one_cell(fields: Sequence[Pixels], cell_px: float) -> OneCell | None:
