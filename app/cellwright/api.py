@@ -134,7 +134,12 @@ class Found:
         return notes([self.analysis], self.thresholds)
 
     def save(
-        self, folder: str | Path, formats: str | Sequence[str] = "csv", *, overwrite: bool = False
+        self,
+        folder: str | Path,
+        formats: str | Sequence[str] = "csv",
+        *,
+        overwrite: bool = False,
+        manifest: bool = False,
     ) -> tuple[Path, ...]:
         """Write files that other programs read.
 
@@ -146,6 +151,8 @@ class Found:
             Of `cellwright.workflows.ExportFormat`: ``"csv"``, ``"xlsx"``, ``"geojson"``, ``"labels"`` and so on.
         overwrite : bool
             Whether earlier results may be replaced.
+        manifest : bool
+            Whether ``manifest.json`` is written too: what the results were made from and with.
 
         Raises
         ------
@@ -155,7 +162,7 @@ class Found:
             If something is there already, or nothing can be written there.
         """
         asked = tuple(_format(name) for name in ([formats] if isinstance(formats, str) else formats))
-        work = ExportAnalyses((self.analysis,), Path(folder), asked, self.thresholds, overwrite)
+        work = ExportAnalyses((self.analysis,), Path(folder), asked, self.thresholds, overwrite, manifest=manifest)
         return run_inline(work)
 
 

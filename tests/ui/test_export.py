@@ -17,6 +17,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QStyle, QStyleOptionButton, QToolBar, QToolButton
 
+from cellwright.cli import main
 from cellwright.ui.dialogs.export_dialog import ExportDialog
 from cellwright.ui.dialogs.export_formats import OFFERED
 from cellwright.ui.main_window import MainWindow
@@ -107,6 +108,34 @@ def test_every_format_of_outlines_is_written(analyzed: MainWindow, tmp_path: Pat
     labels = tifffile.imread(folder / "labels" / "smear.tif")
     assert [int(labels[y, x]) for y, x in MIDDLES] == [1, 2, 3]
     assert not (folder / "coco" / "images").exists()
+
+
+def test_a_manifest_made_in_the_window_verifies_on_the_command_line(
+    analyzed: MainWindow, tmp_path: Path, smear: Path, qtbot: QtBot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dialog = export_dialog(analyzed)
+    tick_only(dialog, "csv", "labels")
+    press(dialog.manifest)
+    dialog.folder.setText(str(tmp_path / "out"))
+    press(dialog.export_button)
+    assert said(analyzed, qtbot).level is Level.GOOD
+    main(["verify", str(tmp_path / "out" / "manifest.json"), "--json"])
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    problems = {line["what"] for line in lines if line["agreement"] in ("different", "missing")}
+    assert problems == {"model"}, "the model of this test is on no shelf; all else agrees"
+    pixels = np.asarray(Image.open(smear)).copy()
+    pixels[3, 5, 0] ^= 1
+    Image.fromarray(pixels).save(smear)
+    assert main(["verify", str(tmp_path / "out" / "manifest.json"), "--json"]) == 1
+    lines = json.loads(capsys.readouterr().out)["lines"]
+    assert "different" in {line["agreement"] for line in lines if line["what"] == "pixels"}
+    dialog = export_dialog(analyzed)
+    tick_only(dialog, "parquet")
+    dialog.manifest.setChecked(True)
+    dialog.folder.setText(str(tmp_path / "out"))
+    press(dialog.export_button)
+    assert "manifest.json" in dialog._ask.text() and dialog.replace_button.isVisible()
+    dialog.reject()
 
 
 def test_copies_of_the_pictures_stand_beside_training_sets(

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cellwright.cli.areas import areas_json, print_areas, ratio_json, say_ratio
+from cellwright.cli.areas import print_areas, say_ratio
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching, with_interval
+from cellwright.cli.counts_json import counts_json, picture_json
 from cellwright.cli.main import Exit
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
-from cellwright.core.atomic import refuse_existing
 from cellwright.imaging import SlideRef
 from cellwright.workflows import (
     OVERLAY_FOLDER,
@@ -36,7 +36,6 @@ from cellwright.workflows import (
 )
 from cellwright.workflows.batch import BatchSlide
 from cellwright.workflows.batch_sources import FoundSlides, find_slides
-from cellwright.workflows.manifest import MANIFEST
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -151,8 +150,8 @@ def analyze_all(found: FoundSlides, wishes: Wishes, *, is_json: bool, is_debug: 
         refuse_formats_without_outlines(wishes.formats, card.name)
     if out and not wishes.overwrite:
         # Before the work, not after an hour of it.
-        refuse_existing_outputs(out, wishes.formats, [slide.name for slide in found.slides])
-        refuse_existing(out / MANIFEST, overwrite=not wishes.manifest)
+        names = [slide.name for slide in found.slides]
+        refuse_existing_outputs(out, wishes.formats, names, manifest=wishes.manifest)
     outcome = _Outcome(left_out=list(found.left_out))
     with watching(is_silent=is_json) as watcher:
         for number, slide in enumerate(found.slides):
@@ -348,50 +347,8 @@ def _as_json(
     pictures = zip(outcome.analyses, tables, strict=True)
     return {
         "model": {"name": card.name, "sha256": card.model_hash},
-        "pictures": [_picture_json(analysis, table, thresholds) for analysis, table in pictures],
-        "total": _counts_json(add_counts(tables)) if tables else None,
+        "pictures": [picture_json(analysis, table, thresholds) for analysis, table in pictures],
+        "total": counts_json(add_counts(tables)) if tables else None,
         "written": [str(path) for path in outcome.written],
         "left_out": [{"what": left.what, "reason": left.reason} for left in outcome.left_out],
-    }
-
-
-def _picture_json(analysis: Analysis, table: CountTable, thresholds: tuple[float, ...]) -> dict[str, object]:
-    ratio = chest_ratio(analysis, thresholds)
-    picture = analysis.picture
-    size = picture.pixel_size
-    return {
-        "name": picture.name,
-        "path": str(picture.path),
-        "sha256": picture.sha256,
-        "height_px": picture.shape[0],
-        "width_px": picture.shape[1],
-        "pixel_size_um": None if size is None else {"y": size.y_um, "x": size.x_um, "source": size.source.value},
-        "device": analysis.device,
-        "engine": analysis.engine,
-        "seconds": round(analysis.seconds, 3),
-        "notes": list(analysis.notes),
-        **_counts_json(table),
-        **(areas_json(area_table(analysis, thresholds)) if finds_outlines(analysis.card) else {}),
-        **({} if ratio is None else {"cardiothoracic": ratio_json(ratio)}),
-    }
-
-
-def _counts_json(table: CountTable) -> dict[str, object]:
-    return {
-        "level": table.level,
-        "analysed_mm2": table.area_mm2,
-        "complete": table.is_complete,
-        "coverage": table.note,
-        "counts": {row.name: _row_json(row) for row in (*table.rows, table.total)},
-    }
-
-
-def _row_json(row: CountRow) -> dict[str, object]:
-    return {
-        "count": row.count,
-        "count_interval": list(row.count_interval),
-        "share": row.share,
-        "share_interval": None if row.share_interval is None else list(row.share_interval),
-        "per_mm2": row.per_mm2,
-        "per_mm2_interval": None if row.per_mm2_interval is None else list(row.per_mm2_interval),
     }

@@ -14,6 +14,7 @@ from cellwright.core import PixelSize
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.actions.palette import CommandPalette
 from cellwright.ui.actions.schemes import TITLES
+from cellwright.ui.correcting.drafts import is_draft
 from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
 from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
@@ -205,7 +206,14 @@ class Commands:
             formats_of(choice),
             overwrite=choice.overwrite,
             with_pictures=choice.with_pictures,
+            manifest=choice.manifest,
+            project=self._named_project(),
         )
+
+    def _named_project(self) -> Path | None:
+        """Return the project that a person keeps; a draft goes away by itself and says nothing to others."""
+        link = self._window.correcting.belonging.link
+        return None if link is None or is_draft(link.folder) else link.folder
 
     def _known_of(self, picture: Picture) -> list[Analysis]:
         """Return what was found on a picture, plane by plane, and what people drew where no model looked."""

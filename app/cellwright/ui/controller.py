@@ -309,13 +309,22 @@ class Controller(Work):
         *,
         overwrite: bool,
         with_pictures: bool = False,
+        manifest: bool = False,
+        project: Path | None = None,
     ) -> None:
         """Write analyses into a folder, as a job; `thresholds` are the confidences from which objects count."""
         from cellwright.workflows import ExportAnalyses
 
         if analyses:
             operation = ExportAnalyses(
-                tuple(analyses), folder, tuple(formats), tuple(thresholds), overwrite, with_pictures
+                tuple(analyses),
+                folder,
+                tuple(formats),
+                tuple(thresholds),
+                overwrite,
+                with_pictures,
+                manifest=manifest,
+                project=project,
             )
             self.submit_quietly(operation, Lane.FILES, self._on_exported, listed=True)
 

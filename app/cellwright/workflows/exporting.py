@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -10,13 +9,13 @@ from pathlib import Path
 
 import cellwright
 from cellwright import export
-from cellwright.core import BadParameter, Box, Region, SlideNotReadable
-from cellwright.core.atomic import refuse_existing
+from cellwright.core import BadParameter, Box, Region
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.areas import area_table, finds_areas, finds_outlines
 from cellwright.workflows.chest import chest_ratio
 from cellwright.workflows.counts import count_table
+from cellwright.workflows.exported_pictures import picture_writer, suffix_in_set, write_with_pixels
 from cellwright.workflows.formats import (
     ExportFormat,
     outputs_of_each,
@@ -29,12 +28,6 @@ from cellwright.workflows.tables import Thresholds, counts_table, notes, objects
 
 OVERLAY_LONGEST_PX = 8192
 """Overlays of larger pictures are drawn at a fraction of their size."""
-
-COPIED_PIXELS = 2**28
-"""Pictures of more pixels than this are not copied into a labelled set."""
-
-# What every program that reads labelled sets opens; anything else is written anew as PNG.
-_COPIED_AS_THEY_ARE = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
 
 _Writer = Callable[..., Path]
@@ -112,8 +105,7 @@ class ExportAnalyses:
             if analysis.objects.masks is None and not finds_outlines(analysis.card):
                 refuse_formats_without_outlines(self.formats, analysis.card.name)
         if not self.overwrite:
-            refuse_existing_outputs(self.folder, self.formats, self._names)
-            refuse_existing(self.folder / MANIFEST, overwrite=not self.manifest)
+            refuse_existing_outputs(self.folder, self.formats, self._names, manifest=self.manifest)
         more = (yield from self._measured()) if self.measured else ()
         steps = self._steps(more)
         written: list[Path] = []
@@ -178,7 +170,7 @@ class ExportAnalyses:
             analysis.picture.pixel_size,
         )
         if kind is ExportFormat.OME_ZARR and self.with_pictures:
-            return [_write_with_pixels(analysis, path, picture, overwrite=self.overwrite)]
+            return [write_with_pixels(analysis, path, picture, overwrite=self.overwrite)]
         return [_WRITERS[kind](path, picture, overwrite=self.overwrite)]
 
     def _csv(self, tables: Sequence[export.Table]) -> list[Path]:
@@ -244,14 +236,14 @@ class ExportAnalyses:
         return [export.write_voc(self.folder / "voc", self._boxed(), overwrite=self.overwrite)]
 
     def _boxed(self) -> list[export.BoxedPicture]:
-        suffixes = [_suffix_in_set(analysis) for analysis in self.analyses]
+        suffixes = [suffix_in_set(analysis) for analysis in self.analyses]
         names = export.unique_file_names(self._names, suffixes)
         return [
             export.BoxedPicture(
                 name,
                 analysis.picture.shape,
                 analysis.counted(self.thresholds),
-                _picture_writer(analysis, suffix) if self.with_pictures else None,
+                picture_writer(analysis, suffix) if self.with_pictures else None,
             )
             for analysis, name, suffix in zip(self.analyses, names, suffixes, strict=True)
         ]
@@ -324,66 +316,3 @@ def _area_legend(analysis: Analysis, thresholds: Thresholds) -> list[export.Lege
         share = "" if row.percent is None else f" ({row.percent:.1f} %)"
         entries.append(export.LegendEntry(kind.colour, kind.badge, f"{kind.title} {area}{share}"))
     return entries
-
-
-def _suffix_in_set(analysis: Analysis) -> str:
-    suffix = analysis.picture.path.suffix.lower()
-    return suffix if suffix in _COPIED_AS_THEY_ARE else ".png"
-
-
-def _picture_writer(analysis: Analysis, suffix: str) -> Callable[[Path], None]:
-    """Return what puts the picture into a set: the file itself where every program opens it, else its display."""
-    picture = analysis.picture
-    if suffix == picture.path.suffix.lower():
-        return lambda path: _copy(picture.path, path)
-    _refuse_large(analysis)
-    return lambda path: _write_shown(analysis, path)
-
-
-def _refuse_large(analysis: Analysis) -> None:
-    rows, columns = analysis.picture.shape
-    if rows * columns > COPIED_PIXELS:
-        side = math.isqrt(COPIED_PIXELS)
-        raise BadParameter(
-            f"{analysis.picture.name} is too large to be copied ({columns} × {rows} px, at most about "
-            f"{side} × {side}); export without pictures."
-        )
-
-
-def _write_with_pixels(analysis: Analysis, path: Path, picture: export.OutlinedPicture, *, overwrite: bool) -> Path:
-    """Write labels and the values they belong to, of the one plane that was analysed."""
-    from cellwright.imaging import contrast_limits
-    from cellwright.imaging.contrast import channel_colour
-
-    _refuse_large(analysis)
-    with analysis.picture.ref.open() as slide:
-        every = range(len(slide.channels))
-        primary = ((255, 0, 0), (0, 255, 0), (0, 0, 255))
-        colours = [primary[at] if slide.is_rgb else channel_colour(slide, at) for at in every]
-        pixels = export.PicturePixels(
-            tuple(channel.name for channel in slide.channels),
-            tuple(f"#{red:02X}{green:02X}{blue:02X}" for red, green, blue in colours),
-            tuple(contrast_limits(slide)),
-            slide.dtype,
-            lambda box: slide.read(Region(box, 1.0)),
-        )
-        return export.write_ome_zarr(path, picture, pixels=pixels, overwrite=overwrite)
-
-
-def _copy(source: Path, target: Path) -> None:
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise SlideNotReadable(
-            f"{source} cannot be read any more ({error.strerror}); export without pictures."
-        ) from error
-    target.write_bytes(content)
-
-
-def _write_shown(analysis: Analysis, path: Path) -> None:
-    from cellwright.imaging import contrast_limits, read_rgb
-
-    rows, columns = analysis.picture.shape
-    with analysis.picture.ref.open() as slide:
-        rgb = read_rgb(slide, Region(Box(0, 0, rows, columns)), contrast_limits(slide))
-    export.write_png(path, rgb, overwrite=True)

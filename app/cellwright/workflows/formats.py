@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellwright import export
 from cellwright.core import BadParameter, OutputExists
+from cellwright.workflows.manifest import MANIFEST
 
 OVERLAY_FOLDER = "overlays"
 """Where a PNG a picture goes."""
@@ -107,14 +108,19 @@ def outputs_of_each(folder: Path, kind: ExportFormat, picture_names: Sequence[st
     return [folder / inside / name for name in export.unique_file_names(picture_names, [suffix] * len(picture_names))]
 
 
-def planned_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> list[Path]:
+def planned_outputs(
+    folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str], *, manifest: bool = False
+) -> list[Path]:
     """Return every file, or folder of a format that is one, that an export will write."""
     chosen = list(dict.fromkeys(formats))
     paths = [folder / name for kind in chosen for name in _OUTPUTS.get(kind, ())]
-    return paths + [path for kind in chosen for path in outputs_of_each(folder, kind, picture_names)]
+    paths += [path for kind in chosen for path in outputs_of_each(folder, kind, picture_names)]
+    return [*paths, folder / MANIFEST] if manifest else paths
 
 
-def refuse_existing_outputs(folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str]) -> None:
+def refuse_existing_outputs(
+    folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str], *, manifest: bool = False
+) -> None:
     """Raise before any work is done if an export would have to replace something.
 
     Raises
@@ -122,7 +128,7 @@ def refuse_existing_outputs(folder: Path, formats: Sequence[ExportFormat], pictu
     OutputExists
         Naming what is there.
     """
-    there = [path for path in planned_outputs(folder, formats, picture_names) if _is_taken(path)]
+    there = [path for path in planned_outputs(folder, formats, picture_names, manifest=manifest) if _is_taken(path)]
     if there:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise OutputExists(

@@ -74,6 +74,8 @@ class ExportChoice:
         Whether copies of the pictures stand beside the labels of training sets.
     overwrite : bool
         Whether files that are there may be replaced; the person said so.
+    manifest : bool
+        Whether a manifest is written beside the files.
     """
 
     folder: Path
@@ -81,6 +83,7 @@ class ExportChoice:
     all_pictures: bool
     with_pictures: bool
     overwrite: bool
+    manifest: bool = False
 
 
 class ExportDialog(QDialog):
@@ -144,6 +147,13 @@ class ExportDialog(QDialog):
             "Put a copy of every picture into COCO, YOLO and VOC sets, so that they can be trained on as they are, and "
             "its values into OME-Zarr.",
         )
+        self.manifest = QCheckBox("Write a manifest")
+        describe(
+            self.manifest,
+            "Write a manifest",
+            "manifest.json says what the results were made from and with: 'cellwright verify' checks them against it, "
+            "'rerun' makes them again, and 'recipe' repeats the analysis on other pictures.",
+        )
         self._needs_outlines = label(_BOXES_ONLY, "warn", wrap=True)
         self.folder = QLineEdit(folder)
         describe(self.folder, "Folder", "Where the files go; it is made if it is missing.")
@@ -155,7 +165,7 @@ class ExportDialog(QDialog):
             "Replace", "Write the files over those that are there.", self._on_replace, name="Replace the files"
         )
         self._lay_out()
-        for widget in (*self.formats.values(), self.this_one):
+        for widget in (*self.formats.values(), self.this_one, self.manifest):
             widget.toggled.connect(self._changed)
         self.folder.textChanged.connect(self._changed)
         self._changed()
@@ -191,6 +201,7 @@ class ExportDialog(QDialog):
         row.addWidget(self.folder, 1)
         row.addWidget(button("Choose…", "Choose the folder.", self._choose, name="Choose the folder"))
         layout.addLayout(row)
+        layout.addWidget(self.manifest)
         layout.addWidget(self._problem)
         layout.addWidget(self._ask)
         last = QHBoxLayout()
@@ -226,6 +237,7 @@ class ExportDialog(QDialog):
             self.all_of_them.isChecked(),
             self.with_pictures.isChecked(),
             overwrite,
+            self.manifest.isChecked(),
         )
 
     def _changed(self) -> None:
@@ -261,7 +273,7 @@ class ExportDialog(QDialog):
 
         choice = self.choice()
         try:
-            refuse_existing_outputs(choice.folder, formats_of(choice), self._scope.names)
+            refuse_existing_outputs(choice.folder, formats_of(choice), self._scope.names, manifest=choice.manifest)
         except OutputExists as taken:
             self._ask.setText(f"{str(taken).split(';')[0]}. Replace, or choose another folder?")
             self._ask.show()
