@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,10 @@ from cellwright.core import Masks
 from cellwright.measure.columns import Column
 from cellwright.measure.shape import centroids
 from cellwright.measure.subject import MeasureOptions, Needs, Subject, Values
-from cellwright.shapes import intersections
+from cellwright.shapes.overlaps import ranges
 
 _OURS = "Cellwright"
+_SPANS_AT_ONCE = 1 << 20
 COLUMNS = (
     Column(
         "neighbour_distance",
@@ -110,13 +111,31 @@ def counts_within(points: Values, radius: float) -> Values:
 
 def touching(masks: Masks) -> NDArray[np.int64]:
     """Return how many other objects each one touches, at a corner or over an edge, or overlaps; (N,) int64."""
+    pairs = np.unique(np.concatenate([np.empty(0, np.int64), *_touching_pairs(masks)]))
+    both = np.concatenate(np.divmod(pairs, max(len(masks), 1)))
+    return np.bincount(both, minlength=len(masks)).astype(np.int64)
+
+
+def _touching_pairs(masks: Masks) -> Iterator[NDArray[np.int64]]:
+    """Return pairs of rows as one number each, the lower row times N and the other, some spans at a time."""
     if not len(masks.spans):
-        return np.zeros(len(masks), np.int64)
-    spans = masks.spans.astype(np.int64)
-    wider = np.concatenate([spans + np.array([dy, -1, 1]) for dy in (-1, 0, 1)])
-    pairs, _ = intersections(Masks.from_spans(np.tile(masks.owners, 3), wider, len(masks)), masks)
-    others = pairs[pairs[:, 0] != pairs[:, 1]]
-    return np.bincount(others[:, 0], minlength=len(masks)).astype(np.int64)
+        return
+    begin = (masks.spans[:, 0].astype(np.int64) << 33) + masks.spans[:, 1]
+    order = np.argsort(begin, kind="stable")
+    begin, owner = begin[order], masks.owners[order]
+    length = (masks.spans[:, 2].astype(np.int64) - masks.spans[:, 1])[order]
+    # How far the spans up to here reach in their row: those before the first one that reaches me end before me.
+    reached = np.maximum.accumulate(begin + length)
+    for low in range(0, len(begin), _SPANS_AT_ONCE):
+        part = slice(low, low + _SPANS_AT_ONCE)
+        for rows in (0, 1):
+            mine = begin[part] + (rows << 33)
+            first = np.searchsorted(reached, mine - 1, "right")
+            last = np.maximum(np.searchsorted(begin, mine + length[part] + 1, "left"), first)
+            i, j = np.repeat(np.arange(len(mine)), last - first), ranges(first, last)
+            touch = (begin[j] + length[j] >= mine[i]) & (owner[j] != owner[part][i])
+            one, other = owner[part][i[touch]], owner[j[touch]]
+            yield np.unique(np.minimum(one, other) * len(masks) + np.maximum(one, other))
 
 
 def _disc_areas(subject: Subject, points: Values, radius: float) -> Values:
