@@ -123,6 +123,46 @@ class ElsewhereModel:
         return self.oracle.open(device)
 
 
+@dataclass(frozen=True, slots=True)
+class CountedModel:
+    """A model that writes down who opens it."""
+
+    oracle: OracleModel
+    folder: Path
+
+    @property
+    def card(self) -> ModelCard:
+        return self.oracle.card
+
+    def open(self, device: str = "auto") -> Predictor:
+        with (self.folder / str(os.getpid())).open("a") as file:
+            file.write("opened\n")
+        return self.oracle.open(device)
+
+
+def test_each_worker_holds_one_copy_of_a_model(runner: DaskRunner, steps: tuple[TileStep, ...], tmp_path: Path) -> None:
+    asked = [replace(step, model=CountedModel(MODEL, tmp_path)) for step in steps]
+    assert_same(list(replace(runner, block=1).run(asked)), steps)
+    opened = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert opened and set(opened.values()) == {"opened\n"}
+    assert set(opened) <= {str(pid) for pid in runner.client.run(os.getpid).values()}
+
+
+def test_each_worker_of_this_machine_sees_one_gpu_and_its_share_of_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cellwright.inference import THREADS_VARIABLE
+    from cellwright.inference.hardware import usable_cores
+    from cellwright.workflows import cluster_local
+
+    monkeypatch.delenv(THREADS_VARIABLE, raising=False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    gpus = cluster_local._gpus()
+    seen = [cluster_local.environment_of(number, 3, gpus)["CUDA_VISIBLE_DEVICES"] for number in range(3)]
+    assert seen == ["3", "5", "3"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    alone = cluster_local.environment_of(0, 1, cluster_local._gpus())
+    assert "CUDA_VISIBLE_DEVICES" not in alone and alone[THREADS_VARIABLE] == str(usable_cores())
+
+
 def test_what_one_worker_lacks_another_does(runner: DaskRunner, steps: tuple[TileStep, ...]) -> None:
     lacking = next(iter(runner.client.run(os.getpid).values()))
     asked = [replace(step, model=ElsewhereModel(MODEL, lacking)) for step in steps]

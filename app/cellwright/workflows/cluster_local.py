@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
+from collections.abc import Sequence
 from typing import Any
 
 import dask.config
@@ -39,13 +40,9 @@ def local_cluster(workers: int) -> SpecCluster:
 
     Cores are shared among them. Where there are GPUs each worker gets one of its own, in turn.
     """
-    from cellwright.inference.hardware import THREADS_VARIABLE, usable_cores
-
     # A worker that died loads its model anew; on a busy machine that takes longer than dask would wait for it.
     dask.config.set({"distributed.deploy.lost-worker-timeout": f"{_RETURN_S} s"})
     gpus = _gpus()
-    threads = os.environ.get(THREADS_VARIABLE, "") or str(max(1, usable_cores() // workers))
-    environment = {THREADS_VARIABLE: threads, "OMP_NUM_THREADS": threads}
     return SpecCluster(
         scheduler={
             "cls": QuietScheduler,
@@ -61,13 +58,22 @@ def local_cluster(workers: int) -> SpecCluster:
                     "worker_class": QuietWorker,
                     "memory_limit": 0,
                     "silence_logs": logging.ERROR,
-                    "env": environment | ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}),
+                    "env": environment_of(number, workers, gpus),
                 },
             }
             for number in range(workers)
         },
         silence_logs=logging.ERROR,
     )
+
+
+def environment_of(number: int, workers: int, gpus: Sequence[str]) -> dict[str, str]:
+    """Return what a worker is told: its share of the cores, and the one GPU that it sees, where there are any."""
+    from cellwright.inference.hardware import THREADS_VARIABLE, usable_cores
+
+    threads = os.environ.get(THREADS_VARIABLE, "") or str(max(1, usable_cores() // workers))
+    shared = {THREADS_VARIABLE: threads, "OMP_NUM_THREADS": threads}
+    return shared | ({"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {})
 
 
 def _gpus() -> list[str]:
