@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cellwright.core import PixelSize, PixelSizeSource
 from cellwright.ui.state.density import density_legend, density_of, places_of
 from cellwright.ui.state.latest import Latest
 
 
-def boxes_of(seed: int, count: int, shape: tuple[int, int], side: float = 30.0) -> np.ndarray:  # type: ignore[type-arg]
+def boxes_of(seed: int, count: int, shape: tuple[int, int], side: float = 30.0) -> NDArray[np.float32]:
     rng = np.random.default_rng(seed)
     corner = rng.random((count, 2)) * shape
     return np.hstack([corner, corner + rng.uniform(1, side, (count, 2))]).astype(np.float32)
@@ -82,7 +83,7 @@ def test_the_legend_tells_cells_per_area() -> None:
 def test_only_the_newest_question_is_answered() -> None:
     gate, answered = threading.Event(), threading.Event()
     latest: Latest[str] = Latest(answered.set, "answers")
-    latest.ask(lambda: (gate.wait(30), "old")[1])  # type: ignore[func-returns-value]
+    latest.ask(lambda: (gate.wait(30), "old")[1])
     latest.ask(lambda: "never begun")
     latest.ask(lambda: "new")
     gate.set()

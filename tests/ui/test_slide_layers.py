@@ -75,7 +75,7 @@ def test_of_very_many_cells_the_density_is_drawn_and_zoomed_in_the_cells(crowded
     assert COUNT > MANY
     qtbot.waitUntil(lambda: canvas.many.density is not None, timeout=10_000)
     assert len(canvas._shown.rows) == 0
-    assert canvas.slide.sheet.legend is not None
+    qtbot.waitUntil(lambda: canvas.slide.sheet.legend is not None)
     canvas.look_at(1500, 2000, 2.0)
     qtbot.waitUntil(lambda: canvas.many.density is None, timeout=10_000)
     assert canvas.slide.sheet.legend is None
@@ -167,7 +167,7 @@ def test_a_rectangle_is_drawn_by_dragging(crowded: MainWindow, qtbot: QtBot) -> 
     QTest.mousePress(surface, LEFT, pos=on_screen(canvas, 500, 600))
     QTest.mouseMove(surface, on_screen(canvas, 900, 1000))
     QTest.mouseMove(surface, on_screen(canvas, 1500, 2000))
-    assert canvas.slide.sheet.draft is not None
+    qtbot.waitUntil(lambda: canvas.slide.sheet.draft is not None)
     QTest.mouseRelease(surface, LEFT, pos=on_screen(canvas, 1500, 2000))
     (region,) = crowded.slides.regioning.store.shapes(crowded.session.current)  # type: ignore[arg-type]
     assert region.kind is RegionKind.INCLUDE

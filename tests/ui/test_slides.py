@@ -17,12 +17,13 @@ from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFac
 from cellwright.ui.slides.regions_panel import area_text
 from cellwright.ui.state.go_to import place_of
 from cellwright.ui.state.ledger import LOOKS, looks_in, tiles_of
-from cellwright.ui.state.picture import PictureState
+from cellwright.ui.state.picture import Picture, PictureState
 from cellwright.ui.state.region_shapes import CountWhere, RegionKind, RegionShape, next_name, regions_of
 from cellwright.workflows.batch import BatchItem, ItemState
-from tests.ui.known_boxes import make_objects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytestqt.qtbot import QtBot
 
 SIZE = PixelSize(0.5, 0.25, PixelSizeSource.TAG)
@@ -194,7 +195,7 @@ def test_a_batch_is_shown_slide_by_slide(analyzed: MainWindow, smear: Path) -> N
     running = replace(item, state=ItemState.RUNNING, done=3, total=12, said="Tile 3 of 12")
     page.change(running)
     batching._tell_picture(running)
-    assert picture.state is PictureState.ANALYZING
+    assert picture.state.is_busy
     assert picture.fraction == pytest.approx(0.25)
     assert row_of(running)[:3] == ("smear.png", "running", "25 %")
     failed = replace(item, state=ItemState.FAILED, said=f"{smear}: it is damaged.")
@@ -204,6 +205,28 @@ def test_a_batch_is_shown_slide_by_slide(analyzed: MainWindow, smear: Path) -> N
     assert picture.state is PictureState.FAILED
     assert not page.retry.isHidden()
     assert "failed" in page.said.text()
+
+
+def test_large_files_are_not_analyzed_before_anyone_knows_how_large_they_are(
+    open_window: Callable[..., MainWindow], tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.ui.test_tiles import pixels_of, write_pyramid
+
+    monkeypatch.setattr("cellwright.ui.state.loading.PYRAMID_PIXELS", 1_000_000)
+    monkeypatch.setattr("cellwright.ui.state.loading.LARGE_FILE_BYTES", 1000)
+    window = open_window()
+    window.controller.open_paths([write_pyramid(tmp_path / "slide.tif", pixels_of(1300, 1100))])
+    qtbot.waitUntil(lambda: window.centre.banner.message is not None, timeout=30_000)
+    message, picture = window.centre.banner.message, window.session.current
+    assert message is not None
+    assert picture is not None
+    assert "1,100 × 1,300 pixels" in message.text
+    assert picture.state is PictureState.OPEN
+    counted: list[tuple[Picture, Regions]] = []
+    monkeypatch.setattr(window.slides.batching, "count_each", counted.extend)
+    window.actions_set["analyze.run"].trigger()
+    assert [slide for slide, _ in counted] == [picture]
+    assert counted[0][1].tissue_only
 
 
 def test_an_item_says_how_many_cells_it_has() -> None:
@@ -260,9 +283,6 @@ def test_label_and_macro_of_a_slide_are_read(data_dir: Path) -> None:
 def test_a_missing_pixel_size_is_asked_about_once_and_red_cells_propose_one(analyzed: MainWindow, qtbot: QtBot) -> None:
     picture, banner = analyzed.session.current, analyzed.centre.banner
     assert picture is not None
-    assert banner.message is None, "too few red cells to measure with"
-    analyzed.session.set_objects(picture, replace(make_objects(120), source="model:another@000000000000"))
-    analyzed.session.picture_changed.emit(picture)
     qtbot.waitUntil(lambda: banner.message is not None and "how large the pixels are" in banner.message.text)
     message = banner.message
     assert message is not None

@@ -21,7 +21,7 @@ from cellwright.ui.overlaps import Overlaps
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.panels.jobs_panel import error_sentence
 from cellwright.ui.state.class_style import ClassStyle, styles_of
-from cellwright.ui.state.loading import LoadedPicture, LoadPicture, RenderPicture
+from cellwright.ui.state.loading import LoadedPicture, LoadPicture, RenderPicture, may_be_large
 from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
 from cellwright.ui.state.picture_cache import PictureCache
 from cellwright.ui.state.session import Session
@@ -80,6 +80,8 @@ class Controller(Work):
         self.session = session
         self.device = "auto"
         self.analyze_on_open = True
+        self.take_slides: Callable[[Sequence[Picture]], Sequence[Picture]] | None = None
+        """Counts those pictures that are slides into the project, and returns the others."""
         self._make_analysis = make_analysis or _analyze_picture
         self.reported.connect(self._on_reported)
         self._cache = PictureCache()
@@ -133,11 +135,11 @@ class Controller(Work):
         if not pictures:
             return
         self.session.show(pictures[0])
-        waiting = [picture for picture in pictures if picture.state is PictureState.OPEN]
+        waiting = [p for p in pictures if p.state is PictureState.OPEN and not may_be_large(p.path)]
         if not self.analyze_on_open or self.session.card is None:
             return
         if len(waiting) <= ANALYZED_AT_ONCE:
-            self.analyze(waiting)
+            self._start_each(waiting)
         else:
             self.message.emit(_offer_to_analyze(waiting, self.analyze))
 
@@ -195,8 +197,13 @@ class Controller(Work):
         if folder is None or card is None:
             self.message.emit(Message(Level.ERROR, "No model is installed, so nothing can be analyzed."))
             return
-        for picture in pictures:
-            self._start(picture, (picture.plane,), folder, styles_of(card))
+        self._start_each(self.take_slides(pictures) if self.take_slides is not None else pictures)
+
+    def _start_each(self, pictures: Sequence[Picture]) -> None:
+        folder, card = self.session.model_folder, self.session.card
+        if folder is not None and card is not None:
+            for picture in pictures:
+                self._start(picture, (picture.plane,), folder, styles_of(card))
 
     def analyze_planes(self, picture: Picture) -> None:
         """Analyze every plane and time point of a stack, one after the other, as one job."""

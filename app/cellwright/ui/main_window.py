@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
         self.tabs.addTab(self.slides.regioning.panel, "Regions")
         self.tabs.addTab(self.slides.batching.page, "Slides")
         self.slides.shown.connect(self._show_tab)
+        self.controller.take_slides = self.slides.take_slides
 
     def _on_models(self, name: str) -> None:
         """Offer what is on the shelf now, and use the model that was named."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _KEY = Qt.ItemDataRole.UserRole
 _SIDE_PX, _MARK_PX = 38, 14
 _LOOK_MS = 150
+_MOST_LETTERS = 26
 
 
 class PicturesPanel(QWidget):
@@ -140,9 +141,7 @@ class PicturesPanel(QWidget):
 
     def _said(self, picture: Picture) -> str:
         if picture.state is PictureState.FAILED:
-            what = "could not be read" if picture.is_unreadable else "could not be analyzed"
-            why = picture.problem.removeprefix(f"{picture.path}: ").replace(str(picture.path), picture.name)
-            return f"{what}: {why}" if why else what
+            return "could not be read" if picture.is_unreadable else _why_failed(picture)
         if picture.state is PictureState.QUEUED:
             return "waiting"
         if picture.state is PictureState.ANALYZING:
@@ -191,6 +190,14 @@ class _List(QListWidget):
             self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
+
+
+def _why_failed(picture: Picture) -> str:
+    """Return the first words of why an analysis failed; all of them stand in the tooltip."""
+    why = picture.problem.replace(str(picture.path), picture.name)
+    why = why.removeprefix(picture.name).lstrip(": ")
+    said = f"failed: {why}" if why else "could not be analyzed"
+    return said if len(said) <= _MOST_LETTERS else f"{said[: _MOST_LETTERS - 1].rstrip()}…"
 
 
 def _squared(picture: QPixmap) -> QPixmap:

@@ -135,13 +135,27 @@ class Batching(QObject):
 
     def count(self, picture: Picture, regions: Regions, retry: bool) -> None:
         """Count one slide in its regions."""
+        if retry:
+            self._retry_one(picture, regions)
+        else:
+            self.count_each([(picture, regions)])
+
+    def _retry_one(self, picture: Picture, regions: Regions) -> None:
+        from cellwright.workflows.batch import BatchSlide
+
+        if not self.is_running:
+            self.set_slides((BatchSlide(picture.path, regions=regions),))
+            self._run(self._slides, retry=True)
+
+    def count_each(self, slides: Sequence[tuple[Picture, Regions]]) -> None:
+        """Count several slides, each in its regions."""
         from cellwright.workflows.batch import BatchSlide
 
         if self.is_running:
-            self._host.say(Message(Level.INFO, "A batch is running; this slide can be counted afterwards."))
+            self._host.say(Message(Level.INFO, "A batch is running; these slides can be counted afterwards."))
             return
-        self.set_slides((BatchSlide(picture.path, regions=regions),))
-        self._run(self._slides, retry=retry)
+        self.set_slides(tuple(BatchSlide(picture.path, regions=regions) for picture, regions in slides))
+        self._run(self._slides, retry=False)
 
     def stop_batch(self) -> None:
         """Stop after the tiles in work."""

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Protocol
 from cellwright.ui.correcting.host import Host, Opener
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtCore import SignalInstance
 
     from cellwright.ui.correcting.correcting import Correcting
     from cellwright.ui.panels.pictures_panel import PicturesPanel
+    from cellwright.ui.state.picture import Picture
 
 
 class Runner(Opener, Protocol):
     """Opens pictures, runs what takes long, and tells how far it is."""
+
+    analyze_on_open: bool
+
+    def analyze(self, pictures: Sequence[Picture]) -> None:
+        """Analyze pictures with the chosen model."""
+        ...
 
     @property
     def reported(self) -> SignalInstance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from cellwright.ui.slides.host import SlideHost
 from cellwright.ui.slides.pixel_size_asking import PixelSizeAsking
 from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFacts
 from cellwright.ui.slides.regioning import Regioning
+from cellwright.ui.state.loading import may_be_large
+from cellwright.ui.state.picture import PictureState
 from cellwright.ui.state.region_shapes import RegionKind
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class Slides(QObject):
         self.batching.covered.connect(self.regioning.set_coverage)
         host.opener.loaded.connect(self._on_loaded)
         host.pictures.thumbnail_wanted.connect(self._want_thumbnail)
+        self._offered: set[int] = set()
 
     def handlers(self) -> dict[str, Handler]:
         """Return what does each declared action of slides."""
@@ -116,8 +120,37 @@ class Slides(QObject):
 
     # ---- thumbnails
 
+    def take_slides(self, pictures: Sequence[Picture]) -> Sequence[Picture]:
+        """Count those pictures that are read as they are looked at into the project; return the others."""
+        slides = [picture for picture in pictures if self._is_slide(picture)]
+        if slides:
+            self.batching.count_each([(picture, self.regioning.regions(picture)) for picture in slides])
+        return [picture for picture in pictures if picture not in slides]
+
+    def _is_slide(self, picture: Picture) -> bool:
+        loaded = self._host.opener.loaded_picture(picture)
+        is_stack = picture.facts is not None and picture.facts.is_stack
+        return loaded is not None and loaded.is_deep and not is_stack and picture.analysed_channel is None
+
+    def _begin(self, picture: Picture) -> None:
+        """Do what is done with pictures as they are opened, now that it is known how large this one is."""
+        opener = self._host.opener
+        if picture.key in self._offered or not opener.analyze_on_open or not may_be_large(picture.path):
+            return
+        self._offered.add(picture.key)
+        if picture.state is not PictureState.OPEN or picture.objects is not None or self._host.session.card is None:
+            return
+        if not self._is_slide(picture):
+            opener.analyze([picture])
+        elif picture.shape is not None:
+            size = f"{picture.shape[1]:,} × {picture.shape[0]:,} pixels"
+            text = f"{picture.name} has {size}. Draw regions to count in, or count all of its tissue."
+            count = partial(opener.analyze, [picture])
+            self._host.say(Message(Level.INFO, text, "", "Count all tissue", count))
+
     def _on_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
         self._asked.add(picture.key)
+        self._begin(picture)
         self._host.pictures.set_thumbnail(picture.key, pixmap_of(loaded.overview))
 
     def _want_thumbnail(self, key: int) -> None:

@@ -23,6 +23,11 @@ IN_MEMORY_PIXELS = 100_000_000
 PYRAMID_PIXELS = 30_000_000
 """Pictures that store coarser resolutions too are read as they are looked at from this many pixels on."""
 
+LARGE_FILE_BYTES = 150_000_000
+"""A file from this size on may hold more than anyone wants analyzed without having been asked."""
+
+_SLIDE_SUFFIXES = frozenset({".svs", ".ndpi", ".mrxs", ".scn", ".bif", ".vms", ".vmu", ".czi", ".isyntax"})
+
 _LEVEL_SIDE, _STEP, _STRIP_ROWS = 4096, 2, 2048
 _OVERVIEW_SIDE, _DEEP_OVERVIEW_SIDE = 320, 1024
 
@@ -215,6 +220,14 @@ class LazyLevel:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.uint8]:
         whole = self[:, :]
         return whole if dtype is None else whole.astype(dtype)
+
+
+def may_be_large(path: Path) -> bool:
+    """Whether a file may hold a slide: by its size and its name, without opening it."""
+    try:
+        return path.suffix.lower() in _SLIDE_SUFFIXES or path.stat().st_size >= LARGE_FILE_BYTES
+    except OSError:
+        return False
 
 
 def _span(key: Any, length: int) -> tuple[int, int]:
