@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cellwright.core import BadParameter, UnknownName
-from cellwright.measure import MEASUREMENTS, Picture, chosen, measure_labels, measurements_page, offered
+from cellwright.measure import MEASUREMENTS, Picture, chosen, measure_labels, measurements_page, offered, warm
 from cellwright.measure.geometry import COLUMNS as GEOMETRY
 from cellwright.measure.moments import COLUMNS as MOMENTS
 from cellwright.measure.sets import OWN
@@ -42,7 +43,7 @@ class Rows:
 
 
 @pytest.fixture
-def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "rows_plugin.py").write_text(PLUGIN)
     info = tmp_path / "rows_plugin-1.0.dist-info"
     info.mkdir()
@@ -76,6 +77,10 @@ def test_every_column_that_is_promised_is_offered() -> None:
     texture = ["glcm_contrast-c", "glcm_correlation-c", "lbp-0-c", "lbp-9-c"]
     near = ["neighbour_distance", "neighbour_count", "neighbour_density", "neighbour_touching"]
     assert geometry | {*stained, *around, *texture, *near} <= keys
+
+
+def test_all_sets_of_our_own_can_be_made_ready() -> None:
+    warm()
 
 
 def test_words_mean_sets_names_and_patterns() -> None:

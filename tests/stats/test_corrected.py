@@ -23,7 +23,9 @@ TIMES = 1200
 LEAST, MOST = 0.93, 0.97
 
 
-def audited(rng: np.random.Generator, said: np.ndarray, true: np.ndarray, groups: np.ndarray, share: float) -> list:
+def audited(
+    rng: np.random.Generator, said: np.ndarray, true: np.ndarray, groups: np.ndarray, share: float
+) -> list[AuditedStratum]:
     """Draw the same share of every group and say what was found of class 1."""
     strata = []
     for group in np.unique(groups):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cellwright.annotation import Draw, Drawn, Status
+from cellwright.annotation import AuditItemRecord, Draw, Drawn, Status
 from cellwright.annotation.answering import judged, sorted_into
 from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
 from cellwright.project import Project
@@ -116,7 +116,7 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def answer(project: Project, audit_id: int, items: list) -> None:
+def answer(project: Project, audit_id: int, items: list[AuditItemRecord]) -> None:
     """Say the truth of everything that was drawn."""
     draws = project.audit_draws(audit_id)
     for item in items:

@@ -10,6 +10,7 @@ from cellwright.measure.page import measurements_page
 from cellwright.measure.sets import MEASUREMENTS, Offer, Wanted, chosen, offered
 from cellwright.measure.shape import Measurement, centroids, perimeters, shape_columns
 from cellwright.measure.subject import MeasurementSet, MeasureOptions, Needs, Picture, Subject
+from cellwright.measure.warming import warm
 
 __all__ = [
     "MEASUREMENTS",
@@ -36,4 +37,5 @@ __all__ = [
     "offered",
     "perimeters",
     "shape_columns",
+    "warm",
 ]
