@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from cellwright.core import DatasetNotReadable
+from cellwright.inference.hardware import network_threads
 from cellwright.jobs import Progress
 from cellwright.training.recipe import read_recipe
 from cellwright.training.run_folder import RunFolder
@@ -43,7 +44,7 @@ class Train:
     workers : int
         Processes that prepare samples beside the training.
     threads : int or None
-        Threads of the training itself on a CPU; None leaves torch's choice.
+        Threads of the training itself on a CPU; None takes as many as analyses do.
     """
 
     recipe_path: Path
@@ -71,8 +72,9 @@ class Train:
         recipe = read_recipe(self.recipe_path)
         if self.epochs is not None:
             recipe = recipe.with_epochs(self.epochs)
-        if self.threads is not None:
-            torch.set_num_threads(self.threads)
+        # Said each time: who looked at a picture before in this process may have asked for another number, and with it
+        # sums are rounded differently.
+        torch.set_num_threads(self.threads or network_threads())
         yield Progress(0, 0, "Reading pictures")
         task = task_of(recipe)
         pictures = _split(task, self.data, recipe.data.train_split)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from cellwright.core import DatasetNotReadable
+from cellwright.inference.hardware import network_threads
 from cellwright.jobs import Progress
 from cellwright.nets.boxes import pairwise_iou
 from cellwright.training.batches import epoch_batches
@@ -73,7 +74,7 @@ class Tune:
     workers : int
         Processes that prepare samples beside the training.
     threads : int or None
-        Threads of the training on a CPU; None leaves torch's choice.
+        Threads of the training on a CPU; None takes as many as analyses do.
     """
 
     lesson: Path
@@ -103,8 +104,9 @@ class Tune:
         TrainingStopped
             If the loss is no longer a finite number.
         """
-        if self.threads is not None:
-            torch.set_num_threads(self.threads)
+        # Said each time: who looked at a picture before in this process may have asked for another number, and with it
+        # sums are rounded differently.
+        torch.set_num_threads(self.threads or network_threads())
         yield Progress(0, 0, "Reading pictures")
         lesson, folder = Lesson.load(self.lesson), find_model(self.model)
         if not lesson.objects:

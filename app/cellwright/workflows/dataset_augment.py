@@ -96,19 +96,13 @@ def copied_pixels(
     SlideNotReadable
         If the picture cannot be read.
     """
-    import torch
-
-    from cellwright.training.augment import coloured, degraded
-    from cellwright.training.recipe import Augment
+    from cellwright.training.changed_pixels import changed_pixels
     from cellwright.workflows.dataset_export import whole_picture
 
     rng = augmentation.chance(f"{picture.path.stem}{piece.name}", number)
     turning = augmentation.turning(rng)
     pixels = turning.pixels(piece.pixels(whole_picture(picture.path), is_grey=preparation.is_grey))
-    changes = Augment(**dict(augmentation.changes))
-    image = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
-    changed = degraded(coloured(image, changes, rng), changes, rng)
-    return np.ascontiguousarray(changed.permute(1, 2, 0).numpy())
+    return changed_pixels(pixels, augmentation.changes, rng)
 
 
 def _write_copy(
