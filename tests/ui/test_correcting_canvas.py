@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cellwright.ui.canvas import Tool
+from cellwright.ui.canvas import PictureCanvas, Tool
 from cellwright.ui.canvas.gestures import BoxDrawn, Lassoed, Stroke
 from cellwright.ui.main_window import MainWindow
 
@@ -25,13 +25,13 @@ def test_tools_draw_select_and_end_with_esc(analyzed: MainWindow, qtbot: QtBot) 
     picture = session.current
     assert picture is not None and picture.objects is not None
     window.actions_set["tool.box"].trigger()
-    assert canvas.tool is Tool.BOX
+    assert tool_of(canvas) is Tool.BOX
     canvas.gesture.emit(BoxDrawn((10.0, 10.0, 60.0, 60.0)))
     assert len(picture.objects) == 61
     assert picture.marks is not None
     assert picture.marks.by_person.sum() == 1
     window.actions_set["tool.paint"].trigger()
-    assert canvas.tool is Tool.PAINT
+    assert tool_of(canvas) is Tool.PAINT
     assert not window.actions_set["tool.box"].isChecked()
     session.select(None)
     canvas.gesture.emit(Stroke(np.array([[300.0, 300.0], [300.0, 330.0]]), 8.0))
@@ -78,6 +78,10 @@ def test_a_stroke_is_on_disk_and_seen_at_once_and_the_tables_follow(
     window.actions_set["edit.undo"].trigger()
     window.actions_set["edit.undo"].trigger()
     assert area_of(window, row) == before
+
+
+def tool_of(canvas: PictureCanvas) -> Tool:
+    return canvas.tool
 
 
 def area_of(window: MainWindow, row: int) -> int:

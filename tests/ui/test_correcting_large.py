@@ -31,6 +31,10 @@ def has_marks(picture: Picture) -> bool:
     return picture.marks is not None
 
 
+def is_reviewed(picture: Picture) -> bool:
+    return picture.marks is not None and bool(picture.marks.is_reviewed.any())
+
+
 @pytest.fixture
 def large(window: MainWindow, known: KnownBoxes, smear: Path, qtbot: QtBot) -> MainWindow:
     """A window that shows a picture with many boxes and has no project."""
@@ -55,7 +59,7 @@ def test_the_window_answers_while_many_cells_are_written_and_the_step_follows(la
     assert "being written into the project" in large.status.currentMessage()
     assert not has_marks(picture), "nothing was done yet"
     large.session.select(7)  # what was selected when it was asked for counts
-    qtbot.waitUntil(lambda: has_marks(picture) and bool(picture.marks.is_reviewed.any()), timeout=120_000)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: is_reviewed(picture), timeout=120_000)
     timer.stop()
     marks = picture.marks
     assert marks is not None
@@ -67,7 +71,7 @@ def test_the_window_answers_while_many_cells_are_written_and_the_step_follows(la
     assert link.project.has_more(1, N - 1)
     assert not link.project.has_more(1, N)
     large.actions_set["edit.undo"].trigger()
-    assert not picture.marks.is_reviewed.any()
+    assert not is_reviewed(picture)
 
 
 def test_many_cells_are_read_beside_the_window(
