@@ -1,6 +1,7 @@
 """The verbs: analyze, count, export, evaluate. What the window and the command line both do stands here once."""
 
 from cellwright.workflows.analysis import Analysis, PictureInfo
+from cellwright.workflows.analysis_recipe import AnalysisRecipe, read_recipe, recipe_of
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table, finds_areas, finds_outlines
 from cellwright.workflows.channels import with_channels
@@ -27,6 +28,7 @@ from cellwright.workflows.formats import (
     refuse_formats_without_outlines,
 )
 from cellwright.workflows.gate import Difference, GateRules, Verdict, judge
+from cellwright.workflows.manifest import MANIFEST, Manifest, read_manifest
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.pointing import LookAtPlace, PlaceSeen
 from cellwright.workflows.predictors import ready_predictor, release_predictors
@@ -36,18 +38,23 @@ from cellwright.workflows.project_export import (
     coverage_of_share,
     drawn_by_people,
 )
+from cellwright.workflows.rerunning import Rerun, RerunManifest
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
+from cellwright.workflows.signing import sign_manifest
 from cellwright.workflows.tables import counts_table, notes, objects_table
 from cellwright.workflows.verify import verify_model
+from cellwright.workflows.verifying import Verification, VerifyManifest
 from cellwright.workflows.worst_cases import Case
 
 __all__ = [
     "CHEST_CLASSES",
     "DATASET_FORMATS",
     "DEFAULT_MODEL",
+    "MANIFEST",
     "OVERLAY_FOLDER",
     "PICTURE_FOLDERS",
     "Analysis",
+    "AnalysisRecipe",
     "AnalyzePicture",
     "AreaRow",
     "AreaTable",
@@ -77,6 +84,7 @@ __all__ = [
     "LabelAudit",
     "LeftOut",
     "LookAtPlace",
+    "Manifest",
     "OutlineEvaluation",
     "OutlineScores",
     "PictureInfo",
@@ -86,10 +94,14 @@ __all__ = [
     "PreviewDataset",
     "PreviewTile",
     "Proposal",
+    "Rerun",
+    "RerunManifest",
     "ScaleAdvice",
     "ScaleFit",
     "Taught",
     "Verdict",
+    "Verification",
+    "VerifyManifest",
     "add_areas",
     "add_counts",
     "analyses_of_project",
@@ -117,12 +129,16 @@ __all__ = [
     "propose_models",
     "ratio_of",
     "read_augmentation",
+    "read_manifest",
+    "read_recipe",
     "read_source",
     "ready_predictor",
+    "recipe_of",
     "refuse_existing_outputs",
     "refuse_formats_without_outlines",
     "release_predictors",
     "scale_advice",
+    "sign_manifest",
     "verify_model",
     "with_channels",
     "write_overlay",

@@ -147,7 +147,7 @@ class ExportDialog(QDialog):
             "Put a copy of every picture into COCO, YOLO and VOC sets, so that they can be trained on as they are, and "
             "its values into OME-Zarr.",
         )
-        self.manifest = QCheckBox("Write a manifest")
+        self.manifest = QCheckBox("Write a manifest, by which the results can be checked and repeated")
         describe(
             self.manifest,
             "Write a manifest",

@@ -62,7 +62,7 @@ RIGHT: Final = (
         (
             OfferedFormat("geojson", "GeoJSON for QuPath", "Drag the file onto the picture in QuPath."),
             OfferedFormat("qupath", "Measurements for QuPath (TSV)", "A table with QuPath's names of columns."),
-            OfferedFormat("h5ad", "AnnData (.h5ad)", "Cells, measurements and places for scanpy and SpatialData."),
+            OfferedFormat("h5ad", "AnnData (.h5ad)", "Cells and measurements for scanpy, SpatialData."),
             OfferedFormat("roi", "ROIs for ImageJ and Fiji", "A zip a picture for the ROI Manager."),
         ),
     ),
