@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from PIL import Image
 from skimage.measure import regionprops_table
 
 from cellwright.core import Masks, PixelSize, PixelSizeSource
@@ -111,6 +113,15 @@ def test_numpy_measures_what_compiled_loops_measure(labels: np.ndarray) -> None:
     for one, other in zip(fast, slow, strict=True):
         # A moment may be 0 but for rounding; those around it say how large rounding is.
         np.testing.assert_allclose(one.values, other.values, rtol=1e-9, atol=1e-9, err_msg=one.name)
+
+
+def test_real_nuclei_measure_as_scikit_image_measures_them(data_dir: Path) -> None:
+    files = sorted((data_dir / "nuclei_dsb2018" / "labels").glob("*.png"))
+    for file in files[:: max(1, len(files) // 4)]:
+        with Image.open(file) as opened:
+            labels = np.asarray(opened).astype(np.int32)
+        values = np.random.default_rng(0).integers(0, 256, labels.shape).astype(np.uint8)
+        assert_equal(measured(labels, values), regionprops_table(labels, values, properties=SHARED))
 
 
 def test_square_pixels_in_um_are_scikit_images_with_their_spacing() -> None:
