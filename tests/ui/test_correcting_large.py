@@ -87,6 +87,8 @@ def test_many_cells_are_read_beside_the_window(
     picture = again.session.current
     assert picture is not None
     assert not has_marks(picture), "not yet"
+    again.presenter.refresh_objects()
+    assert "being read from the project" in again.objects._words.text()  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: has_marks(picture), timeout=120_000)
     assert picture.objects is not None
     assert len(picture.objects) == N

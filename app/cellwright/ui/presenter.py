@@ -423,7 +423,7 @@ def _around(box: NDArray[np.float32], shape: tuple[int, int]) -> Box:
 
 
 def _can_analyze(picture: Picture) -> bool:
-    return not picture.state.is_busy and not picture.is_unreadable
+    return not picture.state.is_busy and not picture.is_unreadable and not picture.is_being_read
 
 
 def _why_empty(picture: Picture | None) -> str:
@@ -435,6 +435,8 @@ def _why_empty(picture: Picture | None) -> str:
         return picture.problem
     if picture.state.is_busy:
         return "Cells appear here as they are found."
+    if picture.is_being_read:
+        return "Its cells are being read from the project."
     return "Not analyzed yet."
 
 

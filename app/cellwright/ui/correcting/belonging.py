@@ -286,14 +286,18 @@ class Belonging(QObject):
         if number in self._reading:
             return
         self._reading.add(number)
+        picture.is_being_read = True
+        self._session.picture_changed.emit(picture)
         operation = ReadTable(link.folder, number, picture.name)
         done = partial(self._on_read, link, picture, number)
         self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
 
     def _on_read(self, link: OpenProject, picture: Picture, number: int, job: Job[TableRead]) -> None:
+        picture.is_being_read = False
         if link is not self._link:
             return
         self._reading.discard(number)
+        self._session.picture_changed.emit(picture)
         if job.result is None:
             if isinstance(job.error, CellwrightError):
                 self._host.say(Message(Level.ERROR, str(job.error)))

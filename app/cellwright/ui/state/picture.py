@@ -91,6 +91,8 @@ class Picture:
         What a person measured last.
     object_px : float or None
         Diameter of a typical cell in level-0 pixels, as a person measured it for the model.
+    is_being_read : bool
+        Whether its many objects are on their way from a project.
     results : dict
         By plane and time point: what was found on those that are not shown.
     is_openable : bool
@@ -117,6 +119,7 @@ class Picture:
     overlap: float | None = None
     ruler: Ruler | None = None
     object_px: float | None = None
+    is_being_read: bool = False
     results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
     is_openable: bool = False
 
