@@ -30,9 +30,9 @@ patterns such as `intensity_*-red` may be mixed.
   object without a direction; central moments that cancel, where it is 1e-9 of area × diameter^(p + q); stains, which are
   not cut off at 0 and are optical densities (× 6 scikit-image's, vectors brought to length 1); binary patterns at the
   edge of the picture, beyond which scikit-image sees 0; `moments_normalized` of pixels that are not square.
-- **Which perimeter.** `perimeter_crofton` is right within 2 % for discs of square pixels and 6 % for others. `perimeter`
-  goes in steps of eight directions and is too long by up to 8 %, by 13 % where one side of a pixel is 2.5 times the other;
-  it is there because others report it.
+- **Which perimeter.** `perimeter_crofton` is right within 2 % for discs of square pixels, within 6 % where one side of a
+  pixel is three times the other. `perimeter` goes in steps of eight directions: a line is too long by up to 8 %, by up
+  to 21 % where one side is 2.5 times the other; it is there because others report it.
 - **Values.** Brightness is that of the file, before any contrast. An object that the picture's edge cuts is measured as
   far as it is seen. Objects longer than 16,384 px have no brightness, staining and texture. Objects that are known by
   their box alone have a box, a place among their neighbours and nothing else.
