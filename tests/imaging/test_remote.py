@@ -6,6 +6,7 @@ import functools
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
@@ -61,6 +62,19 @@ def test_a_slide_on_a_server_is_read_in_parts(version: int, server: str, tmp_pat
 def test_a_missing_slide_on_a_server_is_one_sentence(server: str) -> None:
     with pytest.raises(SlideNotReadable, match="no OME-Zarr picture"):
         open_slide(f"{server}/nothing.zarr")
+
+
+@pytest.mark.skipif(find_spec("s3fs") is not None, reason="s3fs is installed")
+def test_a_missing_package_for_servers_is_named() -> None:
+    with pytest.raises(SlideNotReadable, match=r"cellwright\[remote\]"):
+        open_slide("s3://bucket/slide.zarr")
+
+
+def test_a_server_that_does_not_answer_is_one_sentence() -> None:
+    with pytest.raises(SlideNotReadable, match="Check the address") as caught:
+        open_slide("http://127.0.0.1:9/slide.zarr")
+    assert str(caught.value).startswith("http://127.0.0.1:9/slide.zarr: ")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cellwright.core import BadParameter, SlideNotReadable
+from cellwright.imaging.remote import address_of
 
 DAMAGED = "The file seems incomplete or damaged; copy or export it again from where it came from."
 
@@ -23,7 +24,7 @@ def not_readable(path: Path, reason: str, advice: str) -> SlideNotReadable:
     advice : str
         What the person can do, as a whole sentence.
     """
-    return SlideNotReadable(f"{path}: {reason}. {advice}")
+    return SlideNotReadable(f"{address_of(path) or path}: {reason}. {advice}")
 
 
 @contextmanager

@@ -58,9 +58,12 @@ class ZarrFiles:
         self._is_zip = address is None and path.is_file()
         self._address = address
         if address is not None:
-            with explained(path, "this kind of address cannot be read here: install cellwright[remote]"):
+            try:
                 self._files, root = fsspec.core.url_to_fs(address, **storage_options(address))
-                self._root = root.rstrip("/")
+            except ImportError as error:
+                reason = f"slides on a server need a package that is not installed ({error})"
+                raise not_readable(path, reason, 'Install them with: pip install "cellwright[remote]".') from error
+            self._root = root.rstrip("/")
         elif self._is_zip:
             root_inside = zip_root(path)
             if root_inside is None:
@@ -95,6 +98,11 @@ class ZarrFiles:
             text: bytes = self._files.cat_file(place, start=0, end=_MAX_METADATA_BYTES + 1)
         except (FileNotFoundError, KeyError, NotADirectoryError, IsADirectoryError):
             return None
+        except Exception as error:  # clients of servers have errors of their own
+            if self._address is None:
+                raise
+            reason = f"the server does not give it ({' '.join(str(error).split())[:160]})"
+            raise not_readable(self.path, reason, "Check the address and the connection.") from error
         if len(text) > _MAX_METADATA_BYTES:
             raise not_readable(self.path, f"{key} in it is larger than any description of a picture", DAMAGED)
         return text
