@@ -99,9 +99,7 @@ class MainWindow(QMainWindow):
         self.controller.setParent(self)
         self.controller.device = self.settings.device
         self.controller.analyze_on_open = self.settings.analyze_on_open
-        self.is_viewer_ready = False
-        self.is_loading_viewer = False
-        """Whether a job is importing the viewer: nothing else that brings parts of Qt may be imported meanwhile."""
+        self.is_viewer_ready = self.is_loading_viewer = False
         self._models: dict[str, Path] = {}
         self._is_painted = False
         self.options = options_of(self.settings)
@@ -173,7 +171,6 @@ class MainWindow(QMainWindow):
 
     def _add_teaching(self) -> None:
         """Put the panel that teaches behind the jobs."""
-        self.teaching.set_theme(self.theme)
         page = scrolling(self.teaching.panel, "Teach")
         self.tabs.addTab(page, "Teach")
         self.teaching.shown.connect(lambda _panel: self._show_tab(page))
@@ -275,11 +272,10 @@ class MainWindow(QMainWindow):
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
         self.load_models()
-        if has_opengl():
-            self.is_loading_viewer = True
+        self.is_loading_viewer = has_opengl()
+        self.is_viewer_ready = not self.is_loading_viewer
+        if self.is_loading_viewer:
             self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
-        else:
-            self.is_viewer_ready = True
         if paths:
             self.controller.open_paths(paths)
 
@@ -384,8 +380,7 @@ class MainWindow(QMainWindow):
 
     def set_analyze_on_open(self, on: bool) -> None:
         """Say whether pictures are analyzed as soon as they are opened."""
-        self.settings.analyze_on_open = on
-        self.controller.analyze_on_open = on
+        self.settings.analyze_on_open = self.controller.analyze_on_open = on
 
     def set_shortcut_scheme(self, scheme: str) -> None:
         """Use the keys of another program from now on."""
@@ -394,8 +389,7 @@ class MainWindow(QMainWindow):
 
     def set_device(self, device: str) -> None:
         """Say what analyses run on from now on."""
-        self.settings.device = device
-        self.controller.device = device
+        self.settings.device = self.controller.device = device
 
     def update_actions(self) -> None:
         """Offer the actions that make sense now."""

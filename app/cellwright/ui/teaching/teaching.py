@@ -16,7 +16,7 @@ from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject
-from cellwright.ui.looks.theme import Theme
+from cellwright.ui.looks.theme import Theme, theme_named
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.teaching.curves import read_rows
 from cellwright.ui.teaching.panel import TeachPanel
@@ -61,6 +61,7 @@ class Teaching(QObject):
         super().__init__(parent)
         self._host = host
         self.panel = TeachPanel()
+        self.panel.set_theme(theme_named(host.settings.theme))
         self.run: IsolatedRun | None = None
         self.dialog: PreviewDialog | None = None
         self._project: Path | None = None
