@@ -36,7 +36,7 @@ from cellwright.zoo import ModelCard, find_model, load_card, load_network
 MOST_STEPS = 4000
 POOL = 96
 """Augmented samples of which features are kept for teaching the answering part alone."""
-_SHARE_OF_TIME = 0.85
+_SHARE_OF_TIME = 0.9
 """Of the minutes given; the rest is for reading, thresholds and judging."""
 
 
