@@ -127,7 +127,7 @@ class Regions:
             raise BadParameter(f"These are no regions: {text[:60]!r}.") from error
 
     def _area_of_rows(self, box: Box) -> float:
-        y = np.arange(box.y0, box.y1) + 0.5
+        y = np.arange(box.y0, box.y1, dtype=np.float64) + 0.5
         everywhere = np.broadcast_to(np.array([box.x0, box.x1], np.float64), (len(y), 2))
         places, changes = [], []
         for polygons, is_included in ((self.include, True), (self.exclude, False)):

@@ -19,7 +19,7 @@ from cellwright.inference.predictor import Predictor
 from cellwright.inference.seams import is_owned
 from cellwright.inference.suppression import NmsKind
 from cellwright.inference.tiles import Tile
-from cellwright.inference.view import View, contract_in_use, plan_view
+from cellwright.inference.view import FIT_LIMIT, View, contract_in_use, plan_view
 from cellwright.zoo import ModelCard
 
 _LOG = logging.getLogger(__name__)
@@ -97,9 +97,11 @@ class DetectOptions:
         """Return how a picture is shown to a model, at the model's own size."""
         pixel_size = self.pixel_size or slide.pixel_size
         contract = contract_in_use(card)
-        if self.tile_px is not None:
+        # Of a picture that is fitted whole, the card's tile is the scale, and no tile.
+        is_fitted = contract.fit and max(slide.shape) <= FIT_LIMIT * contract.tile_px
+        if self.tile_px is not None and not is_fitted:
             side = -(-self.tile_px // contract.stride) * contract.stride
-            contract = contract.model_copy(update={"tile_px": side})
+            contract = contract.model_copy(update={"tile_px": side, "fit": False})
         return plan_view(slide.shape, pixel_size, contract, self.object_px, max(self.scales), self.origin)
 
     def looking(self, slide: Slide, card: ModelCard, view: View) -> Looking:

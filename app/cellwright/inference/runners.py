@@ -102,7 +102,8 @@ class ThreadRunner:
                     reading.append(batch)
                 if not reading:
                     break
-                decoding.append(decoders.submit(*self._computed(reading.popleft())))
+                batch = reading.popleft()
+                decoding.append(decoders.submit(_chosen, batch, self._looked(batch)))
                 while decoding and (decoding[0].done() or len(decoding) > self.ahead):
                     yield from decoding.popleft().result()
             while decoding:
@@ -122,15 +123,15 @@ class ThreadRunner:
         chosen = (first, *islice(source, size - 1))
         return _Batch(chosen, predictor, looking, [readers.submit(_read, step, looking) for step in chosen])
 
-    def _computed(self, batch: _Batch) -> tuple[object, ...]:
-        """Ask the network about a batch and return the call that chooses the objects."""
+    def _looked(self, batch: _Batch) -> list[Candidates | Exception]:
+        """Ask the network about a batch, and note how long that took."""
         began = time.perf_counter()
         pictures = [each.result() for each in batch.pictures]
         read = time.perf_counter()
         self.spent.waiting += read - began
         found = batch.looked(pictures)
         self.spent.network += time.perf_counter() - read
-        return _chosen, batch, found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,11 +153,12 @@ def _record(tile: Tile, regions: Regions, tissue: Tissue | None) -> TileRecord:
 
 def as_bytes(found: Boxes) -> bytes:
     """Return found objects as bytes that `from_bytes` reads: numpy's own format."""
-    columns = {"boxes": found.boxes, "class_index": found.class_index, "scores": found.scores}
-    if found.masks is not None:
-        columns |= {"starts": found.masks.starts, "spans": found.masks.spans}
-    file = io.BytesIO()
-    np.savez(file, **columns)
+    file, boxes, kinds, scores = io.BytesIO(), found.boxes, found.class_index, found.scores
+    if found.masks is None:
+        np.savez(file, boxes=boxes, class_index=kinds, scores=scores)
+    else:
+        starts, spans = found.masks.starts, found.masks.spans
+        np.savez(file, boxes=boxes, class_index=kinds, scores=scores, starts=starts, spans=spans)
     return file.getvalue()
 
 

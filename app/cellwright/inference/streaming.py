@@ -141,8 +141,8 @@ class SeamStream:
             self._changed.add(tile.index)
         for row in np.flatnonzero(is_open).tolist():
             self._group[tile.index, row] = _Group([(tile.index, row)])
-        for row, other in waits:
-            self._waiting.setdefault(other, []).append((tile.index, row))
+        for row, waited_for in waits:
+            self._waiting.setdefault(waited_for, []).append((tile.index, row))
             self._group[tile.index, row].leader().waits += 1
         for row, other in views:
             self._group[tile.index, row].join(self._group[other])
@@ -192,8 +192,8 @@ class SeamStream:
             if held is not None and held.is_open[rows].any():
                 self._changed.add(index)
                 held.is_open[rows] = False
-        for row in final:
-            self._group.pop(row, None)
+        for key in final:
+            self._group.pop(key, None)
         for index in tiles:
             if index in self._held and not self._held[index].is_open.any():
                 del self._held[index]

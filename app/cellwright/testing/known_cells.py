@@ -132,13 +132,13 @@ class KnownCells:
     def _is_inside(self, boxes: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Tell which cells there are at all: not beyond the slide, and in an island where there are some."""
         seen = np.clip(boxes, 0, [*self.shape, *self.shape])
-        inside: NDArray[np.bool_] = (seen[:, 2:] > seen[:, :2]).all(1)
+        inside: NDArray[np.bool_] = np.asarray((seen[:, 2:] > seen[:, :2]).all(1))
         if self.islands:
             middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-            inside &= np.any(
-                [((middle >= [isle.y0, isle.x0]) & (middle < [isle.y1, isle.x1])).all(1) for isle in self.islands],
-                axis=0,
-            )
+            held = np.zeros(len(boxes), np.bool_)
+            for isle in self.islands:
+                held |= np.asarray(((middle >= [isle.y0, isle.x0]) & (middle < [isle.y1, isle.x1])).all(1))
+            inside &= held
         return inside
 
 
@@ -182,10 +182,11 @@ def _variants(kind: NDArray[np.float64], which: NDArray[np.float64]) -> NDArray[
 def _draws(seed: int, site: NDArray[np.int64], count: int) -> NDArray[np.float64]:
     """(N, count) random numbers in [0, 1) that depend on the seed and the place alone."""
     first, second, third = (np.uint64(number) for number in _MIX)
-    place = (site[:, 0].astype(np.uint64) << np.uint64(32)) | site[:, 1].astype(np.uint64)
-    state = place[:, None] * np.uint64(count) + np.arange(count, dtype=np.uint64)
+    place: NDArray[np.uint64] = (site[:, 0].astype(np.uint64) << np.uint64(32)) | site[:, 1].astype(np.uint64)
+    state = np.asarray(place[:, None] * np.uint64(count) + np.arange(count, dtype=np.uint64), np.uint64)
     with np.errstate(over="ignore"):
-        z = (state + np.uint64(seed + 1)) * first
-        z = (z ^ (z >> np.uint64(30))) * second
-        z = (z ^ (z >> np.uint64(27))) * third
-    return ((z ^ (z >> np.uint64(31))) >> np.uint64(11)).astype(np.float64) / 2.0**53
+        z: NDArray[np.uint64] = np.asarray((state + np.uint64(seed + 1)) * first, np.uint64)
+        z = np.asarray((z ^ (z >> np.uint64(30))) * second, np.uint64)
+        z = np.asarray((z ^ (z >> np.uint64(27))) * third, np.uint64)
+        z = np.asarray((z ^ (z >> np.uint64(31))) >> np.uint64(11), np.uint64)
+    return np.asarray(z.astype(np.float64) / 2.0**53)
