@@ -319,3 +319,15 @@ def test_what_is_drawn_on_a_picture_that_no_model_saw_can_be_exported(
     lines = written.read_text("utf-8-sig").splitlines()
     assert len(lines) == 3
     assert all("smear.png" in line for line in lines[1:])
+
+
+def test_taking_back_an_analysis_shows_nothing_until_it_is_done_again(analyzed: MainWindow) -> None:
+    picture = analyzed.session.current
+    assert picture is not None
+    analyzed.session.select(0)
+    press(analyzed, "correct.accept")
+    press(analyzed, "edit.undo")
+    press(analyzed, "edit.undo")
+    assert picture.objects is None
+    press(analyzed, "edit.redo")
+    assert has_more(picture, 59)

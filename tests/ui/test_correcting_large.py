@@ -31,6 +31,10 @@ def has_marks(picture: Picture) -> bool:
     return picture.marks is not None
 
 
+def has_cells(picture: Picture, n: int) -> bool:
+    return picture.objects is not None and len(picture.objects) == n
+
+
 def is_reviewed(picture: Picture) -> bool:
     return picture.marks is not None and bool(picture.marks.is_reviewed.any())
 
@@ -72,6 +76,13 @@ def test_the_window_answers_while_many_cells_are_written_and_the_step_follows(la
     assert not link.project.has_more(1, N)
     large.actions_set["edit.undo"].trigger()
     assert not is_reviewed(picture)
+    assert f"analysis with {N:,} cells" in large.actions_set["edit.undo"].text()
+    large.actions_set["edit.undo"].trigger()
+    assert len(picture.objects) == N, "not yet"
+    qtbot.waitUntil(lambda: not has_cells(picture, N), timeout=60_000)
+    assert not link.project.has_more(1, 0)
+    large.actions_set["edit.redo"].trigger()
+    qtbot.waitUntil(lambda: has_cells(picture, N), timeout=60_000)
 
 
 def test_many_cells_are_read_beside_the_window(

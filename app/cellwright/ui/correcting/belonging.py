@@ -13,10 +13,19 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cellwright.annotation import PictureRecord
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, Lane
+from cellwright.project import JournalEntry
 from cellwright.ui.correcting.corrected import corrected, drawn, remembered
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
-from cellwright.ui.correcting.storing import Found, HashFiles, ReadTable, StoreAnalysis, Stored, TableRead
+from cellwright.ui.correcting.storing import (
+    Found,
+    HashFiles,
+    ReadTable,
+    StepThrough,
+    StoreAnalysis,
+    Stored,
+    TableRead,
+)
 from cellwright.ui.correcting.tables import PictureTable, styles_of_classes
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
@@ -89,6 +98,7 @@ class Belonging(QObject):
                     picture.results[plane] = PlaneResult(result.objects, result.styles, result.analysis)
             return
         link.changed.connect(self._on_changed)
+        link.records_changed.connect(self._on_records)
         self._joining.start()
 
     def stop(self) -> None:
@@ -254,6 +264,28 @@ class Belonging(QObject):
             self.freed.emit()
             self._host.update_actions()
 
+    def step_beside(self, operation: StepThrough, then: Callable[[JournalEntry | None], None]) -> None:
+        """Take back or do again a large step beside the window; `then` is told of it."""
+        link = self._link
+        assert link is not None
+        link.settle()
+        link.hold("A step of very many cells is under way; your step follows in a moment.")
+        self._host.status.showMessage(f"{operation.title}…")
+
+        def done(job: Job[JournalEntry | None]) -> None:
+            if link is not self._link:
+                return
+            link.hold("")
+            self._attempt(link.follow)
+            if isinstance(job.error, CellwrightError):
+                self._host.say(Message(Level.ERROR, str(job.error)))
+            then(job.result)
+            self.freed.emit()
+            self._host.update_actions()
+
+        self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
+        self._host.update_actions()
+
     # ---- what is shown
 
     def show(self, picture: Picture) -> None:
@@ -352,6 +384,12 @@ class Belonging(QObject):
             self.show(picture)
         else:
             self._refresh_plane(number)
+
+    def _on_records(self) -> None:
+        """Show nothing of pictures whose coming was taken back."""
+        for picture in self._session.pictures:
+            if picture.marks is not None and self.id_of(picture) is None:
+                self.show(picture)
 
     def _refresh_plane(self, number: int) -> None:
         """Bring what is kept of a plane that is not shown to what the project says now."""

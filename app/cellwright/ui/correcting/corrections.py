@@ -30,6 +30,7 @@ from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.correcting.scene import whole_box
+from cellwright.ui.correcting.storing import StepThrough
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
@@ -39,6 +40,8 @@ from cellwright.ui.state.session import rows_of
 
 KEYS = "123456789"
 _SAID_MS = 5000
+_BESIDE = 5000
+"""Steps of more cells are taken back and done again beside the window."""
 _ONE_BY_ONE = 2000
 """Up to so many cells are noted as reviewed one by one; more are changed in one go."""
 
@@ -210,7 +213,17 @@ class Corrections(QObject):
 
     def _step(self, way: str) -> None:
         link = self._belonging.link
-        entry = (link.undo() if way == "undo" else link.redo()) if link is not None else None
+        if link is None:
+            return
+        target = link.project.next_undo() if way == "undo" else link.project.next_redo()
+        tell = partial(self._tell_step, way)
+        if target is not None and target.objects > _BESIDE:
+            link.refuse_while_held()
+            self._belonging.step_beside(StepThrough(link.folder, link.author, way == "undo", target.objects), tell)
+        else:
+            tell(link.undo() if way == "undo" else link.redo())
+
+    def _tell_step(self, way: str, entry: JournalEntry | None) -> None:
         if entry is not None:
             self._say(f"{'Taken back' if way == 'undo' else 'Done again'}: {entry_text(entry)}")
 

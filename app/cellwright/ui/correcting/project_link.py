@@ -163,7 +163,8 @@ class OpenProject(QObject):
         """Refuse steps for now, because the project is written to beside the window; "" lets them pass again."""
         self._held = why
 
-    def _refuse_while_held(self) -> None:
+    def refuse_while_held(self) -> None:
+        """Raise `StillWriting` while the project is held."""
         if self._held:
             raise StillWriting(self._held)
 
@@ -172,7 +173,7 @@ class OpenProject(QObject):
 
         Where the caller has shown what it did, tables and panels may follow `later`; it is on disk all the same.
         """
-        self._refuse_while_held()
+        self.refuse_while_held()
         entry = self.project.apply(edit, self.author, is_aside=is_aside)
         if later:
             self._later.start()
@@ -201,7 +202,7 @@ class OpenProject(QObject):
         reason: str = "",
     ) -> JournalEntry | None:
         """Do the same to many objects in one step; None where that changes nothing. See `Project.change_objects`."""
-        self._refuse_while_held()
+        self.refuse_while_held()
         names = (UUID(bytes=each.tobytes()) for each in ids)
         entry = self.project.change_objects(
             names, self.author, class_id=class_id, status=status, is_deleted=is_deleted, reason=reason
@@ -210,14 +211,14 @@ class OpenProject(QObject):
 
     def add_analysis(self, found: Found) -> int:
         """Keep what a model found, and return the number of its picture; see `store`."""
-        self._refuse_while_held()
+        self.refuse_while_held()
         stored = store(self.project, self.author, found)
         self.follow(stored)
         return stored.picture_id
 
     def add_pictures(self, pictures: Sequence[Path | SlideRef], sha256: Mapping[Path, str]) -> None:
         """Let pictures join, the hash of each file being known."""
-        self._refuse_while_held()
+        self.refuse_while_held()
         self.project.add_pictures(pictures, self.author, sha256=sha256, is_aside=True)
         self.follow()
 
@@ -235,13 +236,13 @@ class OpenProject(QObject):
 
     def undo(self) -> JournalEntry | None:
         """Take back the latest step that stands."""
-        self._refuse_while_held()
+        self.refuse_while_held()
         entry = self.project.undo(self.author)
         return None if entry is None else self._done(entry)
 
     def redo(self) -> JournalEntry | None:
         """Do again what was taken back last."""
-        self._refuse_while_held()
+        self.refuse_while_held()
         entry = self.project.redo(self.author)
         return None if entry is None else self._done(entry)
 

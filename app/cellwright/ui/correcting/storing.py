@@ -107,6 +107,42 @@ class StoreAnalysis:
 
 
 @dataclass(frozen=True, slots=True)
+class StepThrough:
+    """Operation: take back or do again a step of very many cells; returns its `JournalEntry`, None where there is none.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the project.
+    author : str
+        Who asks for it.
+    is_back : bool
+        Whether it is taken back, and not done again.
+    cells : int
+        How many it is about.
+    """
+
+    folder: Path
+    author: str
+    is_back: bool
+    cells: int
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return f"{'Take back' if self.is_back else 'Do again'} a step of {plural(self.cells, 'cell')}"
+
+    def run(self) -> Generator[Progress, None, JournalEntry | None]:
+        """Do it through a connection of its own."""
+        yield Progress(0, 0, "Writing cells and journal")
+        project = Project(self.folder, wait_ms=_WAIT_MS)
+        try:
+            return project.undo(self.author) if self.is_back else project.redo(self.author)
+        finally:
+            project.close_without_copy()
+
+
+@dataclass(frozen=True, slots=True)
 class ReadTable:
     """Operation: read the many objects of a picture of a project; returns `TableRead`."""
 
