@@ -10,6 +10,7 @@ from cellwright.annotation import Drawn, Status
 from cellwright.core import Box
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.review.queue import QueueKind
+from cellwright.workflows.audit import strata_of
 from tests.ui.known_boxes import KnownBoxes
 
 if TYPE_CHECKING:
@@ -116,11 +117,15 @@ def test_an_audit_is_drawn_from_the_menu(analyzed: MainWindow, known: KnownBoxes
     assert queueing.dialog is not None
     queueing.dialog._size.setValue(5)
     queueing.dialog.accept()
-    assert queueing.queue.kind is QueueKind.AUDIT
+    qtbot.waitUntil(lambda: queueing.queue.kind is QueueKind.AUDIT, timeout=20_000)
     picture = window.session.current
     link = window.correcting.link
     assert picture is not None
     assert link is not None
     (audit,) = link.project.audits()
-    assert audit.population == int(window.session.counted(picture).sum())
+    of = {str(each["of"]): 0 for each in strata_of(audit)}
+    for each in strata_of(audit):
+        of[str(each["of"])] += int(str(each["population"]))
+    assert of["objects"] == int(window.session.counted(picture).sum())
+    assert of["windows"] > 0 and audit.population == sum(of.values())
     assert len(queueing.queue.items) == audit.size
