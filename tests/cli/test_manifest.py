@@ -116,7 +116,7 @@ def test_the_same_pixels_in_other_bytes_are_told_and_are_no_fault(cellwright: Ru
     assert lines_of(said)["picture", "smear_1.png"] == ("noted", "is stored in other bytes, with the same pixels")
 
 
-def test_a_changed_cell_of_a_table_fails_and_names_the_table(cellwright: Run, place: Place) -> None:
+def test_a_changed_cell_of_a_table_fails_and_names_table_and_column(cellwright: Run, place: Place) -> None:
     path = place.manifest.parent / "objects.csv"
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))
@@ -126,7 +126,13 @@ def test_a_changed_cell_of_a_table_fails_and_names_the_table(cellwright: Run, pl
     said = cellwright("verify", place.manifest, "--json")
     assert said.code == 1
     assert list(problems_of(said)) == [("file", "objects.csv")]
-    assert "was changed after it was written" in problems_of(said)["file", "objects.csv"]
+    assert problems_of(said)["file", "objects.csv"] == "was changed after it was written: column 'score'"
+    for changed, expected in ((rows[:-1], "every column, as if rows"), ([row[1:] for row in rows], "other columns")):
+        with path.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows(changed)
+        assert expected in problems_of(cellwright("verify", place.manifest, "--json"))["file", "objects.csv"]
+    path.write_bytes(b"")
+    assert "(0 bytes now" in problems_of(cellwright("verify", place.manifest, "--json"))["file", "objects.csv"]
 
 
 def test_other_weights_fail_and_so_does_another_card(cellwright: Run, place: Place) -> None:
@@ -255,7 +261,7 @@ def test_analyze_writes_a_manifest_when_asked_and_says_where(
     recipe = analysis_recipe.read_recipe(_recipe_file(cellwright, out, tmp_path))
     assert recipe.look.augment and recipe.look.scales == (1.0, 1.25)
     assert recipe.look.pixel_size_um == (0.2, 0.2)
-    assert "already exists" in cellwright(*words, "--out", out, "--manifest").err
+    assert "objects.csv and 2 more already exist" in cellwright(*words, "--out", out, "--manifest").err
 
 
 def test_measurements_that_were_asked_for_join_the_table_and_the_recipe(
@@ -267,6 +273,8 @@ def test_measurements_that_were_asked_for_join_the_table_and_the_recipe(
     with (out / "objects.csv").open(encoding="utf-8", newline="") as stream:
         header = next(csv.reader(stream))
     assert len(header) > 21 and len(set(header)) == len(header)
+    unknown = cellwright("analyze", smears, *words[:-4], "--overwrite", "--measure", "neighbors", *DEVICE)
+    assert unknown.code == 2 and "neighbo" in unknown.err and unknown.err.count("\n") == 1
     assert 'measured = ["neighbours"]' in cellwright("recipe", out / "manifest.json").out
 
 

@@ -30,6 +30,7 @@ from cellwright.export import (
 )
 from cellwright.export.csv_file import cell_texts
 from cellwright.export.harmless import as_it_was, harmless
+from cellwright.export.table import Cell, printable
 
 NASTY = '=HYPERLINK("http://x";"a")'
 OBJECTS = Table(
@@ -64,14 +65,16 @@ _floats = st.none() | st.floats(-1e300, 1e300)
 def tables(draw: st.DrawFn) -> Table:
     """Tables of every kind of column, with names and text that are hard to keep."""
     rows = draw(st.integers(0, 4))
-    kinds = st.sampled_from([_text, st.booleans(), st.integers(-(2**53), 2**53), _floats])
+    kinds: st.SearchStrategy[st.SearchStrategy[Cell]] = st.sampled_from(
+        [_text, st.booleans(), st.integers(-(2**53), 2**53), _floats]
+    )
     names = draw(st.lists(_text.filter(lambda name: name.strip(" .") != ""), min_size=1, max_size=4, unique=True))
-    names = [name for name in dict.fromkeys(Column("", [name]).cells()[0] for name in names) if name != "uuid"]
+    names = [name for name in dict.fromkeys(map(printable, names)) if name != "uuid"]
     columns = []
     for name in names:
         kind = draw(kinds)
-        cells = draw(st.lists(kind, min_size=rows, max_size=rows))
-        columns.append(Column(str(name), cells, "px" if kind is _floats else "", draw(_text)))
+        cells: list[Cell] = draw(st.lists(kind, min_size=rows, max_size=rows))
+        columns.append(Column(name, cells, "px" if kind is _floats else "", draw(_text)))
     return Table("objects", tuple(columns))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from cellwright.workflows.differences import ENGINES, NONE, Rows, compare
 
 
-def rows(boxes: list[tuple[float, ...]], classes: str, ids: str, scores: list[float] | None = None) -> Rows:
+def rows(boxes: Sequence[tuple[float, ...]], classes: str, ids: str, scores: list[float] | None = None) -> Rows:
     values = np.array(boxes, np.float64).reshape(-1, 4)
     return Rows(list(ids), list(classes), values, np.array(scores or [0.5] * len(boxes), np.float64))
 

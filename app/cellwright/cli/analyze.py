@@ -36,6 +36,7 @@ from cellwright.workflows import (
 )
 from cellwright.workflows.batch import BatchSlide
 from cellwright.workflows.batch_sources import FoundSlides, find_slides
+from cellwright.workflows.measuring import refuse_unknown_columns
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -253,6 +254,9 @@ def _analyze(
         analysis = watcher.run(operation, number=number, of=of)
         if wishes.nms_iou is not None:
             analysis = analysis.with_overlap(wishes.nms_iou)
+        if wishes.measured and not outcome.analyses:
+            # After the first picture, not after the last.
+            refuse_unknown_columns(wishes.measured, analysis)
     except (ModelNotUsable, UnknownName, BadParameter):
         raise  # would be the same for every picture
     except CellwrightError as error:

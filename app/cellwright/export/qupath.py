@@ -116,7 +116,12 @@ def _title(column: Column, sign: str) -> str:
 
 
 def _texts(column: Column) -> list[str]:
-    return [_flat(text) for text in cell_texts(column)]
+    texts = cell_texts(column)
+    if isinstance(column.values, np.ndarray):
+        return texts
+    # Most text stands in many rows, so each is looked at once.
+    flat = {text: _flat(text) for text in set(texts)}
+    return [flat[text] for text in texts]
 
 
 def _flat(text: str) -> str:

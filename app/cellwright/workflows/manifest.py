@@ -30,11 +30,14 @@ class FileEntry(_Part):
         From the manifest's folder, with forward slashes.
     sha256 : str
     bytes : int
+    columns : dict
+        Of tables as CSV or Parquet: the SHA-256 of every column, so that it can be said which one was changed.
     """
 
     path: str
     sha256: str
     bytes: int
+    columns: dict[str, str] = {}
 
 
 class PixelEntry(_Part):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import cellwright
-from cellwright.core import CellwrightError, Objects, PixelSize
+from cellwright.core import BadParameter, CellwrightError, Objects, PixelSize
+from cellwright.export import read_table
 from cellwright.jobs import Progress
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.manifest import (
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
 
 # What decides about pixels and objects; the rest of what is installed does not.
 _LIBRARIES = ("numpy", "torch", "torchvision", "openvino", "numba", "scikit-image", "pillow", "tifffile", "imagecodecs")
+
+
+_COLUMNS_OF = frozenset({".csv", ".parquet"})
+_LARGEST_TABLE = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,24 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         found |= {inner for inner in path.rglob("*") if inner.is_file()} if path.is_dir() else {path}
     return sorted(found)
+
+
+def column_hashes(path: Path, size: int) -> dict[str, str]:
+    """Return the SHA-256 of every column of a table; none where a file is no table, or too large to be read again.
+
+    Hashed are the cells as Python writes them, each followed by a line feed.
+    """
+    if path.suffix not in _COLUMNS_OF or size > _LARGEST_TABLE:
+        return {}
+    try:
+        table = read_table(path)
+    except BadParameter:  # some other table
+        return {}
+    return {column.name: _hash_of(column.cells()) for column in table.columns}
+
+
+def _hash_of(cells: Iterable[object]) -> str:
+    return hashlib.sha256("".join(f"{cell!r}\n" for cell in cells).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def pixels_of(slide: Slide, said: str) -> Generator[Progress, None, PixelEntry]:
@@ -242,4 +265,7 @@ def _project(folder: Path, project: Path) -> ProjectEntry:
 
 
 def _file(folder: Path, path: Path) -> FileEntry:
-    return FileEntry(path=relative_to(folder, path), sha256=file_sha256(path), bytes=path.stat().st_size)
+    size = path.stat().st_size
+    return FileEntry(
+        path=relative_to(folder, path), sha256=file_sha256(path), bytes=size, columns=column_hashes(path, size)
+    )

@@ -18,7 +18,7 @@ from cellwright.workflows.manifest import (
     ProjectEntry,
     read_manifest,
 )
-from cellwright.workflows.manifest_making import card_sha256, pixels_of, versions
+from cellwright.workflows.manifest_making import card_sha256, column_hashes, pixels_of, versions
 from cellwright.workflows.signing import signature_path, signature_problem
 from cellwright.zoo import file_sha256, find_model, load_card
 
@@ -236,9 +236,8 @@ class VerifyManifest:
         if not path.is_file():
             return Line("file", file.path, Agreement.MISSING, "is not there")
         if file_sha256(path) != file.sha256:
-            size = path.stat().st_size
-            told = f"{size:,} bytes now, {file.bytes:,} then" if size != file.bytes else f"still {size:,} bytes"
-            return Line("file", file.path, Agreement.DIFFERENT, f"was changed after it was written ({told})")
+            said = f"was changed after it was written{changed_columns(file, path)}"
+            return Line("file", file.path, Agreement.DIFFERENT, said)
         return Line("file", file.path, Agreement.SAME, "is as it was written")
 
 
@@ -271,6 +270,22 @@ def find_recorded_picture(picture: PictureEntry, folder: Path, also: Path | None
         return beside.resolve()
     found = sorted(also.rglob(Path(picture.path).name))
     return found[0].resolve() if found else None
+
+
+def changed_columns(file: FileEntry, path: Path) -> str:
+    """Return which columns of a table are others now, as the end of a sentence; how its size changed for others."""
+    size = path.stat().st_size
+    now = column_hashes(path, size) if file.columns else {}
+    gone = sorted(set(file.columns) ^ set(now)) if now else []
+    if gone:
+        return f": other columns, among them {gone[0]!r}"
+    changed = [name for name, digest in file.columns.items() if now and now[name] != digest]
+    if changed and len(changed) == len(file.columns):
+        return ": every column, as if rows were added, taken out or moved"
+    if changed:
+        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
+        return f": column{'s' if len(changed) > 1 else ''} {', '.join(map(repr, changed[:3]))}{more}"
+    return f" ({size:,} bytes now, {file.bytes:,} then)" if size != file.bytes else f" (still {size:,} bytes)"
 
 
 def pixel_difference(then: PixelEntry, now: PixelEntry) -> str:
