@@ -15,14 +15,14 @@ from cellwright.inference import Boxes, TileRunner, TileStep
 from cellwright.workflows.cluster import DaskRunner
 
 MODEL = os.environ.get("CELLWRIGHT_BENCH_MODEL", "blood-cells-yolo")
-SIDE, SEED = 3072, 1
+SIDE, SEED, TILE_PX = 4096, 1, 1024
 SLIDES, WORKERS = 1000, 64
-SLIDE_TILES = 46_000
-"""Tiles of a slide of 100,000 x 100,000 pixels of which three tenths are tissue, at 256 new pixels a tile."""
+SLIDE_PX, SLIDE_TILES = 3e9, 380
+"""Tissue of a slide of 100,000 x 100,000 pixels, three tenths of it, and its tiles of 3072 pixels."""
 SLIDE_MB = 2000.0
 STORE_MB_S = 1000.0
 """What a file server on ten gigabit a second gives to all workers together."""
-ROUNDS = 3
+ROUNDS = 2
 PLAYED = 20
 """Slides that are played for the variants; the whole thousand are played once."""
 
@@ -82,9 +82,9 @@ def measure(folder: Path) -> Measured:
     import cloudpickle
 
     from cellwright.imaging import content_sha256, open_slide
-    from cellwright.inference import InlineRunner, ThreadRunner, plan_steps
+    from cellwright.inference import DetectOptions, InlineRunner, ThreadRunner, plan_steps
     from cellwright.testing.slides import KnownCells, KnownSlide, write_pyramid
-    from cellwright.workflows.cluster import BLOCK, cluster_of
+    from cellwright.workflows.cluster import cluster_of
     from cellwright.workflows.cluster_step import blocks_of
     from cellwright.zoo import find_model, load_card
 
@@ -94,17 +94,17 @@ def measure(folder: Path) -> Measured:
     sha256 = content_sha256(path)
     hash_mb_s = path.stat().st_size / 1e6 / max(time.perf_counter() - began, 1e-6)
     with open_slide(path) as slide:
-        steps = plan_steps(slide, model, load_card(model))
+        steps = plan_steps(slide, model, load_card(model), options=DetectOptions(tile_px=TILE_PX))
     answers = {step.tile.index: answer for step, answer in InlineRunner().run(steps) if isinstance(answer, Boxes)}
     with cluster_of(workers=1) as one, cluster_of(workers=2) as two:
         runners: tuple[TileRunner, ...] = (ThreadRunner(), one, two)
         for runner in runners:
-            list(runner.run(steps[:32]))  # models are loaded, kernels compiled
+            list(runner.run(steps[:6]))  # models are loaded, kernels compiled
         rounds = [[_seconds(runner, steps) for runner in runners] for _ in range(ROUNDS)]
         send = _sending(two)
     # The best of each: whatever else the machine does makes all of them slower, in turns.
     here, alone, together = (min(times) for times in zip(*rounds, strict=True))
-    block, held = next(blocks_of(steps, lambda: BLOCK))
+    block, held = next(blocks_of(steps, lambda: 1))
     replies = [answers[step.tile.index] for step in held]
     plan, driver, finish = _driver(folder, path, sha256, model, answers)
     return Measured(
@@ -133,12 +133,14 @@ def _driver(
 ) -> tuple[float, float, float]:
     """Return what planning, the tiles together, and ending a run take where the answers are there already."""
     from cellwright.core import Regions
+    from cellwright.inference import DetectOptions
     from cellwright.project import Project
     from cellwright.workflows.slide_run import SlideRun
 
     with Project.create(folder / "project") as project:
         (picture,) = project.add_pictures([path], "bench", sha256={path: sha256})
-    run = SlideRun(folder / "project", picture.id, model, regions=Regions.everything(), runner=Replay(answers))
+    options = DetectOptions(tile_px=TILE_PX)
+    run = SlideRun(folder / "project", picture.id, model, options, Regions.everything(), Replay(answers))
     began = last = time.perf_counter()
     first = 0.0
     for report in run.run():
@@ -180,21 +182,23 @@ def simulated(found: Measured) -> list[Row]:
 
 def load_of(found: Measured, speed: float = 1.0) -> Load:
     """Return the thousand slides with what was measured here, on workers `speed` times as fast as one here."""
-    from cellwright.workflows.cluster import BLOCK, BLOCK_S, LARGEST_BLOCK
+    from cellwright.workflows.cluster import BLOCK_S, LARGEST_BLOCK
 
-    tile_s = found.one_worker / found.tiles / speed
-    block = min(LARGEST_BLOCK, max(BLOCK, round(BLOCK_S / tile_s)))
+    # By area: tiles of a slide are larger than those measured here, and fewer.
+    as_much = SLIDE_PX / SIDE**2 / SLIDE_TILES
+    tile_s = found.one_worker * as_much / speed
+    block = min(LARGEST_BLOCK, max(1, round(BLOCK_S / tile_s)))
     return Load(
         slides=SLIDES,
         workers=WORKERS,
         tiles=SLIDE_TILES,
         block=block,
         tile_s=tile_s,
-        read_mb=found.tile_mb,
+        read_mb=found.tile_mb * found.tiles * as_much,
         store_mb_s=STORE_MB_S,
         fingerprint_s=SLIDE_MB / found.hash_mb_s,
         plan_s=found.plan,
         finish_s=found.finish,
         send_s=found.send,
-        answer_s=found.driver_tile * block,
+        answer_s=found.driver_tile * found.tiles * as_much * block,
     )

@@ -11,7 +11,7 @@ import pytest
 
 from cellwright.core import ModelNotUsable, Regions, SlideNotReadable
 from cellwright.export import write_csv
-from cellwright.inference import Boxes, InlineRunner, TileStep
+from cellwright.inference import Boxes, DetectOptions, InlineRunner, TileStep
 from cellwright.jobs import Progress, run_inline
 from cellwright.project import Project
 from cellwright.testing.oracles import OracleModel
@@ -19,10 +19,10 @@ from cellwright.testing.slides import KnownCells, KnownSlide, write_pyramid
 from cellwright.workflows.batch import BatchControl, BatchItem, BatchReport, BatchSlide, ItemState
 from cellwright.workflows.batch_run import RunBatch
 from cellwright.workflows.batch_table import counts_of, slides_table
-from cellwright.workflows.cluster import cluster_of
 
 CELLS = KnownCells((900, 1000))
 MODEL = OracleModel(CELLS)
+OPTIONS = DetectOptions(tile_px=512)
 TRUTH = CELLS.truth(None)
 
 
@@ -74,7 +74,7 @@ def test_a_bad_slide_does_not_stop_the_rest_and_is_named(
     bad.write_bytes(b"II*\0" + b"nonsense")
     asked = (slides[0], BatchSlide(bad), BatchSlide(tmp_path / "lost.svs"), slides[1])
     reports: list[Progress] = []
-    report = run_inline(RunBatch(project, asked, MODEL, runner=Runner()), reports.append)
+    report = run_inline(RunBatch(project, asked, MODEL, OPTIONS, runner=Runner()), reports.append)
     found = items(report)
     assert found["slide_0.tif"].state is found["slide_1.tif"].state is ItemState.DONE
     assert found["bad.tif"].state is found["lost.svs"].state is ItemState.FAILED
@@ -93,9 +93,9 @@ def test_a_bad_slide_does_not_stop_the_rest_and_is_named(
 
 def test_what_is_finished_is_not_done_anew(slides: tuple[BatchSlide, ...], project: Path) -> None:
     runner = Runner()
-    run_inline(RunBatch(project, slides[:1], MODEL, runner=runner))
+    run_inline(RunBatch(project, slides[:1], MODEL, OPTIONS, runner=runner))
     before = runner.ran
-    report = run_inline(RunBatch(project, slides[:2], MODEL, runner=runner))
+    report = run_inline(RunBatch(project, slides[:2], MODEL, OPTIONS, runner=runner))
     assert [item.was_done for item in report.items] == [True, False] and report.is_complete
     assert runner.ran == 2 * before > 0
     assert report.items[0].counts == report.items[1].counts and report.items[0].total == before
@@ -105,17 +105,17 @@ def test_a_batch_that_was_stopped_goes_on_and_ends_with_the_same_objects(
     slides: tuple[BatchSlide, ...], project: Path, tmp_path: Path
 ) -> None:
     runner = Runner()
-    work = RunBatch(project, slides[:2], MODEL, runner=runner).run()
+    work = RunBatch(project, slides[:2], MODEL, OPTIONS, runner=runner).run()
     for report in work:
         item = report.partial
         if isinstance(item, BatchItem) and item.number == 1 and item.done >= 3:
             break
     work.close()
-    report = run_inline(RunBatch(project, slides[:2], MODEL, runner=runner))
+    report = run_inline(RunBatch(project, slides[:2], MODEL, OPTIONS, runner=runner))
     assert report.is_complete and report.items[0].was_done and not report.items[1].was_done
     whole = tmp_path / "whole"
     Project.create(whole).close()
-    at_once = run_inline(RunBatch(whole, slides[:2], MODEL, runner=Runner()))
+    at_once = run_inline(RunBatch(whole, slides[:2], MODEL, OPTIONS, runner=Runner()))
     for one, other in zip(report.items, at_once.items, strict=True):
         assert one.picture_id is not None and other.picture_id is not None
         np.testing.assert_array_equal(boxes(project, one.picture_id), boxes(whole, other.picture_id))
@@ -124,15 +124,15 @@ def test_a_batch_that_was_stopped_goes_on_and_ends_with_the_same_objects(
 
 def test_failed_tiles_are_tried_again_alone(slides: tuple[BatchSlide, ...], project: Path, tmp_path: Path) -> None:
     runner = Runner(failing={1})
-    report = run_inline(RunBatch(project, slides[:2], MODEL, runner=runner))
+    report = run_inline(RunBatch(project, slides[:2], MODEL, OPTIONS, runner=runner))
     first = report.items[0]
     assert first.state is ItemState.PARTLY and "Some bytes are damaged" in first.said
     assert first.coverage is not None and 0 < first.coverage.fraction < 1
     assert report.sentence() == "All 2 slides are done in part." and len(report.to_retry) == 2
     mended = Runner()
-    again = run_inline(RunBatch(project, slides[:2], MODEL, runner=mended))
+    again = run_inline(RunBatch(project, slides[:2], MODEL, OPTIONS, runner=mended))
     assert again.items[0].state is ItemState.PARTLY and mended.ran == 0
-    retried = run_inline(RunBatch(project, slides[:2], MODEL, retry_failed=True, runner=mended))
+    retried = run_inline(RunBatch(project, slides[:2], MODEL, OPTIONS, retry_failed=True, runner=mended))
     assert retried.is_complete and mended.ran == 2
     assert retried.items[0].objects == len(TRUTH)
     table = slides_table(first_and(report, retried), MODEL.card)
@@ -146,7 +146,7 @@ def first_and(one: BatchReport, other: BatchReport) -> list[BatchItem]:
 
 def test_one_slide_can_be_stopped_and_the_others_go_on(slides: tuple[BatchSlide, ...], project: Path) -> None:
     control = BatchControl()
-    batch = RunBatch(project, slides, MODEL, runner=Runner(), control=control)
+    batch = RunBatch(project, slides, MODEL, OPTIONS, runner=Runner(), control=control)
     control.stop(2)
 
     def stop_the_first(report: Progress) -> None:
@@ -168,25 +168,10 @@ def test_what_would_be_wrong_with_every_slide_ends_the_batch(
         run_inline(RunBatch(project, slides, tmp_path / "model"))
 
 
-def test_two_workers_count_the_same_as_this_process(
-    slides: tuple[BatchSlide, ...], project: Path, tmp_path: Path
-) -> None:
-    whole = tmp_path / "whole"
-    Project.create(whole).close()
-    alone = run_inline(RunBatch(whole, slides[:2], MODEL))
-    with cluster_of(workers=2) as runner:
-        together = run_inline(RunBatch(project, slides[:2], MODEL, runner=replace(runner, block=2)))
-    assert together.is_complete
-    for one, other in zip(alone.items, together.items, strict=True):
-        assert one.picture_id is not None and other.picture_id is not None
-        np.testing.assert_array_equal(boxes(whole, one.picture_id), boxes(project, other.picture_id))
-        assert one.counts == other.counts and len(boxes(whole, one.picture_id)) == len(TRUTH)
-
-
 def test_the_table_tells_counts_with_exact_intervals_and_coverage(
     slides: tuple[BatchSlide, ...], project: Path
 ) -> None:
-    report = run_inline(RunBatch(project, slides[:1], MODEL, runner=Runner()))
+    report = run_inline(RunBatch(project, slides[:1], MODEL, OPTIONS, runner=Runner()))
     counts = counts_of(report.items[0], MODEL.card)
     assert counts is not None and counts.total.count == len(TRUTH)
     low, high = counts.total.count_interval

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-BLOCK = 8
-"""Tiles that travel together at first."""
+BLOCK = 1
+"""Tiles that travel together at first, until it is known how long one takes."""
 LARGEST_BLOCK = 128
 BLOCK_S = 2.0
 """What a block should take on a worker: long beside the cluster's own work for it, short beside a slide's end."""
@@ -209,7 +209,7 @@ class _Pace:
     def tiles(self) -> int:
         if self.fixed is not None or not self.tile_s:
             return self.fixed or BLOCK
-        return min(LARGEST_BLOCK, max(BLOCK, round(BLOCK_S / self.tile_s)))
+        return min(LARGEST_BLOCK, max(1, round(BLOCK_S / self.tile_s)))
 
     def heard(self, tiles: int, seconds: float) -> None:
         """Learn from a block; the first ones, which load the model, are soon forgotten."""
