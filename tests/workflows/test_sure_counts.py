@@ -181,6 +181,18 @@ def test_an_audit_without_answers_or_that_is_not_there_says_so(project: Project)
     project.close()
 
 
+def test_an_audit_that_was_not_drawn_as_it_says_is_refused(project: Project) -> None:
+    edit = draw_audit(populations(project, Strata.NONE), 30, 1, "A.", project.next_audit())
+    first, *items = edit.records
+    assert isinstance(items[0].after, AuditItemRecord)
+    favoured = replace(items[0], after=replace(items[0].after, probability=0.9))
+    project.apply(replace(edit, records=(first, favoured, *items[1:])), "A.")
+    answer(project, 1, project.audit_items(1))
+    with pytest.raises(BadParameter, match="not drawn as it says"):
+        audited_counts(project, 1)
+    project.close()
+
+
 def test_a_project_is_counted_as_its_pictures_are(project: Project) -> None:
     found = project_counts(project, 0.5)
     assert found.total.count == N

@@ -13,7 +13,7 @@ from cellwright.cli.console import Watcher, print_json, print_table, say, watchi
 from cellwright.cli.main import Exit
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.export import Table, write_csv, write_parquet, write_xlsx
-from cellwright.measure import MeasureOptions, offered
+from cellwright.measure import Column, MeasureOptions, offered
 from cellwright.workflows import Analysis, AnalyzePicture, LeftOut, analyses_of_project, is_project, notes
 from cellwright.workflows.batch_sources import find_slides
 from cellwright.workflows.measuring import MeasureAnalyses, measuring_notes, refuse_unknown_columns
@@ -58,7 +58,7 @@ def run(options: Namespace) -> int:
 def _list(options: Namespace) -> int:
     offer = offered(("CHANNEL",), is_rgb=True)
     rows = [
-        (name, column.key, column.written_unit(in_um=True), column.description)
+        (name, column.key, _either_unit(column), column.description)
         for name, columns in offer.columns.items()
         for column in columns
     ]
@@ -69,6 +69,11 @@ def _list(options: Namespace) -> int:
     for line in offer.left_out:
         say(line)
     return Exit.INCOMPLETE if offer.left_out else Exit.DONE
+
+
+def _either_unit(column: Column) -> str:
+    """Return the unit without and with a pixel size."""
+    return " or ".join(dict.fromkeys(column.written_unit(in_um=in_um) for in_um in (False, True)))
 
 
 def _analyses(options: Namespace, watcher: Watcher) -> tuple[list[Analysis], list[LeftOut]]:

@@ -17,6 +17,8 @@ from cellwright.workflows.audit import strata_of
 if TYPE_CHECKING:
     from cellwright.project import Project
 
+_ROUNDING = 1e-9
+
 Kind = int | None
 """A class of the project by its number; None for what is no object."""
 
@@ -131,6 +133,13 @@ class _Found:
                 f"Nobody has answered for the group {empty[0]!r} of this audit yet; review at least one of each group."
             )
         self.counted = _counted(project, record, self.groups)
+        # Answers weigh population / answers; that is one over the written probability times the share answered.
+        sizes = [int(str(each["size"])) / int(str(each["population"])) for each in self.groups]
+        if any(abs(item.probability - sizes[item.stratum]) > _ROUNDING for item in items):
+            raise BadParameter(
+                "The probabilities written down with this audit are not those of its groups: it was not drawn as it "
+                "says, and nothing can be concluded from it."
+            )
 
     def strata(self, is_of: Callable[[Kind], bool]) -> list[AuditedStratum]:
         """Return what was found about objects of the kinds that `is_of` is true for."""
