@@ -163,7 +163,7 @@ def test_a_rectangle_is_drawn_by_dragging(crowded: MainWindow, qtbot: QtBot) -> 
     canvas = canvas_of(crowded)
     surface, before = canvas._native, canvas.viewport()
     crowded.actions_set["slide.draw"].trigger()
-    assert canvas.slide.region_tool.is_drawing
+    qtbot.waitUntil(lambda: canvas.slide.region_tool.is_drawing)
     QTest.mousePress(surface, LEFT, pos=on_screen(canvas, 500, 600))
     QTest.mouseMove(surface, on_screen(canvas, 900, 1000))
     QTest.mouseMove(surface, on_screen(canvas, 1500, 2000))
@@ -174,7 +174,7 @@ def test_a_rectangle_is_drawn_by_dragging(crowded: MainWindow, qtbot: QtBot) -> 
     assert np.abs(region.corners.min(axis=0) - (500, 600)).max() < 12
     assert np.abs(region.corners.max(axis=0) - (1500, 2000)).max() < 12
     assert not canvas.slide.region_tool.is_drawing
-    assert canvas.slide.sheet.draft is None
+    qtbot.waitUntil(lambda: canvas.slide.sheet.draft is None)
     after = canvas.viewport()
     assert before is not None
     assert after is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from cellwright.core import BadParameter, Box, Coverage, PixelSize, PixelSizeSource, Regions, TileRecord, TileState
 from cellwright.imaging import open_slide
@@ -280,18 +281,34 @@ def test_label_and_macro_of_a_slide_are_read(data_dir: Path) -> None:
 # ---- asking about the pixel size
 
 
-def test_a_missing_pixel_size_is_asked_about_once_and_red_cells_propose_one(analyzed: MainWindow, qtbot: QtBot) -> None:
+def test_a_missing_pixel_size_is_asked_about_quietly_and_red_cells_say_what_would_fit(
+    analyzed: MainWindow, qtbot: QtBot
+) -> None:
+    picture, button = analyzed.session.current, analyzed.status.pixel_size
+    assert picture is not None
+    qtbot.waitUntil(lambda: picture.fitting_pixel_size is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: button.text().endswith("µm?"), timeout=10_000)
+    assert picture.fitting_pixel_size is not None
+    assert picture.fitting_pixel_size.x_um == pytest.approx(7.5 / 24, rel=0.05), "the drawn cells are 24 pixels wide"
+    assert picture.pixel_size is None, "nobody has agreed"
+    assert analyzed.centre.banner.message is None
+    analyzed.commands.set_pixel_size()
+    dialog = analyzed.commands.dialog
+    assert dialog is not None
+    assert not dialog.accept_button.isEnabled(), "no number is entered for a person"  # type: ignore[attr-defined]
+    assert any("would fit" in each.text() for each in dialog.findChildren(QLabel))
+    dialog.width_um.setValue(0.3)  # type: ignore[attr-defined]
+    dialog.accept_button.click()  # type: ignore[attr-defined]
+    qtbot.waitUntil(lambda: "unknown" not in button.text(), timeout=10_000)
+
+
+def test_a_pixel_size_that_red_cells_contradict_is_asked_about(analyzed: MainWindow, qtbot: QtBot) -> None:
     picture, banner = analyzed.session.current, analyzed.centre.banner
     assert picture is not None
-    qtbot.waitUntil(lambda: banner.message is not None and "how large the pixels are" in banner.message.text)
-    message = banner.message
-    assert message is not None
-    assert message.action is not None
-    message.action()
+    analyzed.session.set_pixel_size(picture, PixelSize(1.0, 1.0, PixelSizeSource.USER))
+    qtbot.waitUntil(lambda: banner.message is not None and "is the pixel size right" in banner.message.text)
+    assert banner.message is not None
+    assert banner.message.action is not None
+    banner.message.action()
     assert picture.user_pixel_size is not None
-    # the drawn cells are 24 pixels wide
     assert picture.user_pixel_size.x_um == pytest.approx(7.5 / 24, rel=0.05)
-    banner.dismiss()
-    analyzed.session.picture_changed.emit(picture)
-    qtbot.wait(50)
-    assert banner.message is None

@@ -247,7 +247,11 @@ class Commands:
         if picture is None:
             return
         dialog = PixelSizeDialog(
-            picture.name, picture.user_pixel_size, picture.tag_pixel_size, picture.pixel_size_note, self._window
+            picture.name,
+            picture.user_pixel_size,
+            picture.tag_pixel_size,
+            _note_of(picture),
+            self._window,
         )
         dialog.chosen.connect(lambda size, for_all: self._on_pixel_size(picture, size, for_all))
         self._show(dialog)
@@ -360,3 +364,11 @@ class Commands:
         if self.dialog is dialog:
             self.dialog = None
         dialog.deleteLater()
+
+
+def _note_of(picture: Picture) -> str:
+    """Return what is known about a pixel size; what would fit is told, and never entered for a person."""
+    fitting = picture.fitting_pixel_size
+    if picture.pixel_size is not None or fitting is None:
+        return picture.pixel_size_note
+    return f"{picture.pixel_size_note}; {fitting.x_um:.2g} µm would fit if these are human red cells"

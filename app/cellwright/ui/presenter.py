@@ -392,6 +392,8 @@ class Presenter(QObject):
         loaded = self._window.controller.loaded_picture(picture)
         lens = loaded.magnification if loaded is not None else None
         status.show_picture(picture.shape, picture.pixel_size, note, lens)
+        if picture.pixel_size is None and picture.fitting_pixel_size is not None:
+            status.ask_pixel_size(picture.fitting_pixel_size)
 
     def _refresh_list(self) -> None:
         for key in self._stale:

@@ -96,11 +96,17 @@ class Banner(QFrame):
         return self._message
 
     def say(self, message: Message) -> None:
-        """Show a message; errors that nobody has closed yet wait behind it, lesser ones are replaced."""
+        """Show a message; errors that nobody has closed yet wait behind it, lesser ones are replaced.
+
+        What is merely good to know waits behind a warning.
+        """
         shown = self._message
         if message.text in {known.text for known in (shown, *self._waiting) if known is not None}:
             return  # two jobs stumbled over the same thing
-        if shown is not None and shown.level is Level.ERROR:
+        if shown is not None and shown.level is Level.WARNING and message.level is Level.INFO:
+            self._waiting.insert(0, message)
+            message = shown
+        elif shown is not None and shown.level is Level.ERROR:
             self._waiting.append(shown)
         self._show(message)
 

@@ -54,6 +54,13 @@ class StatusLine(QStatusBar):
         self.pixel_size.setAccessibleName(f"Pixel size: {pixel_size_text(size)}; press to change")
         self.pixel_size.show()
 
+    def ask_pixel_size(self, fitting: PixelSize) -> None:
+        """Ask whether pixels are as large as would fit what was found."""
+        self.pixel_size.setText(f"Pixel size unknown: {fitting.x_um:.2g} µm?")
+        said = f"Nobody said how large pixels are. With {fitting.x_um:.2g} µm red cells would have their usual width."
+        self.pixel_size.setToolTip(f"{said} Press to set the pixel size (Ctrl+Alt+P).")
+        self.pixel_size.setAccessibleName(f"Pixel size unknown; {fitting.x_um:.2g} µm would fit; press to set it")
+
     def show_place(self, y: float, x: float, size: PixelSize | None) -> None:
         """Show where the mouse is."""
         um = "" if size is None else f"  ({y * size.y_um:,.1f}, {x * size.x_um:,.1f} µm)"

@@ -89,8 +89,12 @@ class PixelSizeAsking(QObject):
         if (picture.key, question.sentence) in self._asked:
             return
         self._asked.add((picture.key, question.sentence))
-        level = Level.INFO if size is None else Level.WARNING
-        proposed = question.proposed
+        level, proposed = Level.WARNING, question.proposed
+        if size is None:
+            # not in the way: the status line asks, and the dialog behind it begins with what would fit
+            picture.fitting_pixel_size = proposed
+            self._host.session.picture_changed.emit(picture)
+            return
         if proposed is None:
             ask = self._host.actions_set["edit.pixel_size"].trigger
             self._host.say(Message(level, f"{picture.name}: {question.sentence}", "", "Set the pixel size…", ask))

@@ -97,6 +97,8 @@ class Picture:
         By plane and time point: what was found on those that are not shown.
     is_openable : bool
         Whether a failure was one of counting it among many, which says nothing about showing it.
+    fitting_pixel_size : PixelSize or None
+        What would fit its red cells, where nobody said how large pixels are; a question to a person, nothing more.
     """
 
     path: Path
@@ -122,6 +124,7 @@ class Picture:
     is_being_read: bool = False
     results: dict[tuple[int, int], PlaneResult] = field(default_factory=dict)
     is_openable: bool = False
+    fitting_pixel_size: PixelSize | None = None
 
     @property
     def plane(self) -> tuple[int, int]:
