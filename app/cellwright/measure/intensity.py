@@ -136,12 +136,13 @@ class Ring:
     def measure(self, subject: Subject, wanted: Collection[str]) -> Mapping[str, NDArray[np.float64]]:
         """Return what is wanted, channel by channel."""
         picture = _picture(subject)
+        planes = _Planes(picture, subject.options)
         rings = grown(subject.masks, subject.options.ring, subject.pixel)
         taken = _taken(subject, picture)
         has_pixels = subject.masks.counts > 0
         found: dict[str, Values] = {}
         for channel, keys in _by_channel(wanted).items():
-            plane = np.zeros(taken.shape) if not channel else _plane(picture, channel, subject.options)
+            plane = planes.of(channel)
             names = {key.partition("-")[0] for key in keys}
             around = statistics_of(rings, plane, picture.origin, taken, with_median="intensity_median_ring" in names)
             found |= {
@@ -161,10 +162,11 @@ class Ring:
 
 def _inside(subject: Subject, wanted: Collection[str]) -> Mapping[str, Values]:
     picture = _picture(subject)
+    planes = _Planes(picture, subject.options)
     found: dict[str, Values] = {}
     for channel, keys in _by_channel(wanted).items():
         names = {key.partition("-")[0] for key in keys}
-        plane = _plane(picture, channel, subject.options)
+        plane = planes.of(channel)
         values = statistics_of(subject.masks, plane, picture.origin, with_median="intensity_median" in names)
         found |= {f"{name}-{channel}": values[:, column] for name, (_, _, column) in _INSIDE.items() if name in names}
     return found
@@ -183,12 +185,24 @@ def _picture(subject: Subject) -> Picture:
     return subject.picture
 
 
-def _plane(picture: Picture, channel: str, options: MeasureOptions) -> Values:
-    """Return the values of a channel or the densities of a stain, (H, W) float64."""
-    if channel in picture.channels:
-        return picture.values[:, :, picture.channels.index(channel)].astype(np.float64)
-    blank = picture.full_scale if options.blank is None else options.blank
-    return np.ascontiguousarray(stain_densities(picture.values, blank)[:, :, STAINS.index(channel)])
+class _Planes:
+    """The values of channels and the densities of stains, which are told apart once for all three."""
+
+    def __init__(self, picture: Picture, options: MeasureOptions) -> None:
+        self._picture = picture
+        self._blank = picture.full_scale if options.blank is None else options.blank
+        self._densities: Values | None = None
+
+    def of(self, channel: str) -> Values:
+        """Return a channel or a stain, (H, W) float64; zeros for the empty name."""
+        values = self._picture.values
+        if not channel:
+            return np.zeros(values.shape[:2])
+        if channel in self._picture.channels:
+            return values[:, :, self._picture.channels.index(channel)].astype(np.float64)
+        if self._densities is None:
+            self._densities = stain_densities(values, self._blank)
+        return np.ascontiguousarray(self._densities[:, :, STAINS.index(channel)])
 
 
 def _taken(subject: Subject, picture: Picture) -> NDArray[np.bool_]:

@@ -27,12 +27,12 @@ patterns such as `intensity_*-red` may be mixed.
   the box, as there.
 - **Equal to scikit-image 0.26** to 1e-9 of the value, except: `axis_minor_length` and `eccentricity` of objects one
   pixel wide, where rounding alone decides there (1e-6); `orientation`, equal up to a half turn, and −π/4 for every
-  object without a direction; central moments that cancel, where it is 1e-9 of area × diameter^(p + q); stains, which are
-  not cut off at 0 and are optical densities (× 6 scikit-image's, vectors brought to length 1); binary patterns at the
-  edge of the picture, beyond which scikit-image sees 0; `moments_normalized` of pixels that are not square.
-- **Which perimeter.** `perimeter_crofton` is right within 2 % for discs of square pixels, within 6 % where one side of a
-  pixel is three times the other. `perimeter` goes in steps of eight directions: a line is too long by up to 8 %, by up
-  to 21 % where one side is 2.5 times the other; it is there because others report it.
+  object without a direction; central moments that cancel, where it is 1e-9 of area × diameter^(p + q); stains, which
+  are not cut off at 0 and are optical densities (× 6 scikit-image's, vectors brought to length 1); binary patterns at
+  the edge of the picture, beyond which scikit-image sees 0; `moments_normalized` of pixels that are not square.
+- **Which perimeter.** `perimeter_crofton` is right within 2 % for discs of square pixels, within 6 % where one side of
+  a pixel is three times the other. `perimeter` goes in steps of eight directions: a line is too long by up to 8 %, by
+  up to 21 % where one side is 2.5 times the other; it is there because others report it.
 - **Values.** Brightness is that of the file, before any contrast. An object that the picture's edge cuts is measured as
   far as it is seen. Objects longer than 16,384 px have no brightness, staining and texture. Objects that are known by
   their box alone have a box, a place among their neighbours and nothing else.
