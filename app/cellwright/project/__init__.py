@@ -8,7 +8,7 @@ from cellwright.project.journal import JournalEntry
 from cellwright.project.moving import copy_project
 from cellwright.project.project import Project
 from cellwright.project.review import ReviewProgress
-from cellwright.project.runs import RunStage, RunStatus, RunStep
+from cellwright.project.run_status import RunStage, RunStatus, RunStep
 
 __all__ = [
     "HistoryLine",

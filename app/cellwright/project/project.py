@@ -31,11 +31,12 @@ from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
 from cellwright.project.records import write_changes
+from cellwright.project.regions import RegionsOfInterest
 from cellwright.project.review import Reviews
 from cellwright.project.runs import Runs
 
 
-class Project(Runs, Reviews):
+class Project(Runs, RegionsOfInterest, Reviews):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters

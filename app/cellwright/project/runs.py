@@ -1,13 +1,11 @@
-"""What a project knows of runs: which tile of a picture was analysed, what is left, and where a person wants counts."""
+"""What a project knows of runs: which tile of a picture was analysed, what is left, and what they found."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -20,7 +18,6 @@ from cellwright.annotation import (
     EditKind,
     ModelRecord,
     RecordChange,
-    RegionOfInterestRecord,
     RunRecord,
     Status,
 )
@@ -29,134 +26,23 @@ from cellwright.project import journal, records, writing
 from cellwright.project.columns import WAS_DELETED
 from cellwright.project.failure import explained
 from cellwright.project.migrate import version_of
+from cellwright.project.run_status import RunStage, RunStatus, RunStep
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
-    from cellwright.project.journal import JournalEntry
 
 _FIRST_WITH_RUNS = 3
 _CHUNK = 20_000
 
 
-class RunStage(str, Enum):
-    """How far a run has come."""
-
-    UNFINISHED = "unfinished"
-    """Under way, or stopped before its end; it goes on where it was."""
-    FINISHED = "finished"
-    """Every tile was tried; some may have failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunStatus:
-    """Where a run stands.
-
-    Parameters
-    ----------
-    run : RunRecord
-        Picture, model and parameters.
-    stage : RunStage
-        Finished or not.
-    entry : int
-        The step of the journal that its objects belong to.
-    began, ended : str
-        ISO 8601 in UTC; `ended` is when it ended last, empty where it never did.
-    whole : str
-        See `Coverage.whole`.
-    totals : mapping of str to int
-        Objects found so far under names that the writer chose, such as classes.
-    """
-
-    run: RunRecord
-    stage: RunStage
-    entry: int
-    began: str
-    ended: str
-    whole: str
-    totals: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RunStep:
-    """What some tiles brought: all of it reaches the disk, or nothing.
-
-    Parameters
-    ----------
-    objects : Objects or None
-        What became final, none of them twice.
-    tiles : mapping of int to (TileState, str)
-        What became of tiles, and why.
-    kept : mapping of int to bytes or None
-        What tiles keep until their neighbours have answered; None where nothing is kept any more.
-    totals : mapping of str to int
-        Added to those of the run.
-    """
-
-    objects: Objects | None = None
-    tiles: Mapping[int, tuple[TileState, str]] = field(default_factory=dict)
-    kept: Mapping[int, bytes | None] = field(default_factory=dict)
-    totals: Mapping[str, int] = field(default_factory=dict)
-
-
 class Runs:
-    """The part of a `Project` that is about runs and regions of interest."""
+    """The part of a `Project` that is about runs; knows its database and how it writes."""
 
     _path: Path
     _connection: sqlite3.Connection
-
-    # Where to count ----------------------------------------------------------------------------------------------
-
-    def regions_of_interest(self, picture_id: int) -> Regions:
-        """Return where a person wants objects of a picture counted; everywhere where nothing was drawn."""
-        found = self._regions(picture_id)
-        sides = {kind: tuple(_corners(each) for each in found if each.kind == kind) for kind in ("include", "exclude")}
-        return Regions(sides["include"], sides["exclude"])
-
-    def region_records(self, picture_id: int) -> list[RegionOfInterestRecord]:
-        """Return the regions of interest of a picture one by one, with their names."""
-        return self._regions(picture_id)
-
-    def set_regions_of_interest(
-        self, picture_id: int, regions: Regions, author: str, names: Sequence[str] = ()
-    ) -> JournalEntry | None:
-        """Say where objects of a picture are to be counted, in place of what was said before, as one step.
-
-        Parameters
-        ----------
-        picture_id : int
-            Which picture.
-        regions : Regions
-            What to include and exclude; none of both for everything.
-        author : str
-            Who.
-        names : sequence of str
-            Of the included, then of the excluded polygons.
-
-        Returns
-        -------
-        JournalEntry or None
-            None where that was said before.
-        """
-        polygons = [("include", each) for each in regions.include] + [("exclude", each) for each in regions.exclude]
-        titles = [*names, *[""] * len(polygons)]
-        with self._writing():
-            before = self._regions(picture_id)
-            said = [(kind, json.dumps(corners.tolist())) for kind, corners in polygons]
-            if [(each.kind, each.corners, each.name) for each in before] == [
-                (kind, corners, title) for (kind, corners), title in zip(said, titles, strict=False)
-            ]:
-                return None
-            first = records.next_id(self._connection, RegionOfInterestRecord)
-            after = [
-                RegionOfInterestRecord(first + i, picture_id, kind, corners, titles[i])
-                for i, (kind, corners) in enumerate(said)
-            ]
-            changes = [RecordChange(each, None) for each in before] + [RecordChange(None, each) for each in after]
-            edit = Edit(EditKind.COUNT_REGION, records=tuple(changes))
-            return writing.write_edit(self._connection, edit, author)
 
     # What was done -----------------------------------------------------------------------------------------------
 
@@ -452,12 +338,6 @@ class Runs:
             for i, each in enumerate(new)
         ]
 
-    def _regions(self, picture_id: int) -> list[RegionOfInterestRecord]:
-        if not self._has_runs():
-            return []
-        with explained(self._path):
-            return records.read(self._connection, RegionOfInterestRecord, picture_id, "picture")
-
     def _models(self) -> list[ModelRecord]:
         with explained(self._path):
             return records.read(self._connection, ModelRecord)
@@ -473,10 +353,6 @@ class Runs:
 
     def _writing(self) -> AbstractContextManager[None]:
         raise NotImplementedError
-
-
-def _corners(record: RegionOfInterestRecord) -> NDArray[np.float64]:
-    return np.array(json.loads(record.corners), np.float64)
 
 
 def _tile_row(tile: TileRecord) -> tuple[object, ...]:
