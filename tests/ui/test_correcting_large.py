@@ -13,7 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QTimer
 
 from cellwright.project import Project
-from cellwright.ui.correcting import belonging
+from cellwright.ui.correcting import fingerprints
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.state.picture import Picture
 from tests.ui.conftest import is_done
@@ -111,7 +111,7 @@ def test_many_cells_are_read_beside_the_window(
 def test_large_files_are_read_for_their_fingerprint_beside_the_window(
     window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(belonging, "_HASHED_AT_ONCE_BYTES", 1000)
+    monkeypatch.setattr(fingerprints, "AT_ONCE_BYTES", 1000)
     window.controller.analyze_on_open = False
     for name in ("a", "b"):
         Image.fromarray(np.random.default_rng(ord(name)).integers(0, 255, (90, 90, 3), np.uint8)).save(

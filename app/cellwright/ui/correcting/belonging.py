@@ -5,39 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cellwright.annotation import PictureRecord
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, Lane
 from cellwright.project import JournalEntry
-from cellwright.ui.correcting.corrected import corrected, drawn, remembered
+from cellwright.ui.correcting.corrected import corrected
+from cellwright.ui.correcting.fingerprints import Fingerprints
 from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.parts import part_of, plane_of
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
+from cellwright.ui.correcting.remembering import last_analysis, unshown
 from cellwright.ui.correcting.storing import (
     Found,
-    HashFiles,
     ReadTable,
     StepThrough,
     StoreAnalysis,
     Stored,
     TableRead,
 )
-from cellwright.ui.correcting.tables import PictureTable, styles_of_classes
+from cellwright.ui.correcting.tables import styles_of_classes
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.loading import LoadedPicture
 from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
 
 if TYPE_CHECKING:
-    from cellwright.imaging import SlideRef
     from cellwright.workflows import Analysis
 
-_HASHED_AT_ONCE_BYTES = 16 << 20
-"""Files that are larger together are not read in full while a person waits."""
 _STORED_AT_ONCE, _READ_AT_ONCE = 2_000, 5_000
 """More cells are written or read beside the window."""
 
@@ -62,13 +59,13 @@ class Belonging(QObject):
         super().__init__(parent)
         self._host, self._session = host, host.session
         self._link: OpenProject | None = None
-        self._hashes: dict[Path, str] = {}
+        self._fingerprints = Fingerprints(host, self)
+        self._fingerprints.taken.connect(self._on_fingerprints)
         self._letters: dict[str, ClassStyle] = {}
         self._is_storing = False
         self._under_way: set[tuple[int, tuple[int, int]]] = set()
         self._reading: set[int] = set()
         self._known_stacks: set[int] = set()
-        self._hashing: set[Path] = set()
         session = self._session
         session.objects_changed.connect(self._on_objects)
         session.picture_changed.connect(self._on_picture)
@@ -141,7 +138,7 @@ class Belonging(QObject):
         if picture.analysis is not None and picture.marks is None:
             self._bring(link, picture)
         elif self.id_of(picture) is None:
-            link.add_pictures([part_of(picture)], {picture.path: self._hash(picture)})
+            link.add_pictures([part_of(picture)], {picture.path: self._fingerprints.of(picture)})
         number = self.id_of(picture)
         assert number is not None
         if not link.is_quick(number, _READ_AT_ONCE):
@@ -155,61 +152,29 @@ class Belonging(QObject):
             if picture.analysis is not None and picture.marks is None:
                 self._bring(link, picture)
         new = [each for each in pictures if self._is_new(link, each)]
-        if new and self._hash_beside([each for each in new if each.path not in self._hashes]):
+        if self._fingerprints.take_beside(new):
             return  # they join when that is over
         if new:
-            link.add_pictures([each.path for each in new], {each.path: self._hash(each) for each in new})
+            link.add_pictures([each.path for each in new], {each.path: self._fingerprints.of(each) for each in new})
         for picture in pictures:
             if picture.marks is None:
                 self.show(picture)
+
+    def _on_fingerprints(self) -> None:
+        self._joining.start()
+        self.freed.emit()
 
     def _is_new(self, link: OpenProject, picture: Picture) -> bool:
         """Whether a picture is not in the project; of a stack any plane, or the whole file, will do."""
         is_there = link.picture_id(picture.path) is not None or bool(link.planes_of(picture.path))
         return not is_there and not picture.is_unreadable and picture.path.is_file()
 
-    def _known_hash(self, picture: Picture) -> str:
-        """Return the fingerprint of a file where it is known or quickly taken; else nothing."""
-        from cellwright.imaging import content_sha256
-
-        if picture.path not in self._hashes:
-            if picture.path.stat().st_size <= _HASHED_AT_ONCE_BYTES:
-                self._hashes[picture.path] = content_sha256(picture.path)
-            elif picture.analysis is not None:
-                self._hashes[picture.path] = picture.analysis.picture.sha256
-        return self._hashes.get(picture.path, "")
-
-    def _hash(self, picture: Picture) -> str:
-        known = self._known_hash(picture)
-        if not known:
-            self._hash_beside([picture])
-            raise StillWriting(f"{picture.name} is being read for its fingerprint; your step follows in a moment.")
-        return known
-
-    def _hash_beside(self, pictures: Sequence[Picture]) -> bool:
-        """Take the fingerprints of files beside the window where they are large; return whether that is under way."""
-        wanted = [each.path for each in pictures if each.analysis is None]
-        if sum(path.stat().st_size for path in wanted) <= _HASHED_AT_ONCE_BYTES:
-            return False
-        new = tuple(path for path in wanted if path not in self._hashing)
-        if new:
-            self._hashing.update(new)
-            self._host.opener.submit_quietly(HashFiles(new), Lane.FILES, partial(self._on_hashed, new), listed=True)
-        return True
-
-    def _on_hashed(self, paths: Sequence[Path], job: Job[dict[Path, str]]) -> None:
-        self._hashing.difference_update(paths)
-        if job.result is not None:
-            self._hashes.update(job.result)
-            self._joining.start()
-        self.freed.emit()
-
     # ---- what is found
 
     def _found(self, picture: Picture, plane: tuple[int, int], analysis: Analysis) -> Found:
         styles = picture.styles if plane == picture.plane else picture.results[plane].styles
         self._letters.update({style.name: style for style in styles})
-        return Found(part_of(picture, plane), self._known_hash(picture), analysis, styles)
+        return Found(part_of(picture, plane), self._fingerprints.known(picture), analysis, styles)
 
     def _bring(self, link: OpenProject, picture: Picture) -> None:
         """Put what was found on the plane shown into the project: at once, or beside the window where that is long."""
@@ -306,7 +271,7 @@ class Belonging(QObject):
             return
         styles = styles_of_classes(link.classes, self._letters)
         if picture.analysis is None:
-            picture.analysis = self._remembered(link, picture, number, table)
+            picture.analysis = last_analysis(link, picture, number, table)
         if picture.analysis is not None:
             picture.analysis = corrected(picture.analysis, table, styles)
         if not picture.state.is_busy:
@@ -339,42 +304,9 @@ class Belonging(QObject):
             self._attempt(partial(self.show, picture))
         self.freed.emit()
 
-    @staticmethod
-    def _remembered(link: OpenProject, picture: Picture, number: int, table: PictureTable) -> Analysis | None:
-        runs = link.project.runs(number)
-        models = {each.id: each for each in link.project.models()}
-        record = next(each for each in link.pictures if each.id == number)
-        if not runs or runs[-1].model not in models:
-            return None
-        coverage = link.project.coverage(runs[-1].id)
-        return remembered(picture, record, models[runs[-1].model], runs[-1], table, coverage)
-
     def unshown(self, picture: Picture) -> list[Analysis]:
         """Return what the project knows of a picture beside `Picture.analyses`: drawn by hand, or on other planes."""
-        link = self._link
-        if link is None or not link.records_of(picture.path):
-            return []
-        known = {_plane_of_analysis(picture, each) for each in picture.analyses}
-        found = []
-        for record in link.records_of(picture.path):
-            if record.plane not in known:
-                analysis = self._of_record(link, picture, record)
-                found += [analysis] if analysis is not None else []
-        return found
-
-    def _of_record(self, link: OpenProject, picture: Picture, record: PictureRecord) -> Analysis | None:
-        if picture.shape is None:  # in the list and not opened yet
-            from cellwright.workflows import analysis_of_picture
-
-            try:
-                return analysis_of_picture(link.project, record)
-            except CellwrightError:
-                return None
-        table = link.table(record.id)
-        made = self._remembered(link, picture, record.id, table)
-        if made is not None:
-            return corrected(made, table, styles_of_classes(link.classes, self._letters))
-        return drawn(picture, record, table, link.classes, link.project.regions_reviewed(record.id))
+        return unshown(self._link, picture, self._letters)
 
     def _on_changed(self, number: int) -> None:
         if self._is_storing:
@@ -453,27 +385,6 @@ class Belonging(QObject):
             self._host.status.showMessage(str(words).partition(";")[0])
         except CellwrightError as error:
             self._host.say(Message(Level.ERROR, str(error)))
-
-
-def plane_of(picture: Picture) -> tuple[int, int] | None:
-    """Return the plane of a stack that is shown, which is a picture of its own in a project; None of a flat picture."""
-    return picture.plane if picture.facts is not None and picture.facts.is_stack else None
-
-
-def part_of(picture: Picture, plane: tuple[int, int] | None = None) -> Path | SlideRef:
-    """Return what stands in a project: the file of a flat picture, one plane of a stack (that shown by default)."""
-    shown = plane_of(picture)
-    if shown is None:
-        return picture.path
-    from cellwright.imaging import SlideRef
-
-    z, t = shown if plane is None else plane
-    return SlideRef(picture.path, z=z, t=t)
-
-
-def _plane_of_analysis(picture: Picture, analysis: Analysis) -> tuple[int, int] | None:
-    ref = analysis.picture.ref
-    return None if plane_of(picture) is None else (ref.z or 0, ref.t or 0)
 
 
 def _writing_words(analysis: Analysis) -> str:

@@ -15,9 +15,9 @@ from cellwright.core import Box, CellwrightError
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.actions.action_set import Handler
-from cellwright.ui.correcting.belonging import plane_of
 from cellwright.ui.correcting.correcting import Correcting
 from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.parts import plane_of
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.wording import plural
