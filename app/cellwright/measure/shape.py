@@ -109,7 +109,9 @@ def perimeters(masks: Masks, pixel: tuple[float, float] = (1.0, 1.0)) -> Values:
     enter_down, enter_right, enter_left = (masks.areas()[:, None] - meetings(masks)[:, :3]).T
     apart = height * width / math.hypot(height, width)
     along_axes: Values = slant * height * enter_across + (math.pi / 2 - slant) * width * enter_down
-    return along_axes + math.pi / 4 * apart * (enter_right + enter_left)
+    across_corners: Values = math.pi / 4 * apart * (enter_right + enter_left)
+    around: Values = along_axes + across_corners
+    return around
 
 
 def _per_object(masks: Masks, values: Values) -> Values:
