@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from cellwright.core.canonical import canonical_json
+from cellwright.imaging import array_ref
 from cellwright.jobs import run_inline
 from cellwright.project import Project
 from cellwright.workflows import AnalyzePicture, ExportAnalyses, ExportFormat, analysis_recipe
@@ -175,6 +176,17 @@ def test_other_versions_are_noted_and_are_no_fault(cellwright: Run, place: Place
     place.manifest.write_bytes(canonical_json(content))
     said = cellwright("verify", place.manifest, "--json")
     assert said.code == 0 and lines_of(said)["version", "numpy"][1].endswith("was 1.0")
+
+
+def test_a_picture_in_memory_is_hashed_and_told_as_such(cellwright: Run, model: Path, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (120, 140, 3), np.uint8)
+    analysis = run_inline(AnalyzePicture(array_ref(pixels), model, "cpu"))
+    run_inline(ExportAnalyses((analysis,), tmp_path, (ExportFormat.CSV,), manifest=True))
+    said = cellwright("verify", tmp_path / "manifest.json", "--json")
+    assert [told for (what, _), told in problems_of(said).items() if what == "picture"] == [
+        "was in the memory of a program, so there is no file to look at"
+    ]
+    assert cellwright("rerun", tmp_path / "manifest.json").code == 1
 
 
 @pytest.mark.parametrize(

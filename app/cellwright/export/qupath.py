@@ -112,7 +112,7 @@ def _title(column: Column, sign: str) -> str:
     if found:
         return f"{found['channel']}: {_STATISTICS[found['what']]}"
     spelled = column.unit.replace("²", "^2").replace("³", "^3")
-    return f"{plain} {spelled}" if spelled else column.name
+    return f"{plain} {spelled}" if spelled and not spelled.startswith("1/") else column.name
 
 
 def _texts(column: Column) -> list[str]:

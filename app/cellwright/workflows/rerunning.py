@@ -14,7 +14,7 @@ from cellwright.workflows.analyze import AnalyzePicture
 from cellwright.workflows.differences import ENGINES, NONE, Differences, compare, rows_of, rows_of_table
 from cellwright.workflows.manifest import Manifest, ModelEntry, PictureEntry, read_manifest
 from cellwright.workflows.manifest_making import objects_sha256
-from cellwright.workflows.verifying import find_recorded_model, find_recorded_picture
+from cellwright.workflows.verifying import find_recorded_model, find_recorded_picture, where_missing
 from cellwright.zoo import load_card
 
 _TABLES = ("results.sqlite", "objects.parquet", "objects.h5ad", "objects.csv", "results.xlsx")
@@ -125,8 +125,7 @@ class RerunManifest:
             return PictureRerun(picture.name, False, said)
         path = find_recorded_picture(picture, self.path.absolute().parent, self.pictures)
         if path is None:
-            said = f"is not there ({picture.path or 'it was in memory'}); name its folder with --pictures"
-            return PictureRerun(picture.name, False, said)
+            return PictureRerun(picture.name, False, where_missing(picture))
         try:
             analysis = yield from _again(picture, path, model, self.device or picture.asked.device)
         except CellwrightError as error:

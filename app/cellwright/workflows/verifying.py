@@ -192,8 +192,7 @@ class VerifyManifest:
         name = picture.name
         path = find_recorded_picture(picture, self._folder, self.pictures)
         if path is None:
-            said = f"is not there ({picture.path or 'it was in memory'}); name its folder with --pictures"
-            return [Line("picture", name, Agreement.MISSING, said)]
+            return [Line("picture", name, Agreement.MISSING, where_missing(picture))]
         yield Progress(0, 0, f"Taking the fingerprint of {name}")
         try:
             same_file = content_sha256(path) == picture.sha256
@@ -270,6 +269,13 @@ def find_recorded_picture(picture: PictureEntry, folder: Path, also: Path | None
         return beside.resolve()
     found = sorted(also.rglob(Path(picture.path).name))
     return found[0].resolve() if found else None
+
+
+def where_missing(picture: PictureEntry) -> str:
+    """Return in a phrase what to do about a picture that was not found."""
+    if not picture.path:
+        return "was in the memory of a program, so there is no file to look at"
+    return f"is not there ({picture.path}); name its folder with --pictures"
 
 
 def changed_columns(file: FileEntry, path: Path) -> str:
