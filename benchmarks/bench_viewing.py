@@ -60,26 +60,17 @@ def run() -> list[Row]:
 
 
 def _moves(found: dict[str, float], what: str) -> list[Row]:
-    return [
-        Row(
-            f"{what}: the longest wait while dragging",
-            1e3 * found["pan_longest"],
-            bar=100,
-            note=_told(found, "pan"),
-        ),
-        Row(
-            f"{what}: the longest wait while zooming",
-            1e3 * found["zoom_longest"],
-            bar=100,
-            note=_told(found, "zoom"),
-        ),
-    ]
+    return [_move(found, what, kind, word) for kind, word in (("pan", "dragging"), ("zoom", "zooming"))]
 
 
-def _told(found: dict[str, float], kind: str) -> str:
-    return (
-        f"median {1e3 * found[f'{kind}_median']:.0f} ms, 95th percentile {1e3 * found[f'{kind}_p95']:.0f} ms; "
-        f"longest work of the window's own thread {1e3 * found[f'{kind}_busy']:.0f} ms"
+def _move(found: dict[str, float], what: str, kind: str, word: str) -> Row:
+    wait, median, late = (1e3 * found[f"{kind}_{name}"] for name in ("longest", "median", "p95"))
+    return Row(
+        f"{what}: longest work of the window's thread between two frames while {word}",
+        1e3 * found[f"{kind}_busy"],
+        bar=50,
+        note=f"the longest wait, other programs and drawing included, {wait:.0f} ms; median {median:.0f} ms, "
+        f"95th percentile {late:.0f} ms",
     )
 
 
