@@ -48,7 +48,7 @@ class AreaTable:
         One a class, in the order of the model's card, classes without any pixel too.
     total : AreaRow
         All classes together.
-    analysed_px2 : int
+    analysed_px2 : float
         Pixels that were looked at.
     analysed_um2 : float or None
         The same in µm²; None without a pixel size.
@@ -60,7 +60,7 @@ class AreaTable:
 
     rows: tuple[AreaRow, ...]
     total: AreaRow
-    analysed_px2: int
+    analysed_px2: float
     analysed_um2: float | None
     note: str
     is_complete: bool
@@ -155,11 +155,11 @@ def add_areas(tables: Sequence[AreaTable], names: Sequence[str] | None = None) -
     return AreaTable(rows, _total(rows, looked_at), looked_at, um2, note, not partial)
 
 
-def _row(name: str, title: str, area: int, objects: int, looked_at: int, area_um2: float | None) -> AreaRow:
+def _row(name: str, title: str, area: int, objects: int, looked_at: float, area_um2: float | None) -> AreaRow:
     return AreaRow(name, title, area, area_um2, 100.0 * area / looked_at if looked_at else None, objects)
 
 
-def _total(rows: Sequence[AreaRow], looked_at: int) -> AreaRow:
+def _total(rows: Sequence[AreaRow], looked_at: float) -> AreaRow:
     area, objects = sum(row.area_px2 for row in rows), sum(row.objects for row in rows)
     return _row("all", "All classes", area, objects, looked_at, _sum([row.area_um2 for row in rows]))
 
