@@ -39,12 +39,8 @@ def full() -> list[Row]:
 
 def exactness(side: int, cell_px: int) -> list[Row]:
     """Count a slide of known cells with the oracle at several tile sizes and with shifted seams."""
-    asked: list[dict[str, Any]] = [
-        {"tile_px": 512},
-        {"tile_px": 1024},
-        {"tile_px": 2048},
-        {"tile_px": 1024, "origin": [300, 500]},
-    ]
+    asked: list[dict[str, Any]] = [{"tile_px": tile_px} for tile_px in (512, 1024, 2048)]
+    asked.append({"tile_px": 1024, "origin": [300, 500]})
     rows = []
     for options in asked:
         said = _child(what="exact", side=side, cell_px=cell_px, options=options)
