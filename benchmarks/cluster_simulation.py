@@ -271,6 +271,8 @@ class Simulation:
         self.lost += len(worker.doing)
         self.waiting.extendleft(worker.doing.items())
         worker.doing.clear()
+        # What it would still have computed is not done, and was no work.
+        worker.network.busy_s -= max(0.0, worker.network.free_at - self.clock.now)
         worker.network.free_at = self.clock.now
         self._serve()
         self.clock.at(self.clock.now + self.load.restart_s, lambda: self._revive(worker))

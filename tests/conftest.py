@@ -10,8 +10,11 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -20,6 +23,9 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 UNDER_CI = os.environ.get("CI", "").lower() == "true"
 EXCUSED = ("needs CUDA",)
+
+_EVERY = 40
+_TESTS = itertools.count(1)
 
 # Before anything imports Qt, napari or openvino.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -79,6 +85,21 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def garbage_waits() -> Iterator[None]:
+    """Keep every thread but this one from destroying widgets that a test left behind; see `cellwright.ui.tidying`."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def garbage_goes(garbage_waits: None) -> Iterator[None]:
+    """Look for garbage between tests: the young each time, all of it now and then, since that takes long."""
+    yield
+    gc.collect(2 if next(_TESTS) % _EVERY == 0 else 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

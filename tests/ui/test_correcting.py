@@ -69,8 +69,9 @@ def test_who_corrects_without_a_project_gets_a_draft(analyzed: MainWindow) -> No
     assert "reclassified Red blood cell → White blood cell" in shown.history[1]
 
 
-def test_what_the_tools_change_is_a_review_that_came_about_freely(analyzed: MainWindow) -> None:
+def test_what_the_tools_change_is_a_review_that_came_about_freely(analyzed: MainWindow, qtbot: QtBot) -> None:
     analyzed.session.select_rows(np.arange(3))
+    qtbot.waitUntil(analyzed.actions_set["correct.delete"].isEnabled)
     press(analyzed, "correct.delete")
     link = analyzed.correcting.link
     assert link is not None

@@ -17,6 +17,7 @@ from cellwright.core import CellwrightError
 from cellwright.ui.logs import start_log, stop_log, watch_errors
 from cellwright.ui.looks.icons import app_icon
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.tidying import Tidying
 
 QUIT_AFTER_VARIABLE = "CELLWRIGHT_QUIT_AFTER_MS"
 """Environment variable: close the window after so many milliseconds, for tests."""
@@ -59,6 +60,7 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
     if isinstance(app, QApplication):
         app.setWindowIcon(app_icon())
     log = start_log()
+    tidying = Tidying()
     window = MainWindow()
     forget_errors = watch_errors(window.tell_error)
     try:
@@ -74,6 +76,7 @@ def main(paths: Sequence[str | Path] = (), *, analyze: bool = False) -> int:
     finally:
         forget_errors()
         dispose(window)
+        tidying.end()
         stop_log(log)
     _leave_if_busy(code)
     return code
