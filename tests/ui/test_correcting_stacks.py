@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import tifffile
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop
 
 from cellwright.annotation import Status
 from cellwright.core import Box, SlideNotReadable
@@ -69,6 +70,9 @@ def ids(window: MainWindow) -> list[str]:
 
 def press(window: MainWindow, key: str) -> None:
     action = window.actions_set[key]
+    waited = QDeadlineTimer(10_000)
+    while not action.isEnabled() and not waited.hasExpired():  # what is offered follows a moment later
+        QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
     assert action.isEnabled(), key
     action.trigger()
 

@@ -101,11 +101,9 @@ def test_without_any_it_says_where_to_begin(freshly_looked_for: None, capsys: py
 
 def test_our_own_parts_are_registered_as_a_plugins_would_be(repository: Path) -> None:
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    own = {
-        (plugin.group, plugin.name): plugin.target
-        for plugin in plugins(own=True)
-        if plugin.distribution == "cellwright"
-    }
+    listed = [each for each in plugins(own=True) if each.distribution == "cellwright"]
+    # Other tests may have let this process know drawn slides.
+    own = {(each.group, each.name): each.target for each in listed if not each.target.startswith("cellwright.testing")}
     declared = {
         (group.removeprefix("cellwright."), name): target
         for group, entries in project.items()
