@@ -231,7 +231,10 @@ def test_large_files_are_not_analyzed_before_anyone_knows_how_large_they_are(
 
 
 def test_an_item_says_how_many_cells_it_has() -> None:
-    item = BatchItem(0, Path("a.svs"), name="a.svs", state=ItemState.DONE, objects=1234567, said="All tiles.")
+    counts = (("RBC", 1_234_000), ("WBC", 567))
+    item = BatchItem(
+        0, Path("a.svs"), name="a.svs", state=ItemState.DONE, objects=2_000_000, counts=counts, said="All tiles."
+    )
     assert row_of(item) == ("a.svs", "done", "100 %", "1,234,567", "All tiles.")
 
 

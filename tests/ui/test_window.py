@@ -231,6 +231,14 @@ def test_a_hidden_class_leaves_the_table_and_keeps_its_count(analyzed: MainWindo
     assert int(row.count.text()) == count
 
 
+def test_a_title_ends_in_dots_where_the_numbers_need_its_room(analyzed: MainWindow, qtbot: QtBot) -> None:
+    row = analyzed.counts.row("WBC")
+    row.name.resize(60, row.name.height())
+    qtbot.waitUntil(lambda: row.name.text().endswith("…"))
+    row.name.resize(400, row.name.height())
+    qtbot.waitUntil(lambda: row.name.text() == "White blood cell")
+
+
 def test_a_click_on_a_count_lights_up_its_class_and_a_second_stops(analyzed: MainWindow) -> None:
     row = analyzed.counts.row("WBC")
     row.name.click()

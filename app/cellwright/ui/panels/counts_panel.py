@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QSizePolicy, QWidget
 
@@ -34,6 +34,8 @@ _DENSITY = "Cells on a square millimetre of what was analyzed, with the 95 % int
 _AREA_SHARE = "Share of what was analyzed that pixels of this class cover, and in how many connected parts."
 _RATIO = "Width of the heart over the inner width of the chest, both measured on the outlines; see the two lines."
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NAME_RIM = 12
+"""Pixels of a name's button left and right of its text."""
 _LONG_COUNT = 10_000
 """From this count on the interval stands below it."""
 
@@ -226,6 +228,7 @@ class ClassRow(QFrame):
         # long titles give way to the numbers
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.name.setMinimumWidth(40)
+        self.name.installEventFilter(self)
         self._title = label(title, "section")
         self.count = label("", "number")
         self.interval = label("", "muted")
@@ -235,6 +238,13 @@ class ClassRow(QFrame):
         self.share.setToolTip(_SHARE)
         self.density.setToolTip(_DENSITY)
         self._lay_out()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Shorten the title with dots where the numbers leave it too little room."""
+        if watched is self.name and event.type() == QEvent.Type.Resize and self._style is not None:
+            room = self.name.contentsRect().width() - _NAME_RIM
+            self.name.setText(self.name.fontMetrics().elidedText(self._style.title, Qt.TextElideMode.ElideRight, room))
+        return super().eventFilter(watched, event)
 
     def _lay_out(self) -> None:
         grid = self._grid = QGridLayout(self)

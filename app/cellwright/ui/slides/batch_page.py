@@ -73,7 +73,8 @@ class BatchTable(QAbstractTableModel):
 def row_of(item: BatchItem) -> tuple[str, str, str, str, str]:
     """Return the words of a slide's row."""
     progress = f"{100 * item.fraction:.0f} %" if item.total or item.state.value == "done" else "–"
-    cells = f"{item.objects:,}" if item.objects is not None else ""
+    # those that count, as everywhere in the window; `objects` are all down to the floor
+    cells = f"{sum(count for _, count in item.counts):,}" if item.objects is not None else ""
     # the file stands in the first column
     said = item.said.removeprefix(f"{item.path}: ").replace(str(item.path), item.path.name)
     return item.name or item.path.name, item.state.value, progress, cells, said
