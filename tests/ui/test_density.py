@@ -81,9 +81,10 @@ def test_the_legend_tells_cells_per_area() -> None:
 
 
 def test_only_the_newest_question_is_answered() -> None:
-    gate, answered = threading.Event(), threading.Event()
+    begun, gate, answered = threading.Event(), threading.Event(), threading.Event()
     latest: Latest[str] = Latest(answered.set, "answers")
-    latest.ask(lambda: (gate.wait(30), "old")[1])
+    latest.ask(lambda: (begun.set(), gate.wait(30), "old")[2])
+    assert begun.wait(30)
     latest.ask(lambda: "never begun")
     latest.ask(lambda: "new")
     gate.set()
