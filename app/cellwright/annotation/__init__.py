@@ -40,6 +40,7 @@ from cellwright.annotation.reviews import (
     ReviewRecord,
     window_name,
 )
+from cellwright.annotation.signing import Estimated, LaboratoryFactorRecord, SignOffRecord
 from cellwright.annotation.state import AnnotatedObject, ObjectState, Status
 
 __all__ = [
@@ -55,10 +56,12 @@ __all__ = [
     "Drawn",
     "Edit",
     "EditKind",
+    "Estimated",
     "Filter",
     "FilterMistake",
     "Geometry",
     "GeometryKind",
+    "LaboratoryFactorRecord",
     "ModelRecord",
     "ObjectChange",
     "ObjectState",
@@ -71,6 +74,7 @@ __all__ = [
     "ReviewRecord",
     "Reviewer",
     "RunRecord",
+    "SignOffRecord",
     "Status",
     "added",
     "all_marked",

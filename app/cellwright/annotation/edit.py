@@ -29,6 +29,8 @@ class EditKind(str, Enum):
     REGION = "region"
     COUNT_REGION = "region to count"
     AUDIT = "audit"
+    SIGN_OFF = "sign-off"
+    FACTOR = "laboratory factor"
     MIXED = "mixed"
 
 

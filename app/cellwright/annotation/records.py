@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from cellwright.annotation.reviews import AuditItemRecord, AuditRecord, RegionReviewedRecord, ReviewRecord
+from cellwright.annotation.signing import LaboratoryFactorRecord, SignOffRecord
 from cellwright.core import BadParameter
 
 _PLANE = re.compile(r"(?P<file>.+)#z=(?P<z>\d+),t=(?P<t>\d+)")
@@ -146,4 +147,6 @@ Record: TypeAlias = (
     | AuditItemRecord
     | RegionReviewedRecord
     | RegionOfInterestRecord
+    | SignOffRecord
+    | LaboratoryFactorRecord
 )

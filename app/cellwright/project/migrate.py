@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cellwright.project.backup import back_up
 from cellwright.project.connection import DATABASE, transaction
-from cellwright.project.schema import REVIEW_TABLES, RUN_TABLES, VERSION, statements
+from cellwright.project.schema import REVIEW_TABLES, RUN_TABLES, SIGN_OFF_TABLES, VERSION, statements
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -23,7 +23,12 @@ def _add_runs(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: Mapping[int, Step] = {1: _add_reviews, 2: _add_runs}
+def _add_sign_offs(connection: sqlite3.Connection) -> None:
+    for statement in statements(SIGN_OFF_TABLES):
+        connection.execute(statement)
+
+
+STEPS: Mapping[int, Step] = {1: _add_reviews, 2: _add_runs, 3: _add_sign_offs}
 """From each older version the step to the next one."""
 
 

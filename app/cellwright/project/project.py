@@ -34,9 +34,10 @@ from cellwright.project.records import write_changes
 from cellwright.project.regions import RegionsOfInterest
 from cellwright.project.review import Reviews
 from cellwright.project.runs import Runs
+from cellwright.project.sign_offs import SignOffs
 
 
-class Project(Runs, RegionsOfInterest, Reviews):
+class Project(Runs, RegionsOfInterest, Reviews, SignOffs):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters

@@ -12,6 +12,7 @@ from cellwright.annotation import (
     AuditItemRecord,
     AuditRecord,
     ClassRecord,
+    LaboratoryFactorRecord,
     ModelRecord,
     PictureRecord,
     Record,
@@ -20,6 +21,7 @@ from cellwright.annotation import (
     RegionReviewedRecord,
     ReviewRecord,
     RunRecord,
+    SignOffRecord,
 )
 from cellwright.core import EditRefused
 
@@ -35,6 +37,8 @@ NAMES: Mapping[type, str] = {
     AuditItemRecord: "audit_item",
     RegionReviewedRecord: "region_reviewed",
     RegionOfInterestRecord: "region_of_interest",
+    SignOffRecord: "sign_off",
+    LaboratoryFactorRecord: "laboratory_factor",
 }
 _COLUMNS = {name: tuple(field.name for field in dataclasses.fields(kind)) for kind, name in NAMES.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x43574A31
 """``CWJ1``, in the header of the file: this SQLite database is a project of ours."""
 
-VERSION = 3
+VERSION = 4
 """Raised with every change of the tables; `migrate` knows the way from each older one."""
 
 REVIEW_TABLES = """
@@ -43,6 +43,15 @@ CREATE INDEX edit_more ON edit (target) WHERE action = 'more';
 """
 """Added by version 3."""
 
+SIGN_OFF_TABLES = """
+-- Who put their name to which differential, and what a laboratory found for its own microscope; the journal is the truth.
+CREATE TABLE sign_off (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, cells INTEGER NOT NULL,
+  sha256 TEXT NOT NULL, counts TEXT NOT NULL, remark TEXT NOT NULL);
+CREATE TABLE laboratory_factor (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL,
+  estimated TEXT NOT NULL, per_ul REAL NOT NULL, field_mm2 REAL);
+"""
+"""Added by version 4."""
+
 TABLES = (
     """
 CREATE TABLE picture (id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size_bytes INTEGER NOT NULL);
@@ -78,6 +87,7 @@ CREATE INDEX record_change_record ON record_change (name, record);
 """
     + REVIEW_TABLES
     + RUN_TABLES
+    + SIGN_OFF_TABLES
 )
 """All tables of today's version."""
 
