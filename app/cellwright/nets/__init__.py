@@ -15,6 +15,7 @@ OWN_ARCHITECTURES = {
     "unet": "cellwright.nets.unet:build_unet",
     "segnet": "cellwright.nets.segnet:build_segnet",
     "fcn": "cellwright.nets.fcn:build_fcn",
+    "classifier": "cellwright.nets.classifier:build_classifier",
     "faster-rcnn": "cellwright.nets.rcnn:build_faster_rcnn",
     "mask-rcnn": "cellwright.nets.rcnn:build_mask_rcnn",
     "retinanet": "cellwright.nets.retinanet:build_retinanet",

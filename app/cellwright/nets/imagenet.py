@@ -12,7 +12,11 @@ from torch import Tensor, nn
 
 from cellwright.core import ModelNotUsable
 from cellwright.nets import backbones
+from cellwright.nets.classifier import ClassHead
 from cellwright.nets.torchvision_encoders import MobileNetV2Encoder
+
+_EXPANDED = 1280
+"""Channels that MobileNetV2 ends with."""
 
 
 def load_mobilenet_v2(network: nn.Module, path: Path) -> None:
@@ -101,9 +105,15 @@ def _layers_in(network: nn.Module) -> list[nn.Module]:
     """Return the layers of the first MobileNetV2 in a network, in torchvision's order."""
     for module in network.modules():
         if isinstance(module, MobileNetV2Encoder):
-            return list(module.features)
+            return [*module.features, *_expansions(network)]
         if isinstance(module, backbones.MobileNetV2):
             return [module.stem, *(layer for stage in module.stages for layer in stage.children())]
     raise ModelNotUsable(
         "ImageNet weights of MobileNetV2 were given, but the network has no MobileNetV2; choose that encoder."
     )
+
+
+def _expansions(network: nn.Module) -> list[nn.Module]:
+    """Return the expansion of a classifier's head that is as wide as MobileNetV2's own, its layer 18."""
+    heads = [module for module in network.modules() if isinstance(module, ClassHead)]
+    return [head.expand for head in heads if head.expand is not None and head.weigh.in_features == _EXPANDED]

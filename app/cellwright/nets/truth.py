@@ -19,6 +19,12 @@ class PixelTruth(NamedTuple):
     weight: Tensor | None = None
 
 
+class PictureTruth(NamedTuple):
+    """What each picture of a batch shows: ``classes`` (N,) int64, 0 … K-1."""
+
+    classes: Tensor
+
+
 class StarTruth(NamedTuple):
     """Star-convex objects of a batch on a grid of h = H/g rows and w = W/g columns.
 
