@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +75,34 @@ def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()
     Boxes
         By falling score; the same for every order of the answers.
     """
+    return merged(answers, unanswered).objects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Merged:
+    """What tiles found, joined.
+
+    Parameters
+    ----------
+    objects : Boxes
+        See `merge`.
+    surest : (N,) ndarray of intp
+        The view that stands for each object: its row in all answers, one after the other by the number of their tile.
+    object_of : (M,) ndarray of intp
+        For each of these rows the object it is a view of; -1 where it is in the part of a tile that failed.
+    """
+
+    objects: Boxes
+    surest: NDArray[np.intp]
+    object_of: NDArray[np.intp]
+
+
+def merged(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Merged:
+    """Join what the tiles found as `merge` does, and tell which views each object comes from."""
     pairs = sorted(answers, key=lambda pair: pair[0].index)
-    if not pairs:
-        return Boxes.concatenate([])
     everything = Boxes.concatenate([found for _, found in pairs])
+    if not len(everything):
+        return Merged(everything, np.empty(0, np.intp), np.empty(0, np.intp))
     group = np.repeat([tile.index for tile, _ in pairs], [len(found) for _, found in pairs]).astype(np.int32)
     own = np.concatenate([is_owned(found.boxes, tile.owner) for tile, found in pairs])
     counts = own.copy()
@@ -90,9 +115,14 @@ def merge(answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()
     seen = everything.take(rows)
     # Own objects first, whatever their scores: each other view is then matched to the object that it is a view of.
     rank = seen.scores + own[rows].astype(np.float32)
-    object_of = clusters(seen.boxes, rank, seen.class_index, SEAM_IOU, group[rows])
+    leader_of = clusters(seen.boxes, rank, seen.class_index, SEAM_IOU, group[rows])
     # Sorted by object, then falling score, then own views first; the first of each object stands for it.
-    order = np.lexsort((~own[rows], -seen.scores, object_of))
-    _, first = np.unique(object_of[order], return_index=True)
+    order = np.lexsort((~own[rows], -seen.scores, leader_of))
+    _, first, number = np.unique(leader_of[order], return_index=True, return_inverse=True)
     surest = order[first]
-    return seen.take(surest[np.lexsort((surest, -seen.scores[surest]))])
+    by_score = np.lexsort((surest, -seen.scores[surest]))
+    place = np.empty(len(surest), np.intp)
+    place[by_score] = np.arange(len(surest))
+    object_of = np.full(len(own), -1, np.intp)
+    object_of[rows[order]] = place[number]
+    return Merged(seen.take(surest[by_score]), rows[surest[by_score]], object_of)

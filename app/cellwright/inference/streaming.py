@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from cellwright.inference.candidates import Boxes
 from cellwright.inference.decoders import Decoder
 from cellwright.inference.decoders.boxes import BoxDecoder
+from cellwright.inference.decoders.regions import RegionDecoder
+from cellwright.inference.decoders.stars import StarDecoder
+from cellwright.inference.decoders.touching import TouchingDecoder
+from cellwright.inference.pairing import near_pairs
 from cellwright.inference.seams import SEAM_IOU, guest_margin, merge
 from cellwright.inference.tiles import Tile
 
@@ -36,8 +40,13 @@ class Stream(Protocol):
 
 
 def stream_of(decoder: Decoder, tiles: Sequence[Tile]) -> Stream:
-    """Return what joins the answers of a model: boxes as they come; what needs the whole picture, at the end."""
-    return SeamStream(tiles) if isinstance(decoder, BoxDecoder) else WholeStream(decoder, tiles)
+    """Return what joins the answers of a model: objects as they come, parts of classes of pixels at the end."""
+    from cellwright.inference.outline_streaming import OutlineStream
+
+    if isinstance(decoder, BoxDecoder):
+        return SeamStream(tiles)
+    is_outlined = isinstance(decoder, StarDecoder | RegionDecoder | TouchingDecoder)
+    return OutlineStream(tiles) if is_outlined else WholeStream(decoder, tiles)
 
 
 def load(
@@ -75,6 +84,25 @@ class _Held:
     is_open: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Released:
+    """Views of one tile that wait for no other tile any more.
+
+    Parameters
+    ----------
+    tile : Tile
+        Who saw them.
+    rows : (N,) ndarray of intp
+        Which of what it found, rising.
+    views : Boxes
+        These rows.
+    """
+
+    tile: Tile
+    rows: NDArray[np.intp]
+    views: Boxes
+
+
 class SeamStream:
     """`merge`, given out piece by piece: for every order of the answers, all pieces together are what it returns.
 
@@ -103,6 +131,20 @@ class SeamStream:
 
     def settle(self, tile: Tile, found: Boxes | None) -> Boxes:
         """See `Stream.settle`; each tile once."""
+        return merge([(each.tile, each.views) for each in self.release(tile, found)], self._failed)
+
+    @property
+    def failed(self) -> Sequence[Tile]:
+        """The tiles that gave no answer so far."""
+        return self._failed
+
+    def open_boxes(self) -> NDArray[np.float32]:
+        """(N, 4) boxes of the views that still wait for a tile."""
+        boxes = [held.found.boxes[held.is_open] for held in self._held.values()]
+        return np.concatenate(boxes) if boxes else np.empty((0, 4), np.float32)
+
+    def release(self, tile: Tile, found: Boxes | None) -> list[Released]:
+        """Take the answer of a tile as `settle` does; return the views that wait for nothing now, not merged yet."""
         place = self._place[tile.index]
         if not self._is_left[place]:
             raise ValueError(f"tile {tile.index} was settled before")
@@ -117,7 +159,7 @@ class SeamStream:
             group.waits -= 1
             if group.waits == 0:
                 final += group.rows
-        return self._given(tile, found, final)
+        return self._taken(tile, found, final)
 
     def kept(self, index: int) -> Boxes | None:
         """See `Stream.kept`."""
@@ -177,27 +219,26 @@ class SeamStream:
         pairs = _overlapping(found.boxes[near], found.class_index[near], boxes, kinds)
         return [(int(near[row]), others[other]) for row, other in pairs.tolist()]
 
-    def _given(self, tile: Tile, found: Boxes, final: Sequence[tuple[int, int]]) -> Boxes:
-        """Merge rows that are final, and forget them."""
-        if not final:
-            return Boxes.concatenate([])
+    def _taken(self, tile: Tile, found: Boxes, final: Sequence[tuple[int, int]]) -> list[Released]:
+        """Return rows that are final, and forget them."""
         tiles: dict[int, list[int]] = {}
         for index, row in final:
             tiles.setdefault(index, []).append(row)
-        answers = []
-        for index, rows in tiles.items():
-            held = self._held.get(index)
-            source = found if held is None else held.found
-            answers.append((tile if held is None else held.tile, source.take(np.array(sorted(rows), np.intp))))
-            if held is not None and held.is_open[rows].any():
+        released = []
+        for index, listed in tiles.items():
+            rows, held = np.array(sorted(listed), np.intp), self._held.get(index)
+            if held is None:
+                released.append(Released(tile, rows, found.take(rows)))
+                continue
+            released.append(Released(held.tile, rows, held.found.take(rows)))
+            if held.is_open[rows].any():
                 self._changed.add(index)
                 held.is_open[rows] = False
+                if not held.is_open.any():
+                    del self._held[index]
         for key in final:
             self._group.pop(key, None)
-        for index in tiles:
-            if index in self._held and not self._held[index].is_open.any():
-                del self._held[index]
-        return merge(answers, self._failed)
+        return released
 
 
 class _Group:
@@ -276,15 +317,7 @@ def _overlapping(
 ) -> NDArray[np.intp]:
     """(P, 2) rows of two tables of boxes that are of one class and overlap by more than about a half."""
     one, two = boxes.astype(np.float64), others.astype(np.float64)
-    # Along the axis on which they spread further, only few of the others are as near as an overlap needs.
-    axis = int(np.argmax(np.ptp(two[:, :2], axis=0)))
-    order = np.argsort(two[:, axis])
-    reach = float((two[:, axis + 2] - two[:, axis]).max())
-    first = np.searchsorted(two[order, axis], one[:, axis] - reach)
-    last = np.searchsorted(two[order, axis], one[:, axis + 2])
-    count = np.maximum(last - first, 0)
-    row = np.repeat(np.arange(len(one)), count)
-    other = order[np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)]
+    row, other = near_pairs(one, two)
     a, b = one[row], two[other]
     shared = np.clip(np.minimum(a[:, 2:], b[:, 2:]) - np.maximum(a[:, :2], b[:, :2]), 0, None).prod(1)
     whole = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - shared
