@@ -3,6 +3,7 @@
 Knows `core`, `shapes` and the registry through which plugins add measurements.
 """
 
+from cellwright.measure.at_once import OF_BOXES, OF_OUTLINES, PLACES, at_once
 from cellwright.measure.chest import CardiothoracicRatio, HorizontalLine, cardiothoracic_ratio
 from cellwright.measure.columns import Column
 from cellwright.measure.in_parts import ArrayPixels, Pixels, measure, measure_labels, measuring
@@ -14,6 +15,9 @@ from cellwright.measure.warming import warm
 
 __all__ = [
     "MEASUREMENTS",
+    "OF_BOXES",
+    "OF_OUTLINES",
+    "PLACES",
     "ArrayPixels",
     "CardiothoracicRatio",
     "Column",
@@ -27,6 +31,7 @@ __all__ = [
     "Pixels",
     "Subject",
     "Wanted",
+    "at_once",
     "cardiothoracic_ratio",
     "centroids",
     "chosen",

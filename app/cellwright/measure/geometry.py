@@ -20,6 +20,7 @@ from cellwright.measure.shape import perimeters
 from cellwright.measure.subject import MeasureOptions, Needs, Subject, Values
 
 _IMAGEJ = "ImageJ User Guide 1.46r, 30.2"
+_OWN = "Cellwright"
 _ROUND = 1e-12
 """Second moments that differ by less of their sum are equal, and the object has no direction."""
 
@@ -62,6 +63,10 @@ COLUMNS = (
         1,
     ),
     Column("centroid-1", "x of the middle of all pixels", "mean of (x + ½) w", SCIKIT_IMAGE, 1),
+    Column("centre-0", "y of the middle of the box", "½ (y0 + y1) h", _OWN, 1, decimals=2),
+    Column("centre-1", "x of the middle of the box", "½ (x0 + x1) w", _OWN, 1, decimals=2),
+    Column("height", "height of the box", "(y1 − y0) h", _OWN, 1, decimals=2),
+    Column("width", "width of the box", "(x1 − x0) w", _OWN, 1, decimals=2),
     Column("eccentricity", "how far that ellipse is from a circle, 0 to 1", "√(1 − λ₂ / λ₁)", SCIKIT_IMAGE),
     Column("equivalent_diameter_area", "diameter of the disc of the same area", "√(4 area / π)", SCIKIT_IMAGE, 1),
     Column(
@@ -231,6 +236,10 @@ def _box_side(side: int) -> Callable[[_Shapes], Values]:
     return lambda s: s.subject.boxes[:, side].astype(np.float64) * s.pixel[side % 2]
 
 
+def _box_middle(axis: int) -> Callable[[_Shapes], Values]:
+    return lambda s: 0.5 * (_box_side(axis)(s) + _box_side(axis + 2)(s))
+
+
 _HOW: Mapping[str, Callable[[_Shapes], Values]] = {
     "area": lambda s: s.area,
     "area_bbox": lambda s: s.area_box,
@@ -239,6 +248,9 @@ _HOW: Mapping[str, Callable[[_Shapes], Values]] = {
     "axis_major_length": lambda s: s.axes[0],
     "axis_minor_length": lambda s: s.axes[1],
     **{f"bbox-{side}": _box_side(side) for side in range(4)},
+    **{f"centre-{axis}": _box_middle(axis) for axis in range(2)},
+    "height": lambda s: _box_side(2)(s) - _box_side(0)(s),
+    "width": lambda s: _box_side(3)(s) - _box_side(1)(s),
     "centroid-0": lambda s: s.centre[:, 0],
     "centroid-1": lambda s: s.centre[:, 1],
     "eccentricity": _Shapes.eccentricity,

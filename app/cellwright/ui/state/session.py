@@ -13,6 +13,8 @@ from psygnal import Signal
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle, styles_of
 from cellwright.ui.state.marks import Marks
+from cellwright.ui.state.measured import Measured, Taken
+from cellwright.ui.state.measured_pictures import MeasuredPictures
 from cellwright.ui.state.picture import Picture, PictureState, PlaneResult
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Session:
         Another model is chosen.
     overlap_changed : Signal()
         Another overlap makes two objects one.
+    measured_changed : Signal(Picture)
+        `measured` of a picture answers otherwise: other objects, another pixel size, or more was measured.
     """
 
     pictures_changed = Signal()
@@ -53,6 +57,7 @@ class Session:
     selection_changed = Signal()
     model_changed = Signal()
     overlap_changed = Signal()
+    measured_changed = Signal(Picture)
 
     def __init__(self) -> None:
         self._pictures: list[Picture] = []
@@ -66,6 +71,8 @@ class Session:
         self._chosen: NDArray[np.intp] = np.zeros(0, np.intp)
         self._card: ModelCard | None = None
         self._model_folder: Path | None = None
+        self._measured = MeasuredPictures()
+        self.picture_changed.connect(self._follow_measured)
 
     # ---- pictures
 
@@ -100,6 +107,7 @@ class Session:
         at = self._pictures.index(picture)
         picture.generation += 1
         self._pictures.remove(picture)
+        self._measured.drop(picture)
         self.pictures_changed.emit()
         if picture is self._current:
             self.show(self._pictures[min(at, len(self._pictures) - 1)] if self._pictures else None)
@@ -147,6 +155,7 @@ class Session:
             row = rows_of(objects, np.frombuffer(first, "V16")) if first is not None else rows
             self._choose(rows, int(row[0]) if len(row) else None)
         self.objects_changed.emit(picture)
+        self.measured_changed.emit(picture)
         if chosen is not None and len(chosen):
             self.selection_changed.emit()
 
@@ -169,6 +178,24 @@ class Session:
         else:
             self.set_objects(picture, found.objects, found.styles, found.marks)
         self.picture_changed.emit(picture)
+
+    # ---- measurements
+
+    def measured(self, picture: Picture) -> Measured | None:
+        """Return the columns of a picture's objects, row by row as these stand; None before anything was found."""
+        return self._measured.of(picture)
+
+    def take_measured(self, picture: Picture, objects: Objects, size: PixelSize | None, taken: Taken) -> bool:
+        """Keep what a job measured on these objects; return False, and keep nothing, if they have changed since."""
+        if not self._measured.take(picture, objects, size, taken):
+            return False
+        self.measured_changed.emit(picture)
+        return True
+
+    def _follow_measured(self, picture: Picture) -> None:
+        """Say so when a picture's pixel size became known or another one."""
+        if self._measured.is_stale(picture):
+            self.measured_changed.emit(picture)
 
     # ---- model and thresholds
 
