@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellwright.core import DatasetNotReadable, unknown_name
 from cellwright.datasets.cellpose import ENDING, cellpose_files, read_cellpose
+from cellwright.datasets.class_folders import looks_like_class_folders, read_class_folders
 from cellwright.datasets.coco import coco_files, read_coco
 from cellwright.datasets.drafts import Drafts, assemble
 from cellwright.datasets.label_images import label_folders, read_label_images
@@ -19,7 +20,7 @@ from cellwright.datasets.report import ImportReport
 from cellwright.datasets.voc import annotation_files, read_voc
 from cellwright.datasets.yolo import find_yaml, looks_like_yolo, read_yolo
 
-FORMATS: tuple[str, ...] = ("yolo", "voc", "coco", "labels", "index", "cellpose", "qupath")
+FORMATS: tuple[str, ...] = ("yolo", "voc", "coco", "labels", "index", "cellpose", "qupath", "classes")
 
 _MEANINGS = {"labels": Meaning.OBJECTS, "index": Meaning.CLASSES}
 _LABEL_IMAGES = "label images"
@@ -43,8 +44,9 @@ def read_dataset(
     ----------
     path : str or Path
         Folder of the set, a data.yaml, a COCO JSON file, one ``NAME_seg.npy`` or one GeoJSON file.
-    format : {"auto", "yolo", "voc", "coco", "labels", "index", "cellpose", "qupath"}
+    format : {"auto"} or one of `FORMATS`
         ``"labels"`` are label images with a number for each object, ``"index"`` with a number for each class.
+        ``"classes"`` are pictures of one object each, see `class_folders.read_class_folders`.
         ``"auto"`` looks at what is there; see `label_images.read_label_images` for how it tells the two apart.
     split : str, optional
         Only this split, such as ``"val"``; None for all. A set of label images that names no split is divided by
@@ -116,6 +118,8 @@ def _read(place: Path, name: str, classes: Sequence[str] | None, split: str | No
         return read_cellpose(place, classes)
     if name == "qupath":
         return read_qupath(place)
+    if name == "classes":
+        return read_class_folders(place, classes)
     if name in _MEANINGS or name == _LABEL_IMAGES:
         return read_label_images(place, _MEANINGS.get(name), classes, divide=split in {"train", "val"})
     raise unknown_name("format of labelled sets", name, FORMATS)
@@ -160,9 +164,10 @@ def _detect(place: Path) -> str:
         return "cellpose"
     if geojson_files(place):
         return "qupath"
-    if looks_like_yolo(place):
-        return "yolo"
+    if looks_like_yolo(place) or looks_like_class_folders(place):
+        return "yolo" if looks_like_yolo(place) else "classes"
     raise DatasetNotReadable(
         f"{place} holds no labels that are known; YOLO needs a data.yaml, VOC a folder Annotations, COCO a JSON file, "
-        "label images a folder images beside a folder labels or masks, Cellpose files NAME_seg.npy, QuPath GeoJSON."
+        "label images a folder images beside a folder labels or masks, Cellpose files NAME_seg.npy, QuPath GeoJSON, "
+        "pictures of single objects folders named after classes."
     )

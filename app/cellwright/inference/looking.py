@@ -26,7 +26,7 @@ from cellwright.inference.views import (
     refuse_rays_that_do_not_turn,
     rows_back,
 )
-from cellwright.zoo import ModelCard, RegionDecoding, StarDecoding
+from cellwright.zoo import LabelDecoding, ModelCard, RegionDecoding, StarDecoding
 
 Picture = tuple[NDArray[np.uint8], ...]
 """What the network is shown of a tile, (H, W, 3) for each size."""
@@ -123,6 +123,8 @@ class Looking:
         if self.turns == (UPRIGHT,):
             return [predict(images)]
         layout, mean = MapLayout.of(self.card), MapMean(MapLayout.of(self.card))
+        if self.card.decoding.kind == "picture":
+            return [(yield from self._mean_of_turns(predict, images))]
         is_boxed = self.card.decoding.kind in BOXED
         rows: list[NDArray[np.float32]] = []
         for number, turn in enumerate(self.turns):
@@ -135,6 +137,15 @@ class Looking:
             else:
                 mean.add(turn, raw)
         return rows if is_boxed else [mean.mean()]
+
+    def _mean_of_turns(self, predict: Predict, images: NDArray[np.uint8]) -> Generator[None, None, NDArray[np.float32]]:
+        """Return the mean of what is said of all copies of whole pictures: there is nothing to take back."""
+        total = np.zeros((len(images), len(self.card.classes)), np.float32)
+        for number, turn in enumerate(self.turns):
+            if number:
+                yield
+            total += predict(turn.shown(images, 1))
+        return total / np.float32(len(self.turns))
 
     def _mask_side(self, raw: NDArray[np.float32]) -> int:
         return math.isqrt(max(raw.shape[-1] - 6, 0)) if isinstance(self.card.decoding, RegionDecoding) else 0
@@ -208,6 +219,8 @@ def plan_looking(
     BadParameter
         If the model knows upright pictures alone, or what it answers with cannot be turned.
     """
+    if card.task == "classification" and tuple(scales) != (1.0,):
+        raise BadParameter(f"{card.name} says what a whole picture shows, at one size; leave the sizes out.")
     if augment:
         _refuse_unturnable(card)
     turns = TURNS if augment else (UPRIGHT,)
@@ -239,6 +252,10 @@ def _refuse_unturnable(card: ModelCard) -> None:
         raise BadParameter(
             f"{card.name} knows up from down and left from right, and turned copies would mislead it; "
             "analyze without them."
+        )
+    if isinstance(card.decoding, LabelDecoding):
+        raise BadParameter(
+            f"{card.name} numbers its objects, and numbers of turned copies have no mean; analyze without them."
         )
     head = card.architecture.get("head")
     rays = head.get("rays") if isinstance(head, dict) else None

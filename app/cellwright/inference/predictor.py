@@ -144,7 +144,12 @@ class Predictor:
             self._batch = asked // 2
             self._notes.append(f"Memory of {self.device} ran short: {self._batch} tiles at a time instead of {asked}.")
             return
-        smaller = smaller_part(min(side, self._part_px or side), self.card.input.halo_px, self.card.input.stride)
+        # What a part shows is not what the picture shows.
+        smaller = (
+            None
+            if self.card.task == "classification"
+            else smaller_part(min(side, self._part_px or side), self.card.input.halo_px, self.card.input.stride)
+        )
         if smaller is not None:
             self._part_px = smaller
             self._notes.append(f"Memory of {self.device} ran short: tiles of {side} px go in parts of {smaller} px.")

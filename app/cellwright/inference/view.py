@@ -98,6 +98,8 @@ def plan_view(
     origin : (int, int)
         How far the first tiles reach beyond the upper and left edge; see `shifted_tiles`.
     """
+    if contract.centre < 1.0:
+        return _centre_view(Box(0, 0, *shape), contract)
     downsample, notes = _measured_scale(object_px, contract)
     if downsample is None:
         downsample, notes = _physical_scale(pixel_size, contract)
@@ -118,6 +120,23 @@ def plan_view(
     tiles = shifted_tiles(picture, max(tile_px, 2 * halo_px + 1), halo_px, align, origin)
     contents = {Region(tile.read, scale).shape for tile in tiles}
     return View(tiles, scale, None, _padded_shape(contents, contract.stride), notes)
+
+
+def _centre_view(picture: Box, contract: InputContract) -> View:
+    """Show the square about the middle of a picture that a classifier asks for; its answer is about the whole."""
+    if picture.is_empty:
+        return View((), 1.0, contract.tile_px, (contract.stride, contract.stride))
+    seen = centre_square(picture, contract.centre)
+    tile = Tile(0, seen, picture, picture)
+    return View((tile,), 1.0, contract.tile_px, (contract.tile_px, contract.tile_px))
+
+
+def centre_square(picture: Box, share: float) -> Box:
+    """Return the square about the middle of a picture whose side is a share of the shorter one, at least a pixel."""
+    side = max(1, round(share * min(picture.height, picture.width)))
+    y0 = picture.y0 + (picture.height - side) // 2
+    x0 = picture.x0 + (picture.width - side) // 2
+    return Box(y0, x0, y0 + side, x0 + side)
 
 
 def at_size(view: View, size: float, stride: int) -> View:
@@ -143,7 +162,8 @@ def at_size(view: View, size: float, stride: int) -> View:
 def contract_in_use(card: ModelCard) -> InputContract:
     """Return what a model is to look at here: its card's contract, with larger tiles where more fit at no cost."""
     asked, kind = card.input, card.decoding.kind
-    if asked.fit or kind == "boxes":
+    # A network whose stride is its tile takes that size and no other.
+    if asked.fit or kind == "boxes" or asked.stride == asked.tile_px:
         return asked
     # A list of regions is only so long, so that tiles may grow by little: enough for a camera's 640 pixels at 512.
     least = REGION_TILES * asked.tile_px if kind == "regions" else DENSE_TILE_PX

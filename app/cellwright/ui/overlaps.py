@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _PICTURES_KEPT = 6
 """Of so many pictures the network's answers are kept; each may take some hundred megabytes."""
 
-_NEEDLESS = ("classes", "touching")
+_NEEDLESS = ("classes", "touching", "labels", "picture")
 """Ways of decoding where pixels say what is one object."""
 
 

@@ -68,7 +68,7 @@ class AreaTable:
 
 def finds_outlines(card: ModelCard) -> bool:
     """Return whether a model answers with the pixels of objects and not with boxes alone."""
-    return card.task != "detection"
+    return card.task in {"instances", "semantic"}
 
 
 def finds_areas(card: ModelCard) -> bool:

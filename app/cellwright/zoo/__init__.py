@@ -2,6 +2,7 @@
 
 from cellwright.zoo.card import (
     CARD_FILE,
+    SPREAD,
     Calibration,
     InputContract,
     ModelCard,
@@ -14,11 +15,14 @@ from cellwright.zoo.card import (
     save_card,
 )
 from cellwright.zoo.check import FindObjects, verify
+from cellwright.zoo.crops import Crops
 from cellwright.zoo.decoding import (
     TASK_OF,
     BoxDecoding,
     ClassDecoding,
     Decoding,
+    LabelDecoding,
+    PictureDecoding,
     RegionDecoding,
     StarDecoding,
     Task,
@@ -42,21 +46,25 @@ __all__ = [
     "CARD_FILE",
     "MODELS_VARIABLE",
     "PACKS",
+    "SPREAD",
     "TASK_OF",
     "BoxDecoding",
     "Calibration",
     "ClassDecoding",
     "ClassMetrics",
+    "Crops",
     "Decoding",
     "ExpectedObject",
     "ExpectedObjects",
     "FindObjects",
     "InputContract",
+    "LabelDecoding",
     "Lineage",
     "ListedModel",
     "Metrics",
     "ModelCard",
     "ObjectClass",
+    "PictureDecoding",
     "RegionDecoding",
     "Reliability",
     "Sample",

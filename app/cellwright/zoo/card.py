@@ -9,11 +9,15 @@ from pydantic import Field, JsonValue, ValidationError, field_validator, model_v
 
 from cellwright.core import ModelNotUsable
 from cellwright.core.atomic import replacing
+from cellwright.zoo.crops import Crops
 from cellwright.zoo.decoding import TASK_OF, BoxDecoding, Decoding, Task
 from cellwright.zoo.part import Fraction, Part, Positive
 from cellwright.zoo.scores import Metrics, Reliability
 
 CARD_FILE = "card.json"
+
+SPREAD = 6.0
+"""Standard deviations on each side of the mean that the 256 steps of a picture are spread over, see `InputContract`."""
 
 
 class InputContract(Part):
@@ -36,8 +40,12 @@ class InputContract(Part):
     fit : bool
         Whether a picture of unknown pixel size that is up to two tiles long is resized to the tile; else it is looked
         at in its own pixels.
-    contrast : "display" or "percentile"
-        Greys as a person sees them, or stretched between two percentiles of the whole picture.
+    centre : float
+        Share of a picture's shorter side that a classifier of whole pictures is shown: a square about the middle. 1
+        shows the picture whole.
+    contrast : "display", "percentile" or "spread"
+        Greys as a person sees them; stretched between two percentiles of the whole picture; or between `SPREAD`
+        standard deviations below and above its mean, for networks that know pictures of mean 0 and deviation 1.
     percentiles : tuple of float
         Which two become black and brightest, of all channels of an RGB picture together.
     shrink : float
@@ -58,7 +66,8 @@ class InputContract(Part):
     um_per_px: Positive | None = None
     scale_tolerance: float = Field(default=1.25, ge=1.0)
     fit: bool = True
-    contrast: Literal["display", "percentile"] = "display"
+    centre: float = Field(default=1.0, gt=0.0, le=1.0)
+    contrast: Literal["display", "percentile", "spread"] = "display"
     percentiles: tuple[float, float] = (1.0, 99.8)
     shrink: Positive = 1.0
     object_px: Positive | None = None
@@ -76,8 +85,10 @@ class InputContract(Part):
         return self
 
     @property
-    def contrast_percentiles(self) -> tuple[float, float] | None:
-        """What `imaging.contrast_limits` is asked for: the percentiles, or None for the greys that a person sees."""
+    def contrast_percentiles(self) -> tuple[float, float] | float | None:
+        """What `imaging.contrast_limits` is asked for: percentiles, deviations, or None for what a person sees."""
+        if self.contrast == "spread":
+            return SPREAD
         return self.percentiles if self.contrast == "percentile" else None
 
 
@@ -178,10 +189,12 @@ class ModelCard(Part):
         Name of the folder and of the model on the command line: lower-case letters, digits, ``.``, ``_``, ``-``.
     architecture : dict
         What `cellwright.nets.build` makes the network from.
-    task : "detection", "instances" or "semantic"
-        What it finds: boxes, an outline for each object, or a class for each pixel.
-    decoding : BoxDecoding, StarDecoding, RegionDecoding, TouchingDecoding or ClassDecoding
+    task : "detection", "instances", "semantic" or "classification"
+        What it finds: boxes, an outline for each object, a class for each pixel, or a class for a whole picture.
+    decoding : BoxDecoding, StarDecoding, RegionDecoding, TouchingDecoding, ClassDecoding, LabelDecoding, PictureDecoding
         How its answers become objects. A class 0 of the network that is the ground is not among `classes`.
+    crops : Crops or None
+        Which objects of a detector it tells apart, where it is a classifier that can.
     parent : str or None
         Name and hash of the model it was fine-tuned from.
     """
@@ -195,6 +208,7 @@ class ModelCard(Part):
     input: InputContract
     classes: tuple[ObjectClass, ...] = Field(min_length=1)
     decoding: Decoding = BoxDecoding()
+    crops: Crops | None = None
     thresholds: Thresholds
     calibration: Calibration = Calibration()
     weights: WeightsFile = WeightsFile()
@@ -229,6 +243,10 @@ class ModelCard(Part):
             raise ValueError(f"decoding {self.decoding.kind!r} makes {made}, but the task is {self.task}")
         if self.decoding.kind == "touching" and len(self.classes) != 1:
             raise ValueError(f"decoding 'touching' tells objects of one class apart, not of {len(self.classes)}")
+        if self.task != "classification" and (self.crops is not None or self.input.centre != 1.0):
+            raise ValueError(f"crops and input.centre are for a classifier of whole pictures, not for {self.task}")
+        if self.task == "classification" and len({*self.temperatures()}) > 1:
+            raise ValueError("a classifier has one calibration.temperature for all its classes; give each the same")
         return self
 
     @property

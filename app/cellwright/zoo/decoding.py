@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from cellwright.zoo.part import Part
 
-Task = Literal["detection", "instances", "semantic"]
-"""Boxes; an outline for each object; a class for each pixel."""
+Task = Literal["detection", "instances", "semantic", "classification"]
+"""Boxes; an outline for each object; a class for each pixel; a class for a whole picture."""
 
 
 class BoxDecoding(Part):
@@ -98,8 +98,34 @@ class ClassDecoding(Part):
     keep_largest: bool = False
 
 
+class LabelDecoding(Part):
+    """The model numbers the objects itself (C, H, W): one map a class, 0 is the ground, 1 … N its objects.
+
+    Numbers mean nothing from one tile to the next; an object's score is 1 where the model says no more.
+
+    Parameters
+    ----------
+    min_area_px : int
+        Smaller objects are left out, in pixels of the network's input.
+    """
+
+    kind: Literal["labels"] = "labels"
+    min_area_px: int = Field(default=0, ge=0)
+
+
+class PictureDecoding(Part):
+    """The network says what a whole picture shows: (C,) probabilities, together 1.
+
+    They are calibrated by one temperature for all classes, ``p' ∝ p^(1/T)``: scaling of the logits before the softmax
+    (Guo et al., ICML 2017, section 4.2).
+    """
+
+    kind: Literal["picture"] = "picture"
+
+
 Decoding = Annotated[
-    BoxDecoding | StarDecoding | RegionDecoding | TouchingDecoding | ClassDecoding, Field(discriminator="kind")
+    BoxDecoding | StarDecoding | RegionDecoding | TouchingDecoding | ClassDecoding | LabelDecoding | PictureDecoding,
+    Field(discriminator="kind"),
 ]
 
 TASK_OF: dict[str, Task] = {
@@ -108,5 +134,7 @@ TASK_OF: dict[str, Task] = {
     "regions": "instances",
     "touching": "instances",
     "classes": "semantic",
+    "picture": "classification",
+    "labels": "instances",
 }
 """What comes of each kind of decoding."""

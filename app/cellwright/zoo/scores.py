@@ -19,6 +19,9 @@ _SCORE_TITLES = {
     "f1_50": "F1@0.5",
     "pq": "PQ",
     "aji": "AJI",
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "ece": "calibration error",
     "ctr_mae": "error of the cardiothoracic ratio",
 }
 
@@ -39,6 +42,8 @@ class ClassMetrics(Part):
         At the default threshold.
     dice, iou : float or None
         Of the class's pixels.
+    f1 : float or None
+        Harmonic mean of precision and recall, of pictures that are of one class each.
     """
 
     ap_50: Fraction | None = None
@@ -48,6 +53,7 @@ class ClassMetrics(Part):
     count_error: float | None = Field(default=None, ge=0.0)
     dice: Fraction | None = None
     iou: Fraction | None = None
+    f1: Fraction | None = None
 
 
 class Metrics(Part):

@@ -7,11 +7,21 @@ from cellwright.inference.decoders.boxes import BoxDecoder
 from cellwright.inference.decoders.classes import ClassDecoder
 from cellwright.inference.decoders.decoder import Candidates, Decoder, Frame, MapDecoder
 from cellwright.inference.decoders.dense import level0_maps
+from cellwright.inference.decoders.labels import LabelDecoder
+from cellwright.inference.decoders.picture import PictureDecoder
 from cellwright.inference.decoders.regions import RegionDecoder
 from cellwright.inference.decoders.stars import StarDecoder
 from cellwright.inference.decoders.touching import TouchingDecoder
 from cellwright.inference.decoders.warming import warm_decoder
-from cellwright.zoo import ClassDecoding, ModelCard, RegionDecoding, StarDecoding, TouchingDecoding
+from cellwright.zoo import (
+    ClassDecoding,
+    LabelDecoding,
+    ModelCard,
+    PictureDecoding,
+    RegionDecoding,
+    StarDecoding,
+    TouchingDecoding,
+)
 
 __all__ = ["Candidates", "Decoder", "Frame", "MapDecoder", "decoder_of", "level0_maps", "warm_decoder"]
 
@@ -37,4 +47,8 @@ def decoder_of(card: ModelCard, frame: Frame, cut: Cut) -> Decoder:
         return TouchingDecoder(frame, cut, decoding)
     if isinstance(decoding, ClassDecoding):
         return ClassDecoder(frame, cut, decoding)
+    if isinstance(decoding, LabelDecoding):
+        return LabelDecoder(frame, cut, decoding)
+    if isinstance(decoding, PictureDecoding):
+        return PictureDecoder(frame, cut)
     return BoxDecoder(frame, cut)

@@ -10,12 +10,14 @@ from cellwright.inference.candidates import Cut
 from cellwright.inference.decoders.boxes import BoxDecoder
 from cellwright.inference.decoders.classes import ClassDecoder
 from cellwright.inference.decoders.decoder import Decoder, Frame
+from cellwright.inference.decoders.labels import LabelDecoder
+from cellwright.inference.decoders.picture import PictureDecoder
 from cellwright.inference.decoders.regions import RegionDecoder
 from cellwright.inference.decoders.stars import StarDecoder
 from cellwright.inference.decoders.touching import TouchingDecoder
 from cellwright.inference.tiles import Tile
 from cellwright.inference.view import View
-from cellwright.zoo import ClassDecoding, Decoding, TouchingDecoding
+from cellwright.zoo import ClassDecoding, Decoding, LabelDecoding, TouchingDecoding
 
 _SIDE = 16
 
@@ -44,4 +46,8 @@ def _decoder_and_answer(kind: str, frame: Frame) -> tuple[Decoder, NDArray[np.fl
         return TouchingDecoder(frame, cut, TouchingDecoding()), maps
     if kind == "classes":
         return ClassDecoder(frame, cut, ClassDecoding()), np.stack([1 - inside, inside])
+    if kind == "labels":
+        return LabelDecoder(frame, cut, LabelDecoding()), np.ceil(inside)[None]
+    if kind == "picture":
+        return PictureDecoder(frame, cut), np.ones(1, np.float32)
     return BoxDecoder(frame, cut), boxes

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cellwright.zoo import ListedModel, ModelCard
 
 _LEAST_OVERLAP = 0.05
-_TELLING = ("map_50", "map_50_95", "ap_50", "mean_ap_50_90", "dice", "iou")
+_TELLING = ("map_50", "map_50_95", "accuracy", "balanced_accuracy", "ap_50", "mean_ap_50_90", "dice", "iou")
 _SCORES_SHOWN = 2
 _SCORE_TIP = (
     "AP@0.5: of all objects found, missed or made up, the share that was found with at least half of its area right. "
@@ -30,6 +30,7 @@ _TASKS = {
     "detection": "Draws a box around each cell.",
     "instances": "Outlines each cell.",
     "semantic": "Gives every pixel a class.",
+    "classification": "Says what a picture of a single cell shows.",
 }
 _COPIES = (
     "The model looks at every picture eight times, turned and mirrored, and what it sees is averaged. Holds from the "
@@ -286,6 +287,8 @@ def overlap_text(card: ModelCard) -> str:
     limits = card.thresholds
     if card.task == "semantic":
         return "Every pixel belongs to the class it most probably shows, or to none; connected pixels are one object."
+    if card.task == "classification":
+        return "A picture is one object, of the class that it most probably shows."
     what = "Boxes" if card.task == "detection" else "Outlines"
     return (
         f"{what} of a class that overlap by more than {100 * limits.nms_iou:.0f} % are one cell: "
