@@ -133,6 +133,15 @@ class Registry(Generic[T]):
             self._own[name] = target
             self._entries = None
 
+    def own(self) -> tuple[str, ...]:
+        """Return the names of our own entries, in their order; no metadata is read."""
+        return tuple(self._own)
+
+    def fail(self, name: str, reason: str) -> None:
+        """Note why an entry that could be loaded turned out not to work: the list of plugins says so."""
+        with self._lock:
+            self._failures[name] = reason
+
     def is_own_name(self, name: str) -> bool:
         """Whether one of our own entries has that name, even where another package has taken its place."""
         return name in self._own

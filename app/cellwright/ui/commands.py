@@ -14,7 +14,6 @@ from cellwright.core import PixelSize
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.actions.palette import CommandPalette
 from cellwright.ui.actions.schemes import TITLES
-from cellwright.ui.correcting.drafts import is_draft
 from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
 from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
 from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
@@ -66,6 +65,7 @@ class Commands:
             **window.teaching.handlers(),
             **window.sets.handlers(),
             **window.slides.handlers(),
+            **window.shelf.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,
@@ -110,7 +110,7 @@ class Commands:
             "help.shortcuts": self.show_shortcuts,
             "help.log": self.open_log,
             "help.plugins": self.show_plugins,
-            "help.about": lambda: self._show(AboutDialog(self._window)),
+            "help.about": lambda: self.show_dialog(AboutDialog(self._window)),
         }
 
     # ---- file
@@ -194,7 +194,7 @@ class Commands:
             self._window,
         )
         dialog.chosen.connect(partial(self._on_export, picture))
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def _on_export(self, picture: Picture, choice: ExportChoice) -> None:
         self._window.settings.last_export_folder = str(choice.folder)
@@ -207,13 +207,13 @@ class Commands:
             overwrite=choice.overwrite,
             with_pictures=choice.with_pictures,
             manifest=choice.manifest,
-            project=self._named_project(),
+            project=self._window.shelf.host.kept_project,  # a draft goes away by itself and says nothing to others
         )
 
-    def _named_project(self) -> Path | None:
-        """Return the project that a person keeps; a draft goes away by itself and says nothing to others."""
-        link = self._window.correcting.belonging.link
-        return None if link is None or is_draft(link.folder) else link.folder
+    def analyses(self, *, of_all: bool = False) -> list[Analysis]:
+        """Return what would be written of the shown picture, or of all that fit it; empty where nothing is shown."""
+        picture = self._session.current
+        return [] if picture is None else self._written(self._session.pictures if of_all else [picture], picture)
 
     def _known_of(self, picture: Picture) -> list[Analysis]:
         """Return what was found on a picture, plane by plane, and what people drew where no model looked."""
@@ -254,7 +254,7 @@ class Commands:
             self._window,
         )
         dialog.chosen.connect(lambda size, for_all: self._on_pixel_size(picture, size, for_all))
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def _on_pixel_size(self, picture: Picture, size: PixelSize | None, for_all: bool) -> None:
         for each in self._session.pictures if for_all else (picture,):
@@ -321,7 +321,7 @@ class Commands:
 
     def find_command(self) -> None:
         """Show the command palette."""
-        self._palette.open_with(self._window.actions_set.named())
+        self._palette.open_with([*self._window.actions_set.named(), *self._window.bars.pages()])
 
     def show_shortcuts(self) -> None:
         """Show every key, and let another program's keys be chosen."""
@@ -329,7 +329,7 @@ class Commands:
         dialog = ShortcutsDialog(window.actions_set.named(), window.settings.shortcut_scheme, TITLES, window)
         dialog.scheme_chosen.connect(window.set_shortcut_scheme)
         dialog.scheme_chosen.connect(lambda _scheme: dialog.show_keys(window.actions_set.named()))
-        self._show(dialog)
+        self.show_dialog(dialog)
 
     def show_plugins(self) -> None:
         """List the installed plugins at once, and say which cannot be used as soon as each was loaded."""
@@ -342,7 +342,7 @@ class Commands:
             if job.state is JobState.DONE and job.result is not None and self.dialog is dialog:
                 dialog.show_tried(job.result)
 
-        self._show(dialog)
+        self.show_dialog(dialog)
         self._controller.submit_quietly(TryPlugins(), Lane.FILES, tell)
 
     def open_log(self) -> None:
@@ -353,7 +353,8 @@ class Commands:
         else:
             self._window.say(Message(Level.INFO, "No log is written in this run."))
 
-    def _show(self, dialog: QDialog) -> None:
+    def show_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog in the place of the one that is open."""
         if self.dialog is not None:
             self.dialog.close()
         self.dialog = dialog

@@ -8,28 +8,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QMainWindow, QTabWidget, QToolBar, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from cellwright.core import CellwrightError
 from cellwright.jobs.queue import Job, JobQueue, Lane
 from cellwright.settings import Settings, load_settings, save_settings
+from cellwright.ui import pages
 from cellwright.ui.actions.action_info import Needs
 from cellwright.ui.actions.action_set import ActionSet, choices
 from cellwright.ui.background.warm_up import PrepareModel, PrepareViewer
+from cellwright.ui.bars import Bars
 from cellwright.ui.blink import Blink
 from cellwright.ui.canvas import CanvasOptions
 from cellwright.ui.canvas.remembered import options_of, remember
 from cellwright.ui.commands import Commands
 from cellwright.ui.controller import Controller, MakeAnalysis
 from cellwright.ui.correcting.correcting import Correcting
-from cellwright.ui.correcting.drafts import title_of
 from cellwright.ui.correcting.filter_line import FilterLine, with_filter
 from cellwright.ui.correcting.project_files import window_title
 from cellwright.ui.dropping import Dropping
 from cellwright.ui.looks.icons import app_icon
 from cellwright.ui.looks.theme import apply_theme, theme_named
-from cellwright.ui.looks.widgets import describe, scrolling
+from cellwright.ui.looks.widgets import scrolling
 from cellwright.ui.measuring import Measuring
+from cellwright.ui.pages import Pages
 from cellwright.ui.panels.banner import Message
 from cellwright.ui.panels.centre import Centre, has_opengl
 from cellwright.ui.panels.counts_panel import CountsPanel
@@ -46,6 +48,7 @@ from cellwright.ui.presenter import Presenter
 from cellwright.ui.proposing import Proposing
 from cellwright.ui.review.reviewing import Reviewing
 from cellwright.ui.sets.sets import Sets
+from cellwright.ui.shelf import Shelf
 from cellwright.ui.slides.slides import Slides
 from cellwright.ui.state.session import Session
 from cellwright.ui.teaching.teaching import Teaching
@@ -55,15 +58,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
-_DEVICES = {"auto": "Fastest there is", "cpu": "Processor", "cuda": "Graphics card (CUDA)"}
 _GETTING_READY = "Getting the model ready; the first time on a computer this takes half a minute"
-_SUBMENUS = {
-    "recent": "Open &recent",
-    "recent_projects": "Recent pro&jects",
-    "panels": "&Panels",
-    "models": "&Model",
-    "devices": "&Device",
-}
 
 
 class MainWindow(QMainWindow):
@@ -113,14 +108,12 @@ class MainWindow(QMainWindow):
         self.actions_set = ActionSet(self, self.settings.shortcuts, self.settings.shortcut_scheme)
         self.correcting = Correcting(self, self)
         self.reviewing = Reviewing(self, self)
-        self._add_review()
         self.teaching = Teaching(self, self)
-        self._add_teaching()
         self.sets = Sets(self, self.correcting.files, lambda: tuple(self._models.items()), self)
         self.slides = Slides(self, self)
-        self._add_slides()
+        self._add_pages()
         self.commands = Commands(self)
-        self._make_menus()
+        self.bars = Bars(self)
         self._connect()
         self.resize(_SIZE)
         self.places.restore(self.settings)
@@ -145,14 +138,10 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> None:
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        describe(self.tabs, "Objects and jobs", "The table of cells, and the running jobs.")
-        self.tabs.tabBar().setAccessibleName("Objects and jobs")
+        self.tabs = Pages()
         self.filter_line = FilterLine(self.session)
-        self.tabs.addTab(with_filter(self.filter_line, self.objects), "Objects")
-        self.tabs.addTab(self.jobs, "Jobs")
+        self.tabs.put(with_filter(self.filter_line, self.objects), "Objects", pages.OBJECTS)
+        self.tabs.put(self.jobs, "Jobs", pages.JOBS)
         self.places = Places(self)
         self.places.add("Pictures", self.pictures, left, 210)
         self.places.add("Layers", scrolling(self.layers, "Layers"), left, 300)
@@ -163,25 +152,20 @@ class MainWindow(QMainWindow):
         self.places.add("Objects and jobs", self.tabs, Qt.DockWidgetArea.BottomDockWidgetArea, 210, is_named=False)
         self.docks = self.places.docks
 
-    def _add_review(self) -> None:
-        """Put the gallery and the queue beside the table."""
-        self.tabs.insertTab(1, self.reviewing.gallery.panel, "Gallery")
-        self.tabs.insertTab(2, self.reviewing.queueing.panel, "Review")
-        self.reviewing.shown.connect(self._show_tab)
-
-    def _add_teaching(self) -> None:
-        """Put the panel that teaches behind the jobs."""
-        page = scrolling(self.teaching.panel, "Teach")
-        self.tabs.addTab(page, "Teach")
-        self.teaching.shown.connect(lambda _panel: self._show_tab(page))
+    def _add_pages(self) -> None:
+        """Put gallery, queue, teaching, regions, batches and what is registered beside the table."""
+        teach = scrolling(self.teaching.panel, "Teach")
+        self.tabs.put(self.reviewing.gallery.panel, "Gallery", pages.GALLERY)
+        self.tabs.put(self.reviewing.queueing.panel, "Review", pages.REVIEW)
+        self.tabs.put(teach, "Teach", pages.TEACH)
+        self.tabs.put(self.slides.regioning.panel, "Regions", pages.REGIONS)
+        self.tabs.put(self.slides.batching.page, "Slides", pages.SLIDES)
+        self.reviewing.shown.connect(self.tabs.show_page)
+        self.teaching.shown.connect(lambda _panel: self.tabs.show_page(teach))
         self.teaching.models_changed.connect(self._on_models)
-
-    def _add_slides(self) -> None:
-        """Put regions and batches behind the other pages."""
-        self.tabs.addTab(self.slides.regioning.panel, "Regions")
-        self.tabs.addTab(self.slides.batching.page, "Slides")
-        self.slides.shown.connect(self._show_tab)
+        self.slides.shown.connect(self.tabs.show_page)
         self.controller.take_slides = self.slides.take_slides
+        self.shelf = Shelf(self)
 
     def _on_models(self, name: str) -> None:
         """Offer what is on the shelf now, and use the model that was named."""
@@ -190,42 +174,6 @@ class MainWindow(QMainWindow):
         chosen = self.model_folder(name) if name else folder
         if chosen is not None:
             self.choose_model(chosen)
-
-    def _show_tab(self, panel: QWidget) -> None:
-        self.tabs.setCurrentWidget(panel)
-        panel.setFocus()
-
-    def _make_menus(self) -> None:
-        self.actions_set.bind(self.commands.handlers())
-        self.actions_set.fill_menus(self.menuBar(), _SUBMENUS)
-        bar = QToolBar("Tools")
-        bar.setObjectName("tools")
-        bar.setAccessibleName("Tools")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(18, 18))
-        self.addToolBar(bar)
-        self.actions_set.fill_toolbar(bar)
-        self._make_tools()
-        self.actions_set.set_theme(self.theme)
-        for dock in self.docks:
-            action = dock.toggleViewAction()
-            action.setToolTip(f"Show or hide the panel {dock.windowTitle()}.")
-            self.actions_set.submenu("panels").addAction(action)
-        choices(self.actions_set.submenu("devices"), _DEVICES, self.controller.device, self.set_device)
-        self._show_recent()
-        self._show_recent_projects()
-        self._check_layers()
-        self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
-        self.actions_set.set_checked("analyze.on_open", self.settings.analyze_on_open)
-
-    def _make_tools(self) -> None:
-        """Put the tools of the mouse beside the picture."""
-        bar = QToolBar("Tools of the mouse")
-        bar.setAccessibleName("Tools of the mouse")
-        bar.setOrientation(Qt.Orientation.Vertical)
-        bar.setIconSize(QSize(18, 18))
-        self.actions_set.fill_tools(bar)
-        self.centre.put_beside(bar)
 
     def _connect(self) -> None:
         commands, session, controller = self.commands, self.session, self.controller
@@ -276,6 +224,8 @@ class MainWindow(QMainWindow):
         self.is_viewer_ready = not self.is_loading_viewer
         if self.is_loading_viewer:
             self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
+        else:
+            self.shelf.begin()
         if paths:
             self.controller.open_paths(paths)
 
@@ -329,8 +279,9 @@ class MainWindow(QMainWindow):
         self.is_viewer_ready, self.is_loading_viewer = True, False
         if job.error is not None:
             self.tell_error("The viewer could not be loaded, so pictures are not shown.", job.error_text)
-            return
-        self.centre.make_canvas()
+        else:
+            self.centre.make_canvas()
+        self.shelf.begin()
 
     # ---- what the window is told
 
@@ -349,7 +300,7 @@ class MainWindow(QMainWindow):
         is_recoloured = options.colour_by is not self.options.colour_by
         self.options = options
         self.layers.set_options(options)
-        self._check_layers()
+        self.check_layers()
         if self.centre.canvas is not None:
             self.centre.canvas.set_options(options)
         if is_recoloured:
@@ -358,9 +309,10 @@ class MainWindow(QMainWindow):
     def set_has_masks(self, has_masks: bool) -> None:
         """Say whether the cells shown have outlines."""
         self.layers.set_has_masks(has_masks)
-        self._check_layers()
+        self.check_layers()
 
-    def _check_layers(self) -> None:
+    def check_layers(self) -> None:
+        """Tick in the menu what is drawn over the picture."""
         options = self.options
         for name in ("outlines", "fill", "points", "labels", "scale_bar"):
             self.actions_set.set_checked(f"view.{name}", getattr(options, name))
@@ -376,6 +328,7 @@ class MainWindow(QMainWindow):
         self.teaching.set_theme(self.theme)
         self.centre.set_theme(self.theme)
         self.pictures.set_theme(self.theme)
+        self.shelf.set_theme(self.theme)
         self.actions_set.set_checked("view.light_theme", not self.theme.is_dark)
 
     def set_analyze_on_open(self, on: bool) -> None:
@@ -427,18 +380,7 @@ class MainWindow(QMainWindow):
 
     def _on_project(self, _link: object) -> None:
         self.show_title()
-        self._show_recent_projects()
-
-    def _show_recent_projects(self) -> None:
-        recent = [folder for folder in self.settings.recent_projects if Path(folder).is_dir()]
-        self.centre.start_page.set_projects([(folder, title_of(Path(folder))) for folder in recent])
-        menu = self.actions_set.submenu("recent_projects")
-        menu.clear()
-        menu.setEnabled(bool(recent))
-        for folder in recent:
-            action = menu.addAction(title_of(Path(folder)).replace("&", "&&"))
-            action.setToolTip(folder)
-            action.triggered.connect(lambda _checked=False, at=Path(folder): self.correcting.files.open(at))
+        self.bars.show_recent_projects()
 
     def _on_running(self, running: int) -> None:
         self.tabs.setTabText(self.tabs.indexOf(self.jobs), f"Jobs ({running})" if running else "Jobs")
@@ -452,18 +394,7 @@ class MainWindow(QMainWindow):
 
     def _on_opened(self, path: Path) -> None:
         self.settings.remember_file(path)
-        self._show_recent()
-
-    def _show_recent(self) -> None:
-        recent = [path for path in self.settings.recent_files if Path(path).is_file()]
-        self.centre.start_page.set_recent(recent)
-        menu = self.actions_set.submenu("recent")
-        menu.clear()
-        menu.setEnabled(bool(recent))
-        for path in recent:
-            action = menu.addAction(Path(path).name.replace("&", "&&"))
-            action.setToolTip(path)
-            action.triggered.connect(lambda _checked=False, picked=path: self.controller.open_paths([picked]))
+        self.bars.show_recent()
 
     def _show_picture_page(self) -> None:
         if self.centre.is_start_page and self.session.current is not None:
@@ -489,6 +420,7 @@ class MainWindow(QMainWindow):
         self.teaching.stop()
         self.sets.stop()
         self.slides.stop()
+        self.shelf.stop()
         self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()

@@ -27,12 +27,38 @@ class Places:
         self._areas: list[Qt.DockWidgetArea] = []
         self.docks: list[QDockWidget] = []
         self._first = QByteArray()
+        self._is_as_left = False
         corner, area = Qt.Corner, Qt.DockWidgetArea
         window.setCorner(corner.BottomLeftCorner, area.LeftDockWidgetArea)
         window.setCorner(corner.BottomRightCorner, area.RightDockWidgetArea)
 
-    def add(self, title: str, content: QWidget, area: Qt.DockWidgetArea, height: int, *, is_named: bool = True) -> None:
-        """Add a panel below those of its area; without its name above it where it says itself what it is."""
+    def add(
+        self,
+        title: str,
+        content: QWidget,
+        area: Qt.DockWidgetArea,
+        height: int,
+        *,
+        is_named: bool = True,
+        group: str = "",
+    ) -> None:
+        """Add a panel below those of its area.
+
+        Parameters
+        ----------
+        title : str
+            Its name, by which its place is remembered.
+        content : QWidget
+            What it shows.
+        area : Qt.DockWidgetArea
+            The side.
+        height : int
+            In pixels, at first.
+        is_named : bool
+            False where it says itself what it is.
+        group : str
+            Title of the panel it stands behind, with tabs for the two; empty or unknown for a place of its own.
+        """
         dock = QDockWidget(title, self._window)
         dock.setObjectName(f"dock {title}")
         dock.setAccessibleName(title)
@@ -42,6 +68,10 @@ class Places:
         if not is_named:
             dock.setTitleBarWidget(QWidget())
         self._window.addDockWidget(area, dock)
+        before = next((other for other in self.docks if other.windowTitle() == group), None)
+        if before is not None:
+            self._window.tabifyDockWidget(before, dock)
+            before.raise_()
         self.docks.append(dock)
         self._areas.append(area)
         self._heights.append(height)
@@ -53,7 +83,25 @@ class Places:
         if settings.window_geometry:
             self._window.restoreGeometry(_bytes(settings.window_geometry))
         if settings.window_state:
-            self._window.restoreState(_bytes(settings.window_state))
+            self._is_as_left = self._window.restoreState(_bytes(settings.window_state))
+
+    def dock_of(self, content: QWidget) -> QDockWidget:
+        """Return the panel that shows `content`.
+
+        Raises
+        ------
+        LookupError
+            If none does.
+        """
+        for dock in self.docks:
+            if dock.widget() is content:
+                return dock
+        raise LookupError("no panel shows this widget")
+
+    def restore_late(self, title: str) -> None:
+        """Put a panel that came after the others where a person left it."""
+        if self._is_as_left:
+            self._window.restoreDockWidget(next(dock for dock in self.docks if dock.windowTitle() == title))
 
     def reset(self) -> None:
         """Put every panel back in its first place."""

@@ -18,6 +18,7 @@ GROUPS: Mapping[str, str] = {
     "architectures": "cellwright.nets:ARCHITECTURES",
     "models": "cellwright.zoo.packs:PACKS",
     "measurements": "cellwright.measure.sets:MEASUREMENTS",
+    "panels": "cellwright.workflows.panels:PANELS",
 }
 """What plugins may bring, and where the list of each is kept; the entry-point groups are ``cellwright.`` and these."""
 
@@ -99,4 +100,5 @@ def _problem(registry: Registry[Any], name: str) -> str:
         registry.load(name)
     except PluginNotUsable:
         return registry.failures()[name]
-    return ""
+    # what could be loaded may have failed since, when it was used
+    return registry.failures().get(name, "")

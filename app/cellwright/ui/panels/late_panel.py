@@ -1,0 +1,68 @@
+"""`LatePanel`: the place of a registered panel, which is filled when it is first seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from cellwright.ui.looks.widgets import column, empty, label
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+_WAITS = "This panel is shown as soon as the viewer is loaded."
+
+
+class LatePanel(QWidget):
+    """A place that asks to be filled once somebody looks at it.
+
+    Parameters
+    ----------
+    title : str
+        Of the panel.
+
+    Signals
+    -------
+    wanted()
+        It is seen, and still empty.
+    """
+
+    wanted = Signal()
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(title)
+        self.content: QWidget | None = None
+        self._layout = column(self, margin=0, gap=0)
+        self._say(_WAITS)
+
+    def fill(self, content: QWidget) -> None:
+        """Show the panel itself."""
+        empty(self._layout)
+        self.content = content
+        self._layout.addWidget(content)
+        self.setFocusProxy(content)
+
+    def say_failed(self, reason: str) -> None:
+        """Show why there is no panel."""
+        self._say(reason)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Ask to be filled, if it is still seen when the window has settled."""
+        super().showEvent(event)
+        if self.content is None:
+            # a panel that is put behind another is seen for a moment on its way there
+            QTimer.singleShot(0, self, self._ask)
+
+    def _ask(self) -> None:
+        if self.content is None and self.isVisible():
+            self.wanted.emit()
+
+    def _say(self, text: str) -> None:
+        empty(self._layout)
+        said = label(text, "muted", wrap=True)
+        said.setContentsMargins(12, 12, 12, 12)
+        self._layout.addWidget(said)
+        self._layout.addStretch(1)
