@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, Region
+from cellwright.core import Region
+from cellwright.imaging.overview import read_overview
 from cellwright.imaging.slide import Limits, Slide
 
 OVERVIEW_PX = 1024
@@ -29,7 +30,7 @@ _DEFAULT_COLOURS = ((255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255), (0, 
 """Colours of channels whose file names none, in the order that ImageJ made customary."""
 
 
-def contrast_limits(slide: Slide, percentiles: tuple[float, float] | None = None) -> Limits:
+def contrast_limits(slide: Slide, percentiles: tuple[float, float] | float | None = None) -> Limits:
     """Return limits of every channel, from an overview of the whole picture: for display, or as a network asks.
 
     Where percentiles are given, they are the limits, whatever the file asks for and whatever the type of its pixels.
@@ -42,8 +43,9 @@ def contrast_limits(slide: Slide, percentiles: tuple[float, float] | None = None
     ----------
     slide : Slide
         Up to five of its planes and time points are looked at.
-    percentiles : (float, float), optional
-        Shares of the pixels, 0 to 100, that become black and brightest; see `percentile_limits`.
+    percentiles : (float, float) or float, optional
+        Shares of the pixels, 0 to 100, that become black and brightest, see `percentile_limits`; or one number: how
+        many standard deviations below and above the mean, see `spread_limits`.
 
     Returns
     -------
@@ -53,14 +55,14 @@ def contrast_limits(slide: Slide, percentiles: tuple[float, float] | None = None
     Raises
     ------
     SlideNotReadable
-        If the picture cannot be decoded.
+        If nothing of the picture can be decoded; parts that cannot be are left out.
     """
     count = len(slide.channels)
     if percentiles is not None:
         planes = _overviews(slide)
         if slide.is_rgb:
-            return (percentile_limits(planes, percentiles),) * count
-        return tuple(percentile_limits(planes[..., c], percentiles) for c in range(count))
+            return (_asked_limits(planes, percentiles),) * count
+        return tuple(_asked_limits(planes[..., c], percentiles) for c in range(count))
     if slide.suggested_limits is not None:
         return slide.suggested_limits
     if slide.is_rgb and slide.dtype == np.uint8:
@@ -105,6 +107,23 @@ def percentile_limits(values: NDArray[Any], percentiles: tuple[float, float]) ->
     if not high > low:
         low, high = float(finite.min()), float(finite.max())
     return (low, high) if high > low else _around(low)
+
+
+def spread_limits(values: NDArray[Any], deviations: float) -> tuple[float, float]:
+    """Return mean ± so many standard deviations of an array of any shape; NaN and infinity are left out.
+
+    A network that was trained on pictures of mean 0 and deviation 1 gets its numbers back from what is shown between
+    these limits: 0 is ``-deviations``, 255 is ``+deviations``. One value everywhere lies in the middle.
+    """
+    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
+    if finite.size == 0:
+        return (0.0, 1.0)
+    mean, half = float(finite.mean(dtype=np.float64)), deviations * float(finite.std(dtype=np.float64))
+    return (mean - half, mean + half) if mean - half < mean + half else _around(mean)
+
+
+def _asked_limits(values: NDArray[Any], asked: tuple[float, float] | float) -> tuple[float, float]:
+    return percentile_limits(values, asked) if isinstance(asked, tuple) else spread_limits(values, asked)
 
 
 def _quantiles(values: NDArray[Any], percentiles: tuple[float, float]) -> tuple[float, float]:
@@ -230,9 +249,10 @@ def composite(shown: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]])
 
 def _overviews(slide: Slide) -> NDArray[Any]:
     downsample = max(1.0, max(slide.shape) / OVERVIEW_PX)
-    box = Box(0, 0, *slide.shape)
-    planes = [slide.read(Region(box, downsample, z, t)) for z, t in _some_planes(slide.n_z, slide.n_t)]
-    return np.stack(planes)
+    seen = [read_overview(slide, downsample, z, t) for z, t in _some_planes(slide.n_z, slide.n_t)]
+    if all(each.is_known.all() for each in seen):
+        return np.stack([each.pixels for each in seen])
+    return np.concatenate([each.known_pixels.reshape(-1, 1, each.pixels.shape[-1]) for each in seen])
 
 
 def _some_planes(n_z: int, n_t: int) -> list[tuple[int, int]]:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, Region
+from cellwright.core import Box
+from cellwright.imaging.overview import read_overview
 from cellwright.imaging.slide import Slide
 
 OVERVIEW_PX = 4096
@@ -61,12 +62,15 @@ class Tissue:
         How the slide is lit.
     threshold : float
         Optical density, or brightness above the ground, from which there is something.
+    unseen : float
+        Part of the slide, 0 to 1, that could not be decoded and is taken for tissue.
     """
 
     mask: NDArray[np.bool_]
     downsample: float
     light: Light
     threshold: float
+    unseen: float = 0.0
 
     @property
     def is_empty(self) -> bool:
@@ -91,7 +95,8 @@ class Tissue:
         """Say for a person what was found."""
         if self.is_empty:
             return "No tissue was found on the overview, so every part of the slide is looked at."
-        return f"{self.share:.0%} of the slide holds tissue; the rest is glass and was not looked at."
+        said = f"{self.share:.0%} of the slide holds tissue; the rest is glass and was not looked at."
+        return f"{said} A part of the overview cannot be decoded and counts as tissue." if self.unseen else said
 
 
 def find_tissue(slide: Slide, z: int = 0, t: int = 0) -> Tissue:
@@ -117,12 +122,19 @@ def find_tissue(slide: Slide, z: int = 0, t: int = 0) -> Tissue:
     Raises
     ------
     SlideNotReadable
-        If not even the overview can be read.
+        If nothing of the overview can be read; a damaged part of it is taken for tissue.
     """
     side = max(slide.shape)
     downsample = max(1.0, side / OVERVIEW_PX, min(4.0, side / _PLAIN_PX))
-    pixels = slide.read(Region(Box(0, 0, *slide.shape), downsample, z, t))
-    return tissue_of(pixels, downsample, is_rgb=slide.is_rgb)
+    seen = read_overview(slide, downsample, z, t)
+    if seen.is_known.all():
+        return tissue_of(seen.pixels, seen.downsample, is_rgb=slide.is_rgb)
+    # What cannot be seen may hold cells: it is looked at, and then told as failed.
+    pixels = seen.pixels.copy()
+    pixels[~seen.is_known] = np.median(seen.known_pixels, axis=(0, 1)).astype(pixels.dtype)
+    found = tissue_of(pixels, seen.downsample, is_rgb=slide.is_rgb)
+    unseen = float((~seen.is_known).mean())
+    return Tissue(found.mask | ~seen.is_known, found.downsample, found.light, found.threshold, unseen)
 
 
 def tissue_of(pixels: NDArray[Any], downsample: float, *, is_rgb: bool) -> Tissue:
