@@ -41,6 +41,8 @@ _COMMANDS = {
     "redo": "cellwright.cli.project",
     "restore": "cellwright.cli.project",
     "measure": "cellwright.cli.measure",
+    "differential": "cellwright.cli.differential",
+    "agreement": "cellwright.cli.agreement",
     "export": "cellwright.cli.export",
     "verify": "cellwright.cli.manifest",
     "rerun": "cellwright.cli.manifest",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cellwright import __version__
 from cellwright.cli.dataset_words import add_dataset_commands
+from cellwright.cli.differential_words import add_agreement_words, add_differential_words
 from cellwright.cli.manifest_words import (
     add_manifest_words,
     add_recipe_words,
@@ -55,6 +56,8 @@ _COMMANDS = {
     "redo": "do again what was taken back",
     "restore": "bring a damaged project back from its backup",
     "measure": "measure the cells of pictures or of a project: shape, brightness, staining, texture, neighbours",
+    "differential": "white cells by kind in per cent, with limits; sign-off",
+    "agreement": "say how far two readers, or readers and model, agree",
     "export": "write what a project knows of its pictures as tables, outlines and boxes",
     "verify": "say whether results, pictures and model are what a manifest says",
     "rerun": "make the analyses of a manifest again, and say what differs",
@@ -107,6 +110,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "redo": _redo,
         "restore": _restore,
         "measure": _measure,
+        "differential": _differential,
+        "agreement": _agreement,
         "export": _export,
         "verify": _verify,
         "rerun": _rerun,
@@ -330,6 +335,18 @@ def _dataset() -> argparse.ArgumentParser:
 def _measure() -> argparse.ArgumentParser:
     made = _parser("measure", "Measure the cells of pictures or of a project, as a table with units.")
     add_measure_words(made, DEFAULT_MODEL)
+    return made
+
+
+def _differential() -> argparse.ArgumentParser:
+    made = _parser("differential", "White cells by kind, in per cent with limits. Not a medical device.")
+    add_differential_words(made, DEFAULT_MODEL)
+    return made
+
+
+def _agreement() -> argparse.ArgumentParser:
+    made = _parser("agreement", "Say how far two readers of the same cells, or readers and model, agree.")
+    add_agreement_words(made)
     return made
 
 

@@ -44,7 +44,7 @@ CREATE INDEX edit_more ON edit (target) WHERE action = 'more';
 """Added by version 3."""
 
 SIGN_OFF_TABLES = """
--- Who put their name to which differential, and what a laboratory found for its own microscope; the journal is the truth.
+-- Who put their name to which differential, and a laboratory's own factors per µL; the journal is the truth.
 CREATE TABLE sign_off (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, cells INTEGER NOT NULL,
   sha256 TEXT NOT NULL, counts TEXT NOT NULL, remark TEXT NOT NULL);
 CREATE TABLE laboratory_factor (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL,

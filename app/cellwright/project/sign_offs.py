@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cellwright.annotation import (
     Edit,
@@ -21,6 +21,9 @@ from cellwright.project.failure import explained
 from cellwright.project.journal import JournalEntry
 from cellwright.project.migrate import version_of
 from cellwright.project.writing import write_edit
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 _FIRST_WITH_SIGN_OFFS = 4
 

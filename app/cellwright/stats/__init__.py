@@ -11,11 +11,18 @@ from cellwright.stats.agreement import (
 from cellwright.stats.bland_altman import LimitsOfAgreement, limits_of_agreement
 from cellwright.stats.corrected import AuditedStratum, corrected_count, rogan_gladen
 from cellwright.stats.differential import ShareDifference, compare_differentials, ruemke_limits
-from cellwright.stats.dispersion import Dispersion, bootstrap_interval, dispersion, quasi_poisson_interval
+from cellwright.stats.dispersion import (
+    Dispersion,
+    bootstrap_interval,
+    dispersion,
+    quasi_poisson_interval,
+    share_dispersion,
+)
 from cellwright.stats.estimate import Estimate
 from cellwright.stats.expected import CountCurve, count_curve, expected_count
-from cellwright.stats.intervals import Interval, binomial_interval, poisson_interval, rate_interval
+from cellwright.stats.intervals import Interval, binomial_interval, poisson_interval, rate_interval, ratio_interval
 from cellwright.stats.sample_size import Adequacy, adequacy, cells_needed, cells_needed_exactly
+from cellwright.stats.sampled_totals import SampledWindows, sampled_total
 from cellwright.stats.simultaneous import Simultaneous, share_intervals
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "Interval",
     "Kappa",
     "LimitsOfAgreement",
+    "SampledWindows",
     "ShareDifference",
     "Simultaneous",
     "Weights",
@@ -48,7 +56,10 @@ __all__ = [
     "poisson_interval",
     "quasi_poisson_interval",
     "rate_interval",
+    "ratio_interval",
     "rogan_gladen",
     "ruemke_limits",
+    "sampled_total",
+    "share_dispersion",
     "share_intervals",
 ]

@@ -68,6 +68,45 @@ def dispersion(counts: ArrayLike, exposures: ArrayLike | None = None) -> Dispers
     return Dispersion(square / free, float(gammaincc(free / 2, square / 2)), len(y))
 
 
+def share_dispersion(counts: ArrayLike) -> Dispersion | None:
+    """Return how much more the shares of classes differ between fields than chance has it.
+
+    Pearson's χ² of the table of fields and classes over its degrees of freedom: the factor by which a variance that
+    supposes independent cells is too small. The p-value is that of the χ² law and is rough with few cells a field.
+
+    Parameters
+    ----------
+    counts : (K, C) array_like of int
+        Cells of each class on each field.
+
+    Returns
+    -------
+    Dispersion or None
+        None where fewer than two fields have cells, or fewer than two classes.
+
+    Raises
+    ------
+    BadParameter
+        If it is no table of counts.
+
+    References
+    ----------
+    K. Pearson, Philos. Mag. 50 (1900) 157. McCullagh & Nelder 1989, section 5.5 (multinomial overdispersion).
+    """
+    table = np.asarray(counts, np.float64)
+    if table.ndim != 2 or not (np.isfinite(table).all() and (table >= 0).all()):
+        raise BadParameter(f"Shares are compared by a table of counts, fields by classes, not {table.shape}.")
+    table = table[table.sum(1) > 0][:, table.sum(0) > 0]
+    if min(table.shape) < 2:
+        return None
+    from scipy.special import gammaincc
+
+    expected = np.outer(table.sum(1), table.sum(0)) / table.sum()
+    square = float(((table - expected) ** 2 / expected).sum())
+    free = (table.shape[0] - 1) * (table.shape[1] - 1)
+    return Dispersion(square / free, float(gammaincc(free / 2, square / 2)), table.shape[0])
+
+
 def quasi_poisson_interval(counts: ArrayLike, exposures: ArrayLike | None = None, level: float = 0.95) -> Interval:
     """Return the interval of a rate whose variance is a multiple of what Poisson has, estimated from the fields.
 

@@ -134,6 +134,38 @@ def rate_interval(k: int, exposure: float, level: float = 0.95) -> Interval:
     return poisson_interval(k, level).scaled(1 / exposure)
 
 
+def ratio_interval(k: int, n: int, level: float = 0.95) -> Interval:
+    """Return the exact interval of the ratio of two independent counts, such as erythroblasts per white cell.
+
+    Given that k + n were counted together, k is binomial; the ends p of its exact interval are the ratios p / (1 − p).
+
+    Parameters
+    ----------
+    k, n : int
+        What was counted of the one and of the other, 0 or more.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    Interval
+        Its upper end is infinite where n is 0.
+
+    Raises
+    ------
+    BadParameter
+        If a count or the level is impossible.
+
+    References
+    ----------
+    J. Przyborowski, H. Wilenski, Biometrika 31 (1940) 313.
+    """
+    if min(k, n) < 0:
+        raise BadParameter(f"{k} and {n} cannot both be counts; give 0 or more.")
+    low, high = binomial_interval(k, k + n, level)
+    return Interval(*(share / (1 - share) if share < 1 else math.inf for share in (low, high)), level)
+
+
 def _tail(level: float) -> float:
     if not 0 < level < 1:
         raise BadParameter(f"level={level} must lie between 0 and 1, such as 0.95.")
