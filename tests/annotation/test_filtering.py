@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 
 import numpy as np
@@ -33,7 +34,7 @@ from cellwright.annotation.filter_terms import (
     Term,
     Words,
 )
-from cellwright.annotation.filtering import NAMES
+from cellwright.annotation.filtering import NAMES, Kind, Unmeasured
 from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
 from cellwright.shapes import stroke
 
@@ -265,3 +266,96 @@ def test_what_is_meant_and_what_is_not_meant_is_everything(term: Term, more: str
     assert np.array_equal(Not(term).rows(columns), ~term.rows(columns))
     neither = Not(Any((term, other))).rows(columns)
     assert np.array_equal(neither, All((Not(term), Not(other))).rows(columns))
+
+
+MEASURED: dict[str, Quantity | Kind] = {
+    **NAMES,
+    "area_um2": Kind(Quantity.AREA, "µm²"),
+    "feret_diameter_max_um": Kind(Quantity.LENGTH, "µm"),
+    "area_convex": Kind(Quantity.AREA),
+    "centroid-0": Kind(Quantity.LENGTH),
+    "intensity_mean-red": Kind(Quantity.NUMBER),
+    "intensity_mean-dapi (405)": Kind(Quantity.NUMBER),
+}
+MEASURED_CELLS = Columns(
+    {
+        **CELLS.numbers,
+        "area_um2": np.array([10.0, 19.75, 20.25, 50, np.nan]),
+        "feret_diameter_max_um": np.array([4.0, 5, 6, 7, 8]),
+        "area_convex": np.array([41.0, 80, 82, 201, np.nan]),
+        "centroid-0": np.array([1.0, 2, 3, 4, 5]),
+        "intensity_mean-red": np.array([100.0, 120, 140, 160, 180]),
+        "intensity_mean-dapi (405)": np.array([1.0, 2, 3, 4, 5]),
+    },
+    CELLS.words,
+    5,
+    HALF_UM,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("area_um2 > 15 and class == 'WBC'", [2]),
+        ("area_um2 > 20 µm²", [2, 3]),
+        ("area_um2 > 80 px2", [2, 3]),
+        ("area_um2 > 0.00002 mm²", [2, 3]),
+        ("feret_diameter_max_um < 12 px", [0, 1]),
+        ("feret_diameter_max_um < 0.0065 mm", [0, 1, 2]),
+        ("area_convex > area", [0, 1, 2, 3]),
+        ("area_convex < 20.25 µm²", [0, 1]),
+        ("centroid-0>3", [3, 4]),
+        ("centroid-0 > 1 µm", [2, 3, 4]),
+        ("intensity_mean-red >= 140 and Area_um2 < 100", [2, 3]),
+        ("`intensity_mean-dapi (405)` < 3", [0, 1]),
+    ],
+)
+def test_measured_columns_are_asked_in_their_own_unit(text: str, chosen: list[int]) -> None:
+    understood = Filter.parse(text, names=MEASURED)
+    assert np.flatnonzero(understood.rows(MEASURED_CELLS)).tolist() == chosen
+    assert Filter.parse(str(understood), names=MEASURED) == understood
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("area_um2 > area", "area_um2 and area cannot be compared: µm² and px²"),
+        ("area_um > 3", "Did you mean 'area_um2'?"),
+        ("solidity > 0.9", "solidity has not been measured here yet: measure it first"),
+        ("zzz > 3", "There is, for example: area, area_um2, width"),
+        ("area_um2 > 3 µm", "area_um2 is measured in px², nm², µm² or mm², not in µm"),
+    ],
+)
+def test_mistakes_about_measured_columns_are_told_in_a_sentence(text: str, says: str) -> None:
+    with pytest.raises(FilterMistake) as told:
+        Filter.parse(text, names=MEASURED, unmeasured=("solidity",))
+    assert says in str(told.value)
+    assert isinstance(told.value, Unmeasured) == ("not been measured" in says)
+
+
+def test_pixels_of_a_measured_column_need_a_pixel_size_too() -> None:
+    unknown = Columns(MEASURED_CELLS.numbers, MEASURED_CELLS.words, 5)
+    assert Filter.parse("area_um2 > 20 µm²", names=MEASURED).rows(unknown).sum() == 2
+    with pytest.raises(FilterMistake, match="Nobody said how large a pixel"):
+        Filter.parse("area_um2 > 20 px²", names=MEASURED).rows(unknown)
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), min_size=1, max_size=30),
+    st.sampled_from(["<", "<=", ">", ">=", "==", "!="]),
+    st.floats(-1e6, 1e6),
+    st.data(),
+)
+def test_a_filter_is_the_mask_that_numpy_makes(
+    values: list[float], sign: str, limit: float, data: st.DataObject
+) -> None:
+    kinds = data.draw(st.lists(st.sampled_from([0, 1]), min_size=len(values), max_size=len(values)))
+    column, codes = np.array(values), np.array(kinds)
+    columns = Columns({"solidity": column}, {"class": Words(codes, ("RBC", "WBC"))}, len(values))
+    names = {"solidity": Kind(Quantity.NUMBER), "class": Quantity.WORDS}
+    compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal}
+    expected = compare[sign](column, limit) if sign in compare else (column != limit) & ~np.isnan(column)
+    found = Filter.parse(f"solidity {sign} {limit!r} and class == 'WBC'", names=names).rows(columns)
+    assert np.array_equal(found, expected & (codes == 1))
+    either = Filter.parse(f"solidity {sign} {limit!r} or not class == WBC", names=names).rows(columns)
+    assert np.array_equal(either, expected | (codes == 0))

@@ -12,7 +12,18 @@ from cellwright.annotation.answering import (
 from cellwright.annotation.choosing import inside_lasso
 from cellwright.annotation.dividing import cut, joined, split_by_seeds
 from cellwright.annotation.edit import Edit, EditKind, ObjectChange, RecordChange
-from cellwright.annotation.filtering import Columns, Filter, FilterMistake, columns_of, columns_of_objects
+from cellwright.annotation.filtering import (
+    Columns,
+    Filter,
+    FilterMistake,
+    Kind,
+    Quantity,
+    Unmeasured,
+    Words,
+    columns_of,
+    columns_of_objects,
+    written_name,
+)
 from cellwright.annotation.finding import found_at_click, found_in_box
 from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
@@ -61,12 +72,14 @@ __all__ = [
     "FilterMistake",
     "Geometry",
     "GeometryKind",
+    "Kind",
     "LaboratoryFactorRecord",
     "ModelRecord",
     "ObjectChange",
     "ObjectState",
     "PaintResult",
     "PictureRecord",
+    "Quantity",
     "Record",
     "RecordChange",
     "RegionOfInterestRecord",
@@ -76,6 +89,8 @@ __all__ = [
     "RunRecord",
     "SignOffRecord",
     "Status",
+    "Unmeasured",
+    "Words",
     "added",
     "all_marked",
     "columns_of",
@@ -112,4 +127,5 @@ __all__ = [
     "window_name",
     "with_reviews",
     "without_holes",
+    "written_name",
 ]

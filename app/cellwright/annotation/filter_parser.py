@@ -16,11 +16,13 @@ from cellwright.annotation.filter_terms import (
     Compare,
     Contains,
     FilterMistake,
+    Kind,
     Not,
     OneOf,
     Place,
     Quantity,
     Term,
+    Unmeasured,
 )
 
 _DEEPEST = 50
@@ -30,14 +32,19 @@ _TOKEN = re.compile(
     r"""\s*(?:
     (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    |(?P<name>`[^`]+`)
     |(?P<sign><=|>=|==|!=|<>|≤|≥|≠|=|<|>)
     |(?P<mark>[(),%-])
-    |(?P<word>[^\W\d][\w²]*(?:\^2)?)
+    |(?P<word>[^\W\d][\w²]*(?:-\w+)*(?:\^2)?)
     )""",
     re.VERBOSE,
 )
 _SAME_SIGN = {"=": "==", "≤": "<=", "≥": ">=", "≠": "!=", "<>": "!="}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_USUAL = ("area", "area_um2", "width", "height", "x", "y", "score", "class", "status", "source")
+_MOST_LISTED = 12
+"""Of more names than this only some are said, as examples."""
+
 _JOINING = ("and", "or", "not", "in", "contains")
 
 
@@ -70,14 +77,22 @@ class Parser:
     ----------
     text : str
         What a person wrote.
-    names : mapping of str to Quantity
+    names : mapping of str to Quantity or Kind
         The columns there are, in small letters.
     choices : mapping of str to collection of str
         For columns of words with a closed list: the words there are. Others may hold any.
+    unmeasured : collection of str
+        Columns that could be measured and have not been, in small letters.
     """
 
-    def __init__(self, text: str, names: Mapping[str, Quantity], choices: Mapping[str, Collection[str]]) -> None:
-        self._names, self._choices = names, choices
+    def __init__(
+        self,
+        text: str,
+        names: Mapping[str, Quantity | Kind],
+        choices: Mapping[str, Collection[str]],
+        unmeasured: Collection[str] = (),
+    ) -> None:
+        self._names, self._choices, self._unmeasured = names, choices, unmeasured
         self._tokens = list(tokens(text))
         self._at = 0
         self._depth = 0
@@ -163,8 +178,9 @@ class Parser:
 
     def _refuse_other_quantity(self, column: Column, other: Column | Amount, token: Token) -> None:
         if isinstance(other, Column):
-            if other.quantity is not column.quantity:
-                raise self._mistake(f"{column.name} and {other.name} cannot be compared.", token)
+            if other.quantity is not column.quantity or other.unit != column.unit:
+                units = f": {_unit_of(column)} and {_unit_of(other)}" if other.quantity is column.quantity else ""
+                raise self._mistake(f"{column.name} and {other.name} cannot be compared{units}.", token)
         elif other.unit and UNITS[other.unit][0] is not column.quantity:
             fitting = [unit for unit, (quantity, _) in UNITS.items() if quantity is column.quantity]
             raise self._mistake(f"{column.name} is measured in {_either(fitting)}, not in {other.unit}.", token)
@@ -180,13 +196,17 @@ class Parser:
         token = self._next
         if token.kind == "number" or token.says("-"):
             return self._amount()
-        if token.kind != "word" or token.says(*_JOINING):
+        if token.kind not in ("word", "name") or token.says(*_JOINING):
             raise self._mistake(f"Here should stand something to compare, such as area or score, not {token}.")
-        name = token.text.lower()
+        name = token.text.strip("`").lower()
+        if name in self._unmeasured and name not in self._names:
+            raise Unmeasured(f"{name} has not been measured here yet: measure it first.", token.start, token.end)
         if name not in self._names:
-            raise self._mistake(f"Nothing is called {token}. {_hint(name, self._names)}")
+            raise self._mistake(f"Nothing is called {token}. {_hint(name, {*self._names, *self._unmeasured})}")
         self._take()
-        return Column(name, self._names[name], token.place)
+        known = self._names[name]
+        kind = known if isinstance(known, Kind) else Kind(known)
+        return Column(name, kind.quantity, token.place, kind.unit)
 
     def _amount(self) -> Amount:
         first = self._next
@@ -274,7 +294,17 @@ def tokens(text: str) -> Iterable[Token]:
 def _hint(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"There is: {', '.join(names) or 'none'}."
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    if len(names) > _MOST_LISTED:
+        return (
+            f"There is, for example: {', '.join([name for name in _USUAL if name in names] or names[:_MOST_LISTED])}."
+        )
+    return f"There is: {', '.join(names) or 'none'}."
+
+
+def _unit_of(column: Column) -> str:
+    return column.unit or ("px²" if column.quantity is Quantity.AREA else "px")
 
 
 def _either(names: Iterable[str]) -> str:

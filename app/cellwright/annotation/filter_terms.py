@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -31,6 +32,10 @@ class FilterMistake(BadParameter):
         self.start, self.end = start, end
 
 
+class Unmeasured(FilterMistake):
+    """A filter names a column that could be measured and has not been."""
+
+
 class Quantity(str, Enum):
     """What a column holds, and so which units fit."""
 
@@ -38,6 +43,21 @@ class Quantity(str, Enum):
     LENGTH = "length"
     NUMBER = "number"
     WORDS = "words"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a column holds, and in which unit.
+
+    Parameters
+    ----------
+    quantity : Quantity
+    unit : str
+        Of areas and lengths: one of `UNITS` that fits; empty for px and px².
+    """
+
+    quantity: Quantity
+    unit: str = ""
 
 
 UNITS: Mapping[str, tuple[Quantity, float | None]] = {
@@ -93,7 +113,7 @@ class Columns:
     Parameters
     ----------
     numbers : mapping of str to (N,) ndarray
-        Areas in px² and lengths in px; NaN where nobody knows.
+        Areas in px² and lengths in px, or as the filter was told by `Kind`; NaN where nobody knows.
     words : mapping of str to Words
     n : int
         How many objects.
@@ -117,14 +137,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column by its name."""
+    """A column by its name, with the unit of its numbers; see `Kind`."""
 
     name: str
     quantity: Quantity
     place: Place = Place()
+    unit: str = ""
 
     def __str__(self) -> str:
-        return self.name
+        return written_name(self.name)
 
     def values(self, columns: Columns) -> NDArray[np.float64]:
         """Return the numbers of a column; `FilterMistake` where these objects have none."""
@@ -151,24 +172,31 @@ class Amount:
         number = f"{self.value:.15g}" if float(f"{self.value:.15g}") == self.value else repr(self.value)
         return f"{number} {self.unit}".rstrip() if self.unit != "%" else f"{number}%"
 
-    def in_pixels(self, like: Column, columns: Columns) -> float:
-        """Return the number in the unit of a column: px, px² or none."""
+    def in_unit_of(self, like: Column, columns: Columns) -> float:
+        """Return the number in the unit of a column; `FilterMistake` where the pixel size is needed and unknown."""
         if not self.unit:
             return self.value
-        factor = UNITS[self.unit][1]
-        if factor is None:
-            return self.value
+        factor, wanted = UNITS[self.unit][1], UNITS[like.unit][1] if like.unit else None
         if like.quantity is Quantity.NUMBER:
-            return self.value * factor
+            return self.value * (factor or 1.0)
+        if factor is None and wanted is None:
+            return self.value
+        if factor is not None and wanted is not None:
+            return self.value * factor / wanted
+        side = self._pixel_um(like, columns)
+        return self.value * factor / side if factor is not None else self.value * side / (wanted or 1.0)
+
+    def _pixel_um(self, like: Column, columns: Columns) -> float:
+        """Return how long, or how large, a pixel is along what a column measures, in µm or µm²."""
         size = columns.pixel_size
         if size is None:
             pixels = "px²" if like.quantity is Quantity.AREA else "px"
             text = f"Nobody said how large a pixel here is: give {like.name} in {pixels}, or set the pixel size."
             raise FilterMistake(text, *_ends(self.place))
         if like.quantity is Quantity.AREA:
-            return self.value * factor / size.area_um2
-        side = {"width": size.x_um, "height": size.y_um}.get(like.name, math.sqrt(size.area_um2))
-        return self.value * factor / side
+            return size.area_um2
+        name = like.name.removesuffix("_um")
+        return size.x_um if name in _ALONG_X else size.y_um if name in _ALONG_Y else math.sqrt(size.area_um2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +221,7 @@ class Compare:
     def _right(self, columns: Columns) -> NDArray[np.float64]:
         if isinstance(self.right, Column):
             return self.right.values(columns)
-        return np.asarray(self.right.in_pixels(self.left, columns), np.float64)
+        return np.asarray(self.right.in_unit_of(self.left, columns), np.float64)
 
 
 SIGNS: Mapping[str, Callable[[NDArray[np.float64], NDArray[np.float64]], Rows]] = {
@@ -283,12 +311,23 @@ class Any:
         return meant
 
 
+PLAIN_NAME = re.compile(r"[^\W\d]\w*(?:-\w+)*")
+"""Names of columns that need no backticks: letters, digits, and dashes inside."""
+
+_ALONG_X = ("width", "x", "centre-1", "centroid-1", "bbox-1", "bbox-3")
+_ALONG_Y = ("height", "y", "centre-0", "centroid-0", "bbox-0", "bbox-2")
+
 Term = Compare | OneOf | Contains | Not | All | Any
 
 
 def quoted(word: str) -> str:
     """Return a word as it is written in a filter."""
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def written_name(name: str) -> str:
+    """Return the name of a column as it is written in a filter: one with unusual signs between backticks."""
+    return name if PLAIN_NAME.fullmatch(name) else f"`{name}`"
 
 
 def _bracketed(term: Term) -> str:

@@ -9,12 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.annotation.filter_parser import Parser
-from cellwright.annotation.filter_terms import All, Any, Columns, FilterMistake, Not, OneOf, Quantity, Term, Words
+from cellwright.annotation.filter_terms import (
+    All,
+    Any,
+    Columns,
+    FilterMistake,
+    Kind,
+    Not,
+    OneOf,
+    Quantity,
+    Term,
+    Unmeasured,
+    Words,
+    written_name,
+)
 from cellwright.annotation.geometry import GeometryKind
 from cellwright.annotation.state import AnnotatedObject, Status
 from cellwright.core import Objects, PixelSize
 
-__all__ = ["NAMES", "Columns", "Filter", "FilterMistake", "Quantity", "Words", "columns_of", "columns_of_objects"]
+__all__ = [
+    "NAMES",
+    "Columns",
+    "Filter",
+    "FilterMistake",
+    "Kind",
+    "Quantity",
+    "Unmeasured",
+    "Words",
+    "columns_of",
+    "columns_of_objects",
+    "written_name",
+]
 
 NAMES: Mapping[str, Quantity] = {
     "area": Quantity.AREA,
@@ -37,7 +62,8 @@ class Filter:
     Text is made of conditions joined by ``and``, ``or``, ``not`` and brackets. Numbers are compared by
     ``< <= > >= == !=`` and may have a unit (px, nm, µm, mm, each also squared, and %); without one, areas are px² and
     lengths px. ``10 < area < 20`` is two conditions. Words are compared by ``==``, ``!=``, ``in (a, b)`` and
-    ``contains``, without regard to capitals, in quotes or without. An object whose number nobody knows, such as the
+    ``contains``, without regard to capitals, in quotes or without. Names of columns with unusual signs stand between
+    backticks. An object whose number nobody knows, such as the
     score of one that a person drew, meets no comparison of it.
 
     Parameters
@@ -52,8 +78,9 @@ class Filter:
     def parse(
         text: str,
         *,
-        names: Mapping[str, Quantity] = NAMES,
+        names: Mapping[str, Quantity | Kind] = NAMES,
         classes: Collection[str] | None = None,
+        unmeasured: Collection[str] = (),
     ) -> Filter:
         """Understand a text.
 
@@ -61,20 +88,24 @@ class Filter:
         ----------
         text : str
             What a person wrote.
-        names : mapping of str to Quantity
+        names : mapping of str to Quantity or Kind
             The columns there are, in small letters.
         classes : collection of str, optional
             The classes there are; any other is then a mistake.
+        unmeasured : collection of str
+            Columns that could be measured and have not been, in small letters.
 
         Raises
         ------
+        Unmeasured
+            If it names one of those.
         FilterMistake
             If it cannot be understood; says what, where, and what would be.
         """
         choices: dict[str, Collection[str]] = {"status": [status.value for status in Status]}
         if classes is not None:
             choices["class"] = classes
-        return Filter(Parser(text, names, choices).term())
+        return Filter(Parser(text, names, choices, unmeasured).term())
 
     def __str__(self) -> str:
         return str(self.term)

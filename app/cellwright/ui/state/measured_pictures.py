@@ -57,14 +57,16 @@ def _renewed(held: Measured | None, objects: Objects, picture: Picture, size: Pi
     if held.pixel_size != size:
         # every length is another number now; only what was asked for is remembered
         return Measured(objects, picture.marks, size, Taken(taken.asked, {}, np.zeros(len(objects), bool)), True)
-    return Measured(objects, picture.marks, size, _carried(taken, held.objects, objects), True)
-
-
-def _carried(taken: Taken, old: Objects, new: Objects) -> Taken:
-    """Return what is known of objects that are still what they were; NaN for those that changed or are new."""
-    place = _places(old, new)
+    place = _places(held.objects, objects)
     here = np.flatnonzero(place >= 0)
-    here = here[_is_same(old, place[here], new, here)]
+    here = here[_is_same(held.objects, place[here], objects, here)]
+    if len(here) == len(objects) == len(held.objects) and (place == np.arange(len(place))).all():
+        return Measured(objects, picture.marks, size, taken, held.is_behind)  # of another class perhaps, no more
+    return Measured(objects, picture.marks, size, _carried(taken, place, here, objects), True)
+
+
+def _carried(taken: Taken, place: NDArray[np.intp], here: NDArray[np.intp], new: Objects) -> Taken:
+    """Return what is known of the objects `here`, which are what they were at their `place`; NaN for all others."""
     columns = {}
     for each in taken.columns.values():
         values = np.full(len(new), np.nan)

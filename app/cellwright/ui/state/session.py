@@ -12,6 +12,7 @@ from psygnal import Signal
 
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle, styles_of
+from cellwright.ui.state.filtered import RowFilter
 from cellwright.ui.state.marks import Marks
 from cellwright.ui.state.measured import Measured, Taken
 from cellwright.ui.state.measured_pictures import MeasuredPictures
@@ -38,7 +39,7 @@ class Session:
     objects_changed : Signal(Picture)
         What was found on a picture changed.
     filter_changed : Signal()
-        Thresholds or visible classes changed.
+        Thresholds, visible classes or `only` changed.
     selection_changed : Signal()
         Another cell, or none, is selected; or another class is lit up.
     model_changed : Signal()
@@ -72,6 +73,7 @@ class Session:
         self._card: ModelCard | None = None
         self._model_folder: Path | None = None
         self._measured = MeasuredPictures()
+        self._only = RowFilter()
         self.picture_changed.connect(self._follow_measured)
 
     # ---- pictures
@@ -305,12 +307,35 @@ class Session:
         return mask if picture.marks is None else picture.marks.counted(mask)
 
     def shown(self, picture: Picture) -> NDArray[np.intp]:
-        """Rows of a picture's objects that are counted and of a visible class."""
+        """Rows of a picture's objects that are counted, of a visible class, and meant by `only` where that is asked."""
+        rows = self.showable(picture)
+        measured = self.measured(picture) if self._only.text else None
+        kept = self._only.kept(measured) if measured is not None else None
+        return rows if kept is None else rows[kept[rows]]
+
+    def showable(self, picture: Picture) -> NDArray[np.intp]:
+        """Rows of a picture's objects that are counted and of a visible class, whatever `only` says."""
         objects = picture.objects
         if objects is None:
             return np.zeros(0, np.intp)
         visible = np.array([self.is_visible(name) for name in objects.classes], bool)
         return np.flatnonzero(self.counted(picture) & visible[objects.class_index])
+
+    @property
+    def only(self) -> str:
+        """The filter that says which cells are shown, in picture, table and plots alike; empty for all."""
+        return self._only.text
+
+    def show_only(self, text: str) -> None:
+        """Show only the cells that a filter means, or all of them for an empty text; counts stay what they are."""
+        if text != self._only.text:
+            self._only = RowFilter(text)
+            self.filter_changed.emit()
+
+    def only_problem(self, picture: Picture) -> str:
+        """Return why `only` cannot be asked about a picture, all of whose cells are shown then; empty where it can."""
+        measured = self.measured(picture)
+        return self._only.problem(measured) if measured is not None else ""
 
     # ---- selection
 
