@@ -2,6 +2,14 @@
 
 from cellwright.evaluate.assignment import matched_pairs
 from cellwright.evaluate.calibration import ClassCalibration, apply_temperature, fit_calibration, fit_temperature
+from cellwright.evaluate.classes import (
+    ClassScores,
+    Naming,
+    class_scores_of,
+    coverage_at,
+    fit_shared_temperature,
+    least_for,
+)
 from cellwright.evaluate.confusion import ConfusionMatrix, confusion_matrix
 from cellwright.evaluate.counting import CountErrors, count_errors, picture_counts, relative_errors, whole_counts
 from cellwright.evaluate.curves import (
@@ -35,11 +43,13 @@ __all__ = [
     "COCO_THRESHOLDS",
     "INSTANCE_THRESHOLDS",
     "ClassCalibration",
+    "ClassScores",
     "ConfusionMatrix",
     "CountErrors",
     "DetectionScores",
     "InstanceScores",
     "Matches",
+    "Naming",
     "ObjectOverlaps",
     "OperatingPoint",
     "PictureDetections",
@@ -52,13 +62,17 @@ __all__ = [
     "average_precision_coco",
     "average_precision_voc07",
     "best_f1_points",
+    "class_scores_of",
     "confusion_matrix",
     "count_errors",
+    "coverage_at",
     "fit_calibration",
+    "fit_shared_temperature",
     "fit_temperature",
     "instance_scores",
     "interpolated_precision",
     "iou_matrix",
+    "least_for",
     "match",
     "matched_pairs",
     "object_overlaps",

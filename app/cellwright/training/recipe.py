@@ -16,6 +16,24 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class MoreData(_Part):
+    """Another set whose pictures join the training, and never the judging.
+
+    Attributes
+    ----------
+    folder : str
+        From the folder of the data, with forward slashes: ``"../blood_txl_pbc"``.
+    format : str
+        As `datasets.read_dataset` names them.
+    aliases : dict
+        Names used by that set → names of the recipe's classes.
+    """
+
+    folder: str = Field(min_length=1)
+    format: str = "auto"
+    aliases: dict[str, str] = {}
+
+
 class Data(_Part):
     """Which pictures and which classes.
 
@@ -29,6 +47,11 @@ class Data(_Part):
         Names used by the data set → names above.
     train_split, val_split : str
         What is trained on, and what is looked at to choose the best epoch.
+    test_split : str
+        What is looked at once, at the end, for the scores on the card; empty where `val_split` gives them. Whole
+        pictures only.
+    more : tuple of MoreData
+        Sets that join the training. Whole pictures only.
     """
 
     format: str = "auto"
@@ -36,6 +59,8 @@ class Data(_Part):
     aliases: dict[str, str] = {}
     train_split: str = "train"
     val_split: str = "val"
+    test_split: str = ""
+    more: tuple[MoreData, ...] = ()
 
 
 class Look(_Part):
@@ -47,6 +72,8 @@ class Look(_Part):
         Greys as a person sees them, or stretched between two percentiles of the whole picture.
     percentiles : tuple of float
         Which two become black and white.
+    centre : float
+        Share of a picture's shorter side that is shown, a square about the middle (whole pictures only).
     fit : bool
         Whether a picture is fitted to the square (or tile), or shown in its own pixels. Detectors always fit.
     """
@@ -54,6 +81,7 @@ class Look(_Part):
     contrast: Literal["display", "percentile"] = "display"
     percentiles: tuple[float, float] = (1.0, 99.8)
     fit: bool = True
+    centre: float = Field(default=1.0, gt=0, le=1)
 
     @model_validator(mode="after")
     def _ordered(self) -> Look:
@@ -114,9 +142,13 @@ class Augment(_Part):
     flip, turn : float
         Mirror left-right; a random multiple of 90°. Cells have no right way up.
     rotate_deg : float
-        Largest free rotation either way (outlines only).
+        Largest free rotation either way (not for boxes).
+    shift : float
+        Largest move of the middle, as a share of what is shown (whole pictures only).
     gamma : float
-        Largest change of the exponent of brightness, as a factor e^±x (outlines only).
+        Largest change of the exponent of brightness, as a factor e^±x (not for boxes).
+    tint : float
+        The same of red, green and blue, each by itself: other stains and lamps (whole pictures only).
     invert : float
         Share of pictures turned into their negative (outlines only).
     hue, saturation, brightness, contrast : float
@@ -130,7 +162,9 @@ class Augment(_Part):
     flip: float = Field(default=0.5, ge=0, le=1)
     turn: bool = True
     rotate_deg: float = Field(default=0.0, ge=0, le=180)
+    shift: float = Field(default=0.0, ge=0, le=0.5)
     gamma: float = Field(default=0.0, ge=0, le=1)
+    tint: float = Field(default=0.0, ge=0, le=1)
     invert: float = Field(default=0.0, ge=0, le=1)
     hue: float = Field(default=0.02, ge=0, le=0.5)
     saturation: float = Field(default=0.4, ge=0, lt=1)
@@ -214,6 +248,11 @@ class CardPart(_Part):
         See `zoo.Thresholds`.
     nms : {"greedy", "diou", "merge"}
         How overlapping boxes become one; see `inference.nms`.
+    right : float
+        Share of cells that must be named rightly among those that are named; how sure a classifier of whole pictures
+        must be follows from it.
+    crops : dict
+        How a classifier looks at what a detector found; see `zoo.Crops`. Empty where it does not.
     decoding : dict
         Changes to how answers become objects; see `zoo.ModelCard`. The kind follows from the task.
     trained_on, judged_on : str
@@ -231,6 +270,8 @@ class CardPart(_Part):
     floor: float = Field(default=0.05, gt=0, lt=1)
     nms_iou: float = Field(default=0.6, gt=0, lt=1)
     nms: Literal["greedy", "diou", "merge"] = "greedy"
+    right: float = Field(default=0.98, gt=0, lt=1)
+    crops: dict[str, Any] = {}
     decoding: dict[str, Any] = {}
     trained_on: str
     judged_on: str
@@ -245,8 +286,9 @@ class Recipe(_Part):
     ----------
     name, title : str
         Name of the model's folder, and what a person reads.
-    task : {"boxes", "stars", "pixels", "instances"}
-        What is learned: boxes round objects, star-convex outlines, a class for each pixel, or a mask in each box.
+    task : {"boxes", "stars", "pixels", "instances", "pictures"}
+        What is learned: boxes round objects, star-convex outlines, a class for each pixel, a mask in each box, or a
+        class for a whole picture.
     seed : int
         Two runs of one recipe on one machine make the same samples in the same order.
     start : {"all", "body", "encoder"}
@@ -266,7 +308,7 @@ class Recipe(_Part):
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
-    task: Literal["boxes", "stars", "pixels", "instances"] = "boxes"
+    task: Literal["boxes", "stars", "pixels", "instances", "pictures"] = "boxes"
     seed: int = 0
     start: Literal["all", "body", "encoder"] = "all"
     architecture: dict[str, Any]
@@ -299,6 +341,8 @@ class Recipe(_Part):
             raise ValueError("class_weights is for detectors of boxes; leave it out")
         if strange := sorted(set(self.optimise.class_weights) - set(self.data.classes)):
             raise ValueError(f"class_weights names {', '.join(strange)}, which is not among the classes")
+        if self.task != "pictures" and (self.data.more or self.data.test_split or self.look.centre != 1.0):
+            raise ValueError("data.more, data.test_split and look.centre are for whole pictures; leave them out")
         if self.task == "pixels" and self.pixels.touching_px and len(self.data.classes) != 1:
             raise ValueError("touching_px tells objects of one class apart; give one class or touching_px = 0")
         return self

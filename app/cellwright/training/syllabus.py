@@ -44,8 +44,32 @@ class Syllabus(list[Any]):
         return rng.permutation(np.concatenate([taught, drawn]))
 
 
+class Balanced(list[Any]):
+    """Pictures of which those of rare classes are shown oftener than others.
+
+    Parameters
+    ----------
+    pictures : iterable
+        As many are shown in an epoch.
+    kinds : sequence of int
+        The class of each. It is shown in proportion to the square root of its number: halfway between what is there
+        and all alike.
+    """
+
+    def __init__(self, pictures: Iterable[Any], kinds: Sequence[int]) -> None:
+        super().__init__(pictures)
+        of_kind = np.bincount(np.asarray(kinds, np.int64))[np.asarray(kinds, np.int64)]
+        weights = 1 / np.sqrt(of_kind)
+        self.chances = weights / weights.sum()
+
+    def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
+        """Return which pictures an epoch shows, in order; the same for the same seed and epoch."""
+        drawn: NDArray[np.int64] = np.random.default_rng((seed, epoch)).choice(len(self), len(self), p=self.chances)
+        return drawn
+
+
 def epoch_order(pictures: Sequence[Any], seed: int, epoch: int) -> NDArray[np.int64]:
     """Return which pictures an epoch shows, in order: each once, or as a syllabus says."""
-    if isinstance(pictures, Syllabus):
+    if isinstance(pictures, Syllabus | Balanced):
         return pictures.order(seed, epoch)
     return np.random.default_rng((seed, epoch)).permutation(len(pictures))

@@ -1,4 +1,4 @@
-"""Kinds of training: what is read, sampled, judged and published for boxes, stars, pixels and instances."""
+"""Kinds of training: what is read, sampled, judged and published for each kind of thing that is taught."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ def task_of(recipe: Recipe) -> Task[Any, Any]:
         from cellwright.training.tasks.instances import Instances
 
         return Instances(recipe)
+    if recipe.task == "pictures":
+        from cellwright.training.tasks.pictures import WholePictures
+
+        return WholePictures(recipe)
     from cellwright.training.tasks.boxes import Boxes
 
     return Boxes(recipe)
