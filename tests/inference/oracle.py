@@ -19,6 +19,7 @@ from cellwright.zoo import (
     ClassDecoding,
     Decoding,
     InputContract,
+    LabelDecoding,
     ModelCard,
     ObjectClass,
     RegionDecoding,
@@ -37,6 +38,7 @@ DECODINGS: dict[str, Decoding] = {
     "regions": RegionDecoding(),
     "touching": TouchingDecoding(),
     "classes": ClassDecoding(),
+    "labels": LabelDecoding(),
 }
 
 
@@ -101,6 +103,8 @@ class Oracle:
             return touching(labels)
         if isinstance(decoding, ClassDecoding):
             return np.stack([kinds == k for k in range(self.classes + 1)]).astype(np.float32)
+        if isinstance(decoding, LabelDecoding):
+            return np.stack([np.where(kinds == k + 1, labels, 0) for k in range(self.classes)]).astype(np.float32)
         return self._rows(labels, kinds, with_masks=isinstance(decoding, RegionDecoding))
 
     def _stars(

@@ -2,7 +2,15 @@
 
 from cellwright.imaging.ahead import read_ahead
 from cellwright.imaging.calibration import disagreement
-from cellwright.imaging.contrast import composite, contrast_limits, limits_of, percentile_limits, read_rgb, to_display
+from cellwright.imaging.contrast import (
+    composite,
+    contrast_limits,
+    limits_of,
+    percentile_limits,
+    read_rgb,
+    spread_limits,
+    to_display,
+)
 from cellwright.imaging.digest import content_sha256
 from cellwright.imaging.fingerprint import PixelDigest, pixel_digest, tile_boxes
 from cellwright.imaging.memory import ArrayRef, array_ref
@@ -47,6 +55,7 @@ __all__ = [
     "read_ahead",
     "read_rgb",
     "rgb_channels",
+    "spread_limits",
     "tile_boxes",
     "tissue_of",
     "to_display",

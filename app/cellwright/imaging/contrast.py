@@ -207,8 +207,30 @@ def read_rgb(slide: Slide, region: Region, limits: Sequence[tuple[float, float]]
     (Y, X, 3) ndarray of uint8
         Grey pictures have three equal channels; several channels are added up in their colours.
     """
-    chosen = tuple(range(len(slide.channels))) if region.channels is None else region.channels
-    shown = to_display(slide.read(region), [limits[c] for c in chosen])
+    return as_rgb(slide, slide.read(region), limits, region.channels)
+
+
+def as_rgb(
+    slide: Slide,
+    pixels: NDArray[Any],
+    limits: Sequence[tuple[float, float]],
+    channels: Sequence[int] | None = None,
+) -> NDArray[np.uint8]:
+    """Show pixels that were read of a slide; see `read_rgb`.
+
+    Parameters
+    ----------
+    slide : Slide
+        Where they are from.
+    pixels : (Y, X, C) ndarray
+        One value a chosen channel.
+    limits : sequence of (float, float)
+        Of all channels of the slide.
+    channels : sequence of int, optional
+        Which were read; None for all.
+    """
+    chosen = tuple(range(len(slide.channels))) if channels is None else tuple(channels)
+    shown = to_display(pixels, [limits[c] for c in chosen])
     if slide.is_rgb and chosen == (0, 1, 2):
         return shown
     if len(slide.channels) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,14 @@ from cellwright.inference.views import (
     refuse_rays_that_do_not_turn,
     rows_back,
 )
+from cellwright.inference.whole_picture import WholePicture
 from cellwright.zoo import LabelDecoding, ModelCard, RegionDecoding, StarDecoding
 
 Picture = tuple[NDArray[np.uint8], ...]
 """What the network is shown of a tile, (H, W, 3) for each size."""
 
-Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+Predict = Callable[..., NDArray[np.float32]]
+"""Answers to (N, H, W, 3), and where a model asks for it, to a `WholePicture` beside it; see `Predictor.predict`."""
 
 DEEPER = 4
 """A turned copy is asked for objects down to so small a part of the floor: what one copy hardly sees counts little in
@@ -70,6 +73,8 @@ class Looking:
         Which copies are looked at at each size.
     cut : Cut
         What is kept.
+    whole : WholePicture or None
+        What the model is told of the whole picture with every part.
     """
 
     card: ModelCard
@@ -77,6 +82,7 @@ class Looking:
     sizes: tuple[Size, ...]
     turns: tuple[Turn, ...]
     cut: Cut
+    whole: WholePicture | None = None
 
     @property
     def times(self) -> int:
@@ -109,6 +115,8 @@ class Looking:
         list of Candidates or Exception
             What each tile may hold, or why nothing can be said about it.
         """
+        if self.whole is not None:
+            predict = partial(predict, whole=self.whole)
         found: list[_Found] = [_Found(self, tile) for tile in tiles]
         for place, size in enumerate(self.sizes):
             if place:
@@ -195,7 +203,14 @@ class _Found:
 
 
 def plan_looking(
-    card: ModelCard, view: View, picture: Box, cut: Cut, scales: Sequence[float] = (1.0,), *, augment: bool = False
+    card: ModelCard,
+    view: View,
+    picture: Box,
+    cut: Cut,
+    scales: Sequence[float] = (1.0,),
+    *,
+    augment: bool = False,
+    whole: WholePicture | None = None,
 ) -> Looking:
     """Plan how the tiles of a picture are looked at.
 
@@ -213,6 +228,8 @@ def plan_looking(
         Input sizes, 1 being the model's own.
     augment : bool
         Whether turned and mirrored copies are looked at too.
+    whole : WholePicture, optional
+        What the model is told of the whole picture, where its card asks for it.
 
     Raises
     ------
@@ -229,7 +246,7 @@ def plan_looking(
     asked = deeper if augment and is_boxed else cut
     views = [at_size(view, scale, card.input.stride) for scale in scales]
     sizes = tuple(Size(shown, decoder_of(card, Frame(shown, picture), asked)) for shown in views)
-    return Looking(card, decoder_of(card, Frame(view, picture), cut), sizes, turns, cut)
+    return Looking(card, decoder_of(card, Frame(view, picture), cut), sizes, turns, cut, whole)
 
 
 def looking_note(scales: Sequence[float], *, augment: bool) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ class LookAtPlace:
 
 
 @lru_cache(maxsize=8)
-def _limits(ref: SlideRef, _changed_ns: int, percentiles: tuple[float, float] | None) -> Limits:
+def _limits(ref: SlideRef, _changed_ns: int, percentiles: tuple[float, float] | float | None) -> Limits:
     """Return the contrast of a whole picture, which every click on it would else take anew."""
     from cellwright.imaging import contrast_limits
 

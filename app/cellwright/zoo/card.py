@@ -57,6 +57,9 @@ class InputContract(Part):
     orientation : "any" or "upright"
         Whether pictures lie any way round, as cells do, or have an up and a left, as films of chests do; the network
         knows nothing of turned or mirrored ones then.
+    overview : bool
+        Whether the model is shown the whole picture, small, before its parts: for what must be the same in all of
+        them, such as one threshold.
     """
 
     channels: Literal["rgb"] = "rgb"
@@ -73,6 +76,7 @@ class InputContract(Part):
     object_px: Positive | None = None
     light: tuple[Literal["fluorescence", "stained", "grey"], ...] = ()
     orientation: Literal["any", "upright"] = "any"
+    overview: bool = False
 
     @model_validator(mode="after")
     def _tile_holds_halo(self) -> InputContract:
@@ -191,7 +195,8 @@ class ModelCard(Part):
         What `cellwright.nets.build` makes the network from.
     task : "detection", "instances", "semantic" or "classification"
         What it finds: boxes, an outline for each object, a class for each pixel, or a class for a whole picture.
-    decoding : BoxDecoding, StarDecoding, RegionDecoding, TouchingDecoding, ClassDecoding, LabelDecoding, PictureDecoding
+    decoding : BoxDecoding, StarDecoding, RegionDecoding, TouchingDecoding, ClassDecoding, LabelDecoding, or
+        PictureDecoding
         How its answers become objects. A class 0 of the network that is the ground is not among `classes`.
     crops : Crops or None
         Which objects of a detector it tells apart, where it is a classifier that can.
@@ -294,7 +299,7 @@ def load_card(folder: Path) -> ModelCard:
     Parameters
     ----------
     folder : Path
-        The model folder, or the card file in it.
+        The model folder, or the card file in it. A folder of bioimage.io needs no card: one is made of its description.
 
     Returns
     -------
@@ -310,6 +315,10 @@ def load_card(folder: Path) -> ModelCard:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        from cellwright.zoo.bioimageio import card_of_package, description_file
+
+        if description_file(path.parent) is not None:
+            return card_of_package(path.parent)
         raise ModelNotUsable(f"{path.parent} is no model folder: it has no {CARD_FILE}.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModelNotUsable(f"The model card {path} cannot be read: {error}.") from error

@@ -10,11 +10,15 @@ import platformdirs
 
 from cellwright.bundled import bundled
 from cellwright.core import ModelNotUsable, unknown_name
+from cellwright.zoo.bioimageio import DESCRIPTION_FILES, description_file
 from cellwright.zoo.card import CARD_FILE, ModelCard, load_card
 from cellwright.zoo.packs import pack_dirs
 
 MODELS_VARIABLE = "CELLWRIGHT_MODELS"
 """Environment variable with further folders of models, separated as in ``PATH``."""
+
+_SAYING = (CARD_FILE, *DESCRIPTION_FILES)
+"""Files that make a folder a model folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def list_models() -> tuple[ListedModel, ...]:
     """Return every model folder that can be found, sorted by name; broken ones are listed with their problem."""
     found: dict[str, ListedModel] = {}
     for folder in model_dirs():
-        for path in sorted(folder.glob(f"*/{CARD_FILE}")):
-            entry = _listed(path.parent)
+        for path in sorted({path.parent for name in _SAYING for path in folder.glob(f"*/{name}")}):
+            entry = _listed(path)
             found.setdefault(entry.name, entry)
     return tuple(found[name] for name in sorted(found))
 
@@ -77,9 +81,9 @@ def find_model(name_or_path: str | Path) -> Path:
         If a path is given and no model is there.
     """
     path = Path(name_or_path)
-    if path.name == CARD_FILE and path.is_file():
+    if path.name in _SAYING and path.is_file():
         return path.parent
-    if (path / CARD_FILE).is_file():
+    if (path / CARD_FILE).is_file() or description_file(path) is not None:
         return path
     if path.is_absolute() or len(path.parts) != 1 or path.exists():
         raise ModelNotUsable(f"{path} is no model folder: it has no {CARD_FILE}.")

@@ -66,6 +66,29 @@ def write_model(folder: Path, card: ModelCard, module: nn.Module, *, overwrite: 
     return written
 
 
+def seal_model(folder: Path, card: ModelCard) -> ModelCard:
+    """Write the card of a model whose file of weights, or of whatever it computes from, lies in the folder already.
+
+    Returns
+    -------
+    ModelCard
+        The card as written, with the sha256 of that file.
+
+    Raises
+    ------
+    ModelNotUsable
+        If the file is not there.
+    OutputNotWritable
+        If the card cannot be written.
+    """
+    path = folder / card.weights.file
+    if not path.is_file():
+        raise ModelNotUsable(f"There is no {card.weights.file} in {folder}; write it before the card.")
+    written = card.changed(weights=card.weights.model_copy(update={"sha256": file_sha256(path)}))
+    save_card(folder, written)
+    return written
+
+
 def load_network(folder: Path, card: ModelCard | None = None) -> nn.Module:
     """Build the network of a model folder and give it its weights, in float32, on the CPU, ready to predict.
 
@@ -84,6 +107,9 @@ def load_network(folder: Path, card: ModelCard | None = None) -> nn.Module:
     from cellwright import nets
 
     card = card or load_card(folder)
+    if not card.weights.file.endswith(".safetensors"):
+        kind = card.architecture.get("kind")
+        raise ModelNotUsable(f"{card.name} is a {kind} model, which computes by itself: there is no network to use.")
     tensors = _read_tensors(folder / card.weights.file, card.weights.sha256)
     network = nets.build(card.architecture)
     _give_weights(network, tensors, folder)
