@@ -1,4 +1,4 @@
-"""A differential says shares with Rümke's limits, keeps apart what was not told, and is signed off once it is reviewed."""
+"""A differential: shares with limits, what was not told kept apart, signed off once every cell is reviewed."""
 
 from __future__ import annotations
 

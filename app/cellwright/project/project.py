@@ -19,7 +19,7 @@ from cellwright.annotation import (
     Record,
     RecordChange,
     Status,
-    plane_path,
+    part_path,
 )
 from cellwright.core import Box, Objects, ProjectNotWritable, SlideNotReadable, unknown_name
 from cellwright.imaging import SlideRef
@@ -27,6 +27,7 @@ from cellwright.project import columns, history, journal, opening, pictures, que
 from cellwright.project.backup import back_up, backups, write_copy
 from cellwright.project.columns import ObjectColumns, PictureChange
 from cellwright.project.connection import DATABASE, WAIT_MS, transaction
+from cellwright.project.earlier import Earlier
 from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
@@ -37,7 +38,7 @@ from cellwright.project.runs import Runs
 from cellwright.project.sign_offs import SignOffs
 
 
-class Project(Runs, RegionsOfInterest, Reviews, SignOffs):
+class Project(Runs, RegionsOfInterest, Reviews, SignOffs, Earlier):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters
@@ -374,11 +375,11 @@ class Project(Runs, RegionsOfInterest, Reviews, SignOffs):
 
     def _numbered(self, made: Iterable[PictureRecord]) -> list[PictureRecord]:
         """Give pictures the numbers they have, or new ones where their content is not there."""
-        known = {(each.sha256, each.plane): each for each in self.pictures()}
+        known = {(each.sha256, each.series, each.plane): each for each in self.pictures()}
         number = records.next_id(self._connection, PictureRecord)
         result: list[PictureRecord] = []
         for each in made:
-            content = (each.sha256, each.plane)
+            content = (each.sha256, each.series, each.plane)
             if content not in known:
                 known[content] = replace(each, id=number)
                 number += 1
@@ -403,16 +404,18 @@ class Project(Runs, RegionsOfInterest, Reviews, SignOffs):
     def picture_path(self, picture: PictureRecord) -> Path:
         """Return the file of a picture; `SlideNotReadable` if it is not there or its content is another.
 
-        A plane of a stack is no file: whoever would open it as one, and so see another plane, is refused.
+        A part of a file is no file: whoever would open it as one, and so see another plane, is refused.
         """
         if picture.plane is not None:
             raise SlideNotReadable(f"{picture.path} is one plane of a stack, which cannot be used here yet.")
+        if picture.series:
+            raise SlideNotReadable(f"{picture.path} is one of several in a file, which cannot be used here yet.")
         return pictures.located(self.folder, picture)
 
     def picture_ref(self, picture: PictureRecord) -> SlideRef:
-        """Return how to open a picture, a plane of a stack as well; raises as `picture_path`."""
+        """Return how to open a picture, a part of a file as well; raises `SlideNotReadable` where it is not there."""
         z, t = picture.plane or (None, None)
-        return SlideRef(pictures.located(self.folder, picture), z=z, t=t)
+        return SlideRef(pictures.located(self.folder, picture), picture.series, z=z, t=t)
 
     def find_picture(self, picture: PictureRecord, author: str, places: Iterable[str | Path] = ()) -> PictureRecord:
         """Find a moved picture again by its content, and write down where it lies now, as one step.
@@ -425,7 +428,8 @@ class Project(Runs, RegionsOfInterest, Reviews, SignOffs):
         path = pictures.found_again(self.folder, picture, places)
         if path is None:
             raise SlideNotReadable(f"{picture.path} was not found; name the folder that it was moved to.")
-        moved = replace(picture, path=plane_path(pictures.written_path(self.folder, path), picture.plane))
+        written = part_path(pictures.written_path(self.folder, path), picture.plane, picture.series)
+        moved = replace(picture, path=written)
         if moved != picture:
             self.apply(Edit(EditKind.PICTURES, records=(RecordChange(picture, moved),)), author)
         return moved

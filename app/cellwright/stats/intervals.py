@@ -162,8 +162,8 @@ def ratio_interval(k: int, n: int, level: float = 0.95) -> Interval:
     """
     if min(k, n) < 0:
         raise BadParameter(f"{k} and {n} cannot both be counts; give 0 or more.")
-    low, high = binomial_interval(k, k + n, level)
-    return Interval(*(share / (1 - share) if share < 1 else math.inf for share in (low, high)), level)
+    low, high = (share / (1 - share) if share < 1 else math.inf for share in binomial_interval(k, k + n, level))
+    return Interval(low, high, level)
 
 
 def _tail(level: float) -> float:

@@ -13,6 +13,7 @@ from cellwright.annotation import Answer, AuditItemRecord, AuditRecord, ReviewRe
 from cellwright.core import BadParameter
 from cellwright.stats import AuditedStratum, Estimate, corrected_count, rogan_gladen
 from cellwright.workflows.audit import strata_of
+from cellwright.workflows.missed_cells import MissedCells, has_windows, missed_cells
 
 if TYPE_CHECKING:
     from cellwright.project import Project
@@ -61,6 +62,8 @@ class AuditedCounts:
         How many of the objects are real at all, of whatever class.
     population, answered, drawn : int
         Objects that were drawn from, answers given so far, and objects drawn.
+    missed : MissedCells or None
+        What its windows say of cells that were not found; None where it drew none, or nobody looked at them yet.
     notes : tuple of str
         What a person must know to believe the numbers, one sentence each.
     """
@@ -70,6 +73,7 @@ class AuditedCounts:
     population: int
     answered: int
     drawn: int
+    missed: MissedCells | None
     notes: tuple[str, ...]
 
     def row_named(self, name: str) -> AuditedCount:
@@ -102,13 +106,25 @@ def audited_counts(project: Project, audit_id: int, level: float = 0.95) -> Audi
     record = next((each for each in project.audits() if each.id == audit_id), None)
     if record is None:
         raise BadParameter(f"The project has no audit {audit_id}; it has {[a.id for a in project.audits()]}.")
-    items, answers = project.audit_items(audit_id), _answers(project.audit_reviews(audit_id))
+    items = [each for each in project.audit_items(audit_id) if each.window is None]
+    answers = _answers(project.audit_reviews(audit_id))
     found = _Found(project, record, items, answers)
     rows = tuple(found.row(each.id, each.name, level) for each in project.classes())
-    real = corrected_count(record.population, found.strata(lambda kind: kind is not None), level)
-    return AuditedCounts(
-        rows, real, record.population, len(answers), len(items), tuple(_notes(record, items, answers, found))
-    )
+    real = corrected_count(found.population, found.strata(lambda kind: kind is not None), level)
+    missed, why_not = _missed(project, record, level)
+    notes = (*_notes(items, answers, found), *(missed.notes if missed is not None else ()), why_not)
+    said = tuple(note for note in notes if note)
+    return AuditedCounts(rows, real, found.population, len(answers), len(items), missed, said)
+
+
+def _missed(project: Project, record: AuditRecord, level: float) -> tuple[MissedCells | None, str]:
+    """Return what the windows of an audit say, or None and why."""
+    if not has_windows(record):
+        return None, "Cells that the model did not find are not in these numbers: this audit drew no windows."
+    try:
+        return missed_cells(project, record.id, level), ""
+    except BadParameter as error:
+        return None, f"Cells that the model did not find are not in these numbers. {error}"
 
 
 class _Found:
@@ -121,12 +137,16 @@ class _Found:
         items: Sequence[AuditItemRecord],
         answers: Mapping[str, ReviewRecord],
     ) -> None:
-        self.groups = strata_of(record)
-        self.population = record.population
+        # windows are groups of the same audit, and tell of what was missed
+        place = {at: number for number, (at, _) in enumerate(_of_objects(record))}
+        self.groups = [group for _, group in _of_objects(record)]
+        if not self.groups:
+            raise BadParameter("This audit drew windows alone; it corrects no count. Draw one with cells.")
+        self.population = sum(int(str(each["population"])) for each in self.groups)
         self.said: list[list[tuple[Kind, Kind]]] = [[] for _ in self.groups]
         for item in items:
             if answer := answers.get(item.object):
-                self.said[item.stratum].append((answer.class_before, _truth(answer)))
+                self.said[place[item.stratum]].append((answer.class_before, _truth(answer)))
         empty = [str(each["name"]) for each, said in zip(self.groups, self.said, strict=True) if not said]
         if empty:
             raise BadParameter(
@@ -135,7 +155,7 @@ class _Found:
         self.counted = _counted(project, record, self.groups)
         # Answers weigh population / answers; that is one over the written probability times the share answered.
         sizes = [int(str(each["size"])) / int(str(each["population"])) for each in self.groups]
-        if any(abs(item.probability - sizes[item.stratum]) > _ROUNDING for item in items):
+        if any(abs(item.probability - sizes[place[item.stratum]]) > _ROUNDING for item in items):
             raise BadParameter(
                 "The probabilities written down with this audit are not those of its groups: it was not drawn as it "
                 "says, and nothing can be concluded from it."
@@ -176,6 +196,11 @@ class _Found:
         return Estimate(
             share.value * self.population, share.interval.scaled(self.population), f"{share.method}, weights of Kish"
         )
+
+
+def _of_objects(record: AuditRecord) -> list[tuple[int, Mapping[str, object]]]:
+    """Return the groups of an audit that are of objects, each with its number."""
+    return [(at, each) for at, each in enumerate(strata_of(record)) if each.get("of", "objects") == "objects"]
 
 
 def _spared(group: AuditedStratum) -> int:
@@ -248,12 +273,9 @@ def _present(project: Project, groups: Sequence[Mapping[str, object]]) -> list[t
     return found
 
 
-def _notes(
-    record: AuditRecord, items: Sequence[AuditItemRecord], answers: Mapping[str, ReviewRecord], found: _Found
-) -> list[str]:
+def _notes(items: Sequence[AuditItemRecord], answers: Mapping[str, ReviewRecord], found: _Found) -> list[str]:
     lines = [
-        f"Valid for the {record.population:,} objects the audit was drawn from, under the thresholds it wrote down.",
-        "Cells that the model did not find are not in these numbers.",
+        f"Valid for the {found.population:,} objects the audit was drawn from, under the thresholds it wrote down."
     ]
     done = [item.object in answers for item in items]
     if not all(done):
@@ -261,9 +283,9 @@ def _notes(
         if False in done[: sum(done)]:
             lines.append("Answers were not given in the order drawn: if hard cells were left out, the numbers are off.")
     counted = sum(found.counted.values())
-    if counted != record.population:
+    if counted != found.population:
         lines.append(
             f"The project now has {counted:,} objects that would be drawn from: it was changed since, so that "
-            f"corrected counts are off by up to {abs(counted - record.population):,}."
+            f"corrected counts are off by up to {abs(counted - found.population):,}."
         )
     return lines

@@ -1,0 +1,74 @@
+"""What objects were before something else happened: read from the journal, which forgets nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from cellwright.annotation import Record, Status
+from cellwright.project.failure import explained
+from cellwright.project.records import NAMES
+
+_PERSON = "person:"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierState:
+    """An object as it was.
+
+    Parameters
+    ----------
+    class_id : int
+        Its class.
+    score : float or None
+        Calibrated; None for what a person drew.
+    by_person : bool
+        Whether a person drew it.
+    status : Status
+        What people thought of it.
+    """
+
+    class_id: int
+    score: float | None
+    by_person: bool
+    status: Status
+
+
+class Earlier:
+    """The part of a `Project` that looks back; knows its database."""
+
+    _path: Path
+    _connection: sqlite3.Connection
+
+    def before(self, record: Record, names: Iterable[UUID]) -> dict[UUID, EarlierState]:
+        """Return what objects were when a record, such as an audit, came into the project.
+
+        Parameters
+        ----------
+        record : Record
+            Which; it must have been written by `apply`.
+        names : iterable of UUID
+            The objects; those that were not there yet are left out of the answer.
+        """
+        with explained(self._path):
+            row = self._connection.execute(
+                "SELECT min(edit) FROM record_change WHERE name = ? AND record = ? AND before IS NULL",
+                (NAMES[type(record)], record.id),
+            ).fetchone()
+            entry = row[0] if row and row[0] is not None else 0
+            found = {}
+            for name in names:
+                state = self._connection.execute(
+                    "SELECT c.after_shape, c.after_class, c.after_score, u.name, c.after_status FROM object AS o "
+                    "CROSS JOIN change AS c ON c.object = o.id LEFT JOIN source AS u ON u.id = c.after_source "
+                    "WHERE o.uuid = ? AND c.edit < ? ORDER BY c.edit DESC LIMIT 1",
+                    (name.bytes, entry),
+                ).fetchone()
+                if state is not None and state[0] is not None:
+                    _, class_id, score, source, status = state
+                    is_drawn = str(source).startswith(_PERSON)
+                    found[name] = EarlierState(int(class_id), score, is_drawn, Status(status))
+        return found
