@@ -50,8 +50,8 @@ def test_the_sample_is_counted_as_its_makers_know_it(smear: cw.Found) -> None:
 def test_a_table_has_a_row_an_object_and_units(smear: cw.Found) -> None:
     table = smear.to_pandas()
     assert len(table) == len(smear)
-    np.testing.assert_allclose(table[["box_y0_px", "box_x0_px", "box_y1_px", "box_x1_px"]], smear.boxes)
-    assert table.attrs["units"]["box_y0_um"] == "µm"
+    np.testing.assert_allclose(table[["bbox-0", "bbox-1", "bbox-2", "bbox-3"]], smear.boxes)
+    assert table.attrs["units"]["bbox-0_um"] == "µm"
     counts = smear.counts_to_pandas().set_index("class")
     assert counts.loc["all", "count"] == len(smear)
     assert (counts["count_low"] <= counts["count"]).all()

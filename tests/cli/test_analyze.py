@@ -33,7 +33,7 @@ def test_the_same_picture_gives_the_same_objects_as_in_the_window(
     table = pq.read_table(tmp_path / "objects.parquet")
     expected = run_inline(AnalyzePicture(picture, model, DEVICE[1])).counted()
     assert table.column("uuid").to_pylist() == expected.id_strings() and len(expected) > 5
-    boxes = np.stack([table.column(f"box_{side}_px").to_numpy() for side in ("y0", "x0", "y1", "x1")], axis=1)
+    boxes = np.stack([table.column(f"bbox-{side}").to_numpy() for side in range(4)], axis=1)
     np.testing.assert_array_equal(boxes, expected.boxes)
     np.testing.assert_array_equal(table.column("score").to_numpy(), expected.scores)
     assert table.column("class").to_pylist() == [expected.classes[i] for i in expected.class_index]

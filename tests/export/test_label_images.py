@@ -112,7 +112,7 @@ def test_zarr_has_a_pyramid_without_invented_values_colours_and_properties(tmp_p
         {"label-value": 2, "rgba": [0, 0x72, 0xB2, 255]},
     ]
     first = label["properties"][0]
-    assert (first["label-value"], first["class"], first["area_px2"]) == (1, "odd", 800 * 1550)
+    assert (first["label-value"], first["class"], first["area"]) == (1, "odd", 800 * 1550)
     assert first["area_um2"] == 800 * 1550 * 0.125
 
 

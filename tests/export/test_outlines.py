@@ -66,7 +66,7 @@ def test_geojson_says_what_qupath_reads(tmp_path: Path) -> None:
     assert {tuple(point) for point in speck["geometry"]["coordinates"][0]} == {(40, 30), (41, 30), (41, 31), (40, 31)}
     measured = ring["properties"]["measurements"]
     area = int((odd_labels() == 1).sum())
-    assert (measured["area_px2"], measured["area_um2"], measured["score"]) == (area, area * 0.125, 1)
+    assert (measured["area"], measured["area_um2"], measured["score"]) == (area, area * 0.125, 1)
 
 
 def test_a_ring_with_an_island_is_two_parts_and_the_hole_is_in_the_outer_one() -> None:

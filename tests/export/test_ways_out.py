@@ -40,9 +40,9 @@ OBJECTS = Table(
         Column("picture", ["one.png", "one.png", "=two.png"], "", "name of the picture"),
         Column("class", ["WBC", NASTY, "WBC"], "", "class"),
         Column("score", np.array([0.9, 0.25, 1 / 3], np.float32), "", "probability", 4),
-        Column("centre_y_px", np.array([1.5, 2.5, 3.5]), "px", "y of the middle", 2),
-        Column("centre_x_px", np.array([10.5, 20.5, 30.5]), "px", "x of the middle", 2),
-        Column("area_px2", np.array([100.0, math.nan, 3.25]), "px²", "area", 1),
+        Column("centre-0", np.array([1.5, 2.5, 3.5]), "px", "y of the middle", 2),
+        Column("centre-1", np.array([10.5, 20.5, 30.5]), "px", "x of the middle", 2),
+        Column("area", np.array([100.0, math.nan, 3.25]), "px²", "area", 1),
         Column("intensity_mean-red", np.array([1e-7, 2.0, 1e300]), "", "mean of red"),
         Column("neighbours", np.array([0, 3, 2]), "", "touching"),
         Column("marked", [True, None, False], "", "by a person"),
@@ -151,7 +151,7 @@ def test_anndata_reads_cells_measurements_places_and_units(tmp_path: Path) -> No
         warnings.simplefilter("ignore", DeprecationWarning)
         data = anndata.read_h5ad(path)
     assert list(data.obs_names) == ["a-1", "a-2", "b-1"]
-    measured = ["score", "centre_y_px", "centre_x_px", "area_px2", "intensity_mean-red"]
+    measured = ["score", "centre-0", "centre-1", "area", "intensity_mean-red"]
     assert list(data.var_names) == measured
     for number, name in enumerate(measured):
         cells = OBJECTS.column(name).exact_cells()
@@ -161,7 +161,7 @@ def test_anndata_reads_cells_measurements_places_and_units(tmp_path: Path) -> No
     assert list(data.obs["neighbours"]) == [0, 3, 2]
     assert data.obs["marked"].tolist()[0] is True and data.obs["rank"].isna().tolist() == [False, True, False]
     np.testing.assert_array_equal(data.obsm["spatial"], [[10.5, 1.5], [20.5, 2.5], [30.5, 3.5]])
-    assert data.uns["units"]["area_px2"] == "px²"
+    assert data.uns["units"]["area"] == "px²"
     assert list(data.uns["cellwright"]["notes"]) == ["A note."]
     assert data.uns["cellwright"]["facts"]["model_sha256"] == "ab"
     assert data.uns["cellwright"]["counts"]["count"].tolist() == [2]
@@ -194,10 +194,10 @@ def test_the_table_says_to_spatialdata_which_region_and_which_object(tmp_path: P
 def test_sqlite_answers_by_class_and_by_picture(tmp_path: Path) -> None:
     path = write_sqlite(tmp_path / "t.sqlite", [OBJECTS], ["A note.", "=1+1"], {"model_sha256": "ab"})
     with closing(sqlite3.connect(path)) as database:
-        rows = database.execute("SELECT picture, class, objects, mean_area_px2 FROM objects_by_class").fetchall()
+        rows = database.execute("SELECT picture, class, objects, mean_area FROM objects_by_class").fetchall()
         assert rows == [("=two.png", "WBC", 1, 3.25), ("one.png", NASTY, 1, None), ("one.png", "WBC", 1, 100.0)]
         assert database.execute("SELECT picture, objects FROM pictures").fetchall() == [("=two.png", 1), ("one.png", 2)]
-        unit = database.execute("""SELECT unit, meaning FROM units WHERE "column" = 'area_px2'""").fetchone()
+        unit = database.execute("""SELECT unit, meaning FROM units WHERE "column" = 'area'""").fetchone()
         assert unit == ("px²", "area")
         assert [row[0] for row in database.execute("SELECT sentence FROM notes ORDER BY number")] == ["A note.", "=1+1"]
         assert database.execute("SELECT value FROM facts").fetchone() == ("ab",)
@@ -225,15 +225,15 @@ def test_qupath_finds_its_own_columns(tmp_path: Path) -> None:
 
 def test_qupath_gets_micrometres_where_every_pixel_size_is_known(tmp_path: Path) -> None:
     more = (
-        Column("centre_y_um", [1.0] * 3, "µm"),
-        Column("centre_x_um", [2.0] * 3, "µm"),
+        Column("centre-0_um", [1.0] * 3, "µm"),
+        Column("centre-1_um", [2.0] * 3, "µm"),
         Column("area_um2", [5.0] * 3, "µm²"),
     )
     path = write_qupath_tsv(tmp_path / "m.tsv", Table("objects", (*OBJECTS.columns, *more)), has_outlines=False)
     header = path.read_text(encoding="utf-8").splitlines()[0].split("\t")
     assert header[7:9] == ["Centroid X µm", "Centroid Y µm"] and "Area µm^2" in header
     assert not [name for name in header if "px" in name]
-    unknown = (Column("centre_y_um", [None, 1.0, 1.0], "µm"), Column("centre_x_um", [None, 1.0, 1.0], "µm"))
+    unknown = (Column("centre-0_um", [None, 1.0, 1.0], "µm"), Column("centre-1_um", [None, 1.0, 1.0], "µm"))
     path = write_qupath_tsv(tmp_path / "n.tsv", Table("objects", (*OBJECTS.columns, *unknown)), has_outlines=False)
     assert "Centroid X px" in path.read_text(encoding="utf-8")
 

@@ -239,7 +239,7 @@ def test_an_object_without_pixels_has_its_box_alone() -> None:
     assert found["area_bbox"] == 40
     assert (found["bbox-0"], found["bbox-3"]) == (10, 30)
     assert {name for name, value in found.items() if not np.isnan(value)} == {
-        "area_bbox",
+        *("area_bbox", "width", "height", "centre-0", "centre-1"),
         *(f"bbox-{i}" for i in range(4)),
     }
 

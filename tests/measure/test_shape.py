@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from skimage.measure import perimeter_crofton, regionprops
 
 from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
-from cellwright.measure import centroids, perimeters, shape_columns
+from cellwright.measure import IN_FILES, centroids, perimeters, told_both_ways
 from cellwright.testing import Nuclei
 from cellwright.testing.labelled import objects_of
 
@@ -57,25 +57,28 @@ def test_columns_are_right_by_hand() -> None:
     labels = np.zeros((8, 10), np.int32)
     labels[2:4, 3:7] = 1
     columns = {
-        c.name: c for c in shape_columns(objects_of(labels, ("x",), "test"), PixelSize(0.5, 0.25, PixelSizeSource.USER))
+        c.name: c
+        for c in told_both_ways(
+            objects_of(labels, ("x",), "test"), IN_FILES, PixelSize(0.5, 0.25, PixelSizeSource.USER)
+        )
     }
     values = {name: column.values.tolist()[0] for name, column in columns.items()}
-    assert (values["area_px2"], values["area_um2"]) == (8, 1.0)
-    assert (values["centroid_y_px"], values["centroid_x_px"]) == (3, 5)
-    assert (values["centroid_y_um"], values["centroid_x_um"]) == (1.5, 1.25)
+    assert (values["area"], values["area_um2"]) == (8, 1.0)
+    assert (values["centroid-0"], values["centroid-1"]) == (3, 5)
+    assert (values["centroid-0_um"], values["centroid-1_um"]) == (1.5, 1.25)
     # Two rows across, four columns down, five diagonals each way.
-    assert values["perimeter_px"] == pytest.approx(np.pi / 4 * (2 + 4 + 10 / np.sqrt(2)))
+    assert values["perimeter_crofton"] == pytest.approx(np.pi / 4 * (2 + 4 + 10 / np.sqrt(2)))
     assert columns["area_um2"].unit == "µm²"
 
 
 def test_without_a_pixel_size_or_masks_values_are_unknown() -> None:
     labels = np.ones((2, 2), np.int32)
     found = objects_of(labels, ("x",), "test")
-    for column in shape_columns(found, None):
+    for column in told_both_ways(found, IN_FILES, None):
         assert np.isnan(column.values).all() == column.name.endswith(("_um", "_um2"))
     bare = Objects(found.ids, found.boxes, found.class_index, found.scores, found.classes)
-    assert all(np.isnan(c.values).all() and len(c.values) == 1 for c in shape_columns(bare, None))
-    assert [len(c.values) for c in shape_columns(Objects.empty(("x",)), None)] == [0] * 8
+    assert all(np.isnan(c.values).all() and len(c.values) == 1 for c in told_both_ways(bare, IN_FILES, None))
+    assert [len(c.values) for c in told_both_ways(Objects.empty(("x",)), IN_FILES, None)] == [0] * 8
 
 
 def test_objects_without_pixels_stand_between_others_without_harm() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from cellwright.core import OutputExists, OutputNotWritable, PixelSize
 from cellwright.datasets import read_dataset
+from cellwright.measure import offered
 from cellwright.workflows import (
     Analysis,
     ExportFormat,
@@ -37,12 +38,11 @@ def test_the_objects_table_is_right_by_hand(make_analysis: Make, half_micron: Pi
     assert first["uuid"] == "00000000-0100-0000-0200-000003000000"
     assert (first["picture"], first["model"], first["model_sha256"]) == ("smear.png", "three-kinds", "ab" * 32)
     assert first["score"] == 0.9
-    corners = ("box_y0", "box_x0", "box_y1", "box_x1")
-    assert [first[f"{name}_px"] for name in corners] == [10, 20, 30, 60]
-    assert [first[f"{name}_um"] for name in corners] == [5, 5, 15, 15]
-    assert (first["centre_y_px"], first["centre_x_px"]) == (20, 40)
-    assert (first["centre_y_um"], first["centre_x_um"]) == (10, 10)
-    assert (first["box_area_px2"], first["box_area_um2"]) == (800, 100)
+    assert [first[f"bbox-{side}"] for side in range(4)] == [10, 20, 30, 60]
+    assert [first[f"bbox-{side}_um"] for side in range(4)] == [5, 5, 15, 15]
+    assert (first["centre-0"], first["centre-1"]) == (20, 40)
+    assert (first["centre-0_um"], first["centre-1_um"]) == (10, 10)
+    assert (first["area_bbox"], first["area_bbox_um2"]) == (800, 100)
 
 
 def test_without_a_pixel_size_lengths_in_micrometres_are_empty(make_analysis: Make) -> None:
@@ -53,12 +53,23 @@ def test_without_a_pixel_size_lengths_in_micrometres_are_empty(make_analysis: Ma
 
 
 def test_every_column_with_a_unit_says_it_in_its_name_too(make_analysis: Make) -> None:
-    suffix = {"px": "_px", "µm": "_um", "px²": "_px2", "µm²": "_um2", "%": "_percent", "mm²": "_mm2"}
+    suffix = {"µm": "_um", "µm²": "_um2", "%": "_percent", "mm²": "_mm2"}
     for table in (objects_table([make_analysis()]), counts_table([make_analysis()])):
         for column in table.columns:
             assert column.description
             if column.unit in suffix:
                 assert column.name.endswith(suffix[column.unit])
+
+
+def test_objects_have_the_names_under_which_they_are_measured(make_analysis: Make) -> None:
+    table = objects_table([make_analysis()])
+    declared = {column.key: column for column in offered().columns["geometry"]}
+    named = [column for column in table.columns if column.unit.startswith(("px", "µm"))]
+    assert len(named) == 14
+    for column in named:
+        meant = declared[column.name.removesuffix("_um").removesuffix("_um2")]
+        assert column.name == meant.header(in_um=column.unit.startswith("µm"))
+        assert column.description == meant.description
 
 
 def test_the_counts_table_has_every_class_a_total_and_what_was_left_out(
@@ -87,7 +98,7 @@ def test_every_format_holds_the_same_objects(tmp_path: Path, make_analysis: Make
     with (out / "objects.csv").open(encoding="utf-8", newline="") as stream:
         from_csv = list(csv.DictReader(stream))
     assert [row["uuid"] for row in from_csv] == uuids
-    assert from_csv[0]["box_area_um2"] == "100.000"
+    assert from_csv[0]["area_bbox_um2"] == "100.000"
     with (out / "counts.csv").open(encoding="utf-8", newline="") as stream:
         assert [row["picture"] for row in csv.DictReader(stream)][4:] == ["'=evil.png"] * 4
     book = openpyxl.load_workbook(out / "results.xlsx")

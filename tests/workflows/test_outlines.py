@@ -80,7 +80,7 @@ def test_boxes_have_no_areas_and_no_new_columns(make_analysis: Callable[..., Ana
     assert not finds_outlines(analysis.card) and not finds_areas(analysis.card)
     with pytest.raises(BadParameter, match="three-kinds finds boxes and no outlines"):
         area_table(analysis)
-    assert not {"label", "area_px2", "perimeter_px"} & set(objects_table([analysis]).header)
+    assert not {"label", "area", "perimeter_crofton"} & set(objects_table([analysis]).header)
     assert "area_percent" not in counts_table([analysis]).header
     assert chest_ratio(analysis) is None
 
@@ -89,13 +89,13 @@ def test_the_objects_table_measures_outlines(tmp_path: Path, make_analysis: Call
     analysis = nuclei(tmp_path)
     table = objects_table([make_analysis(), analysis])
     rows = [dict(zip(table.header, row, strict=True)) for row in table.rows()]
-    assert [row["area_px2"] for row in rows[:3]] == [None] * 3
+    assert [row["area"] for row in rows[:3]] == [None] * 3
     row, masks = rows[3], analysis.objects.masks
     assert masks is not None
-    assert row["label"] == 1 and row["area_px2"] == masks.areas()[0]
+    assert row["label"] == 1 and row["area"] == masks.areas()[0]
     assert row["area_um2"] == pytest.approx(masks.areas()[0] * 0.125)
-    assert row["centroid_y_um"] == pytest.approx(0.5 * row["centroid_y_px"], abs=0.003)
-    assert 0.8 * np.pi < row["perimeter_px"] ** 2 / row["area_px2"] / 4 < 1.6 * np.pi
+    assert row["centroid-0_um"] == pytest.approx(0.5 * row["centroid-0"], abs=0.003)
+    assert 0.8 * np.pi < row["perimeter_crofton"] ** 2 / row["area"] / 4 < 1.6 * np.pi
 
 
 def test_the_counts_table_has_areas_where_they_are_known(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from cellwright.core import Objects
 from cellwright.core.atomic import replacing
 from cellwright.export.outlined import OutlinedPicture, Polygon, Ring, polygons_of
 from cellwright.export.overlay import rgb_of
-from cellwright.measure import shape_columns
+from cellwright.measure import IN_FILES, told_both_ways
 
 
 def write_geojson(path: str | Path, picture: OutlinedPicture, *, overwrite: bool = False) -> Path:
@@ -43,7 +43,7 @@ def write_geojson(path: str | Path, picture: OutlinedPicture, *, overwrite: bool
 def _features(picture: OutlinedPicture) -> Iterator[dict[str, Any]]:
     objects = picture.objects
     outlines = _boxes(objects) if objects.masks is None else polygons_of(picture.masks)
-    measured = shape_columns(objects, picture.pixel_size)
+    measured = told_both_ways(objects, IN_FILES, picture.pixel_size)
     numbers = {column.name: column.values.round(column.decimals).tolist() for column in measured}
     numbers["score"] = objects.scores.round(5).tolist()
     kinds = [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REGION, INSTANCE = "region", "instance_id"
 """Columns of ``obs`` that SpatialData looks for."""
 
-_PLACES = (("centroid_x_px", "centroid_y_px"), ("centre_x_px", "centre_y_px"))
+_PLACES = (("centroid-1", "centroid-0"), ("centre-1", "centre-0"))
 _COMPRESSED_FROM = 4096
 _CATEGORIES_UP_TO = 0.5
 """A column of text is kept as categories where at most so many of its values, as a share, are different."""

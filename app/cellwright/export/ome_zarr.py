@@ -17,7 +17,7 @@ from cellwright.export.label_tiff import label_dtype
 from cellwright.export.outlined import OutlinedPicture
 from cellwright.export.overlay import rgb_of
 from cellwright.export.pixels import PicturePixels
-from cellwright.measure import shape_columns
+from cellwright.measure import IN_FILES, told_both_ways
 
 if TYPE_CHECKING:
     import zarr
@@ -207,7 +207,7 @@ def _properties(picture: OutlinedPicture) -> list[dict[str, Any]]:
     objects = picture.objects
     columns = {
         column.name: column.values.round(column.decimals).tolist()
-        for column in shape_columns(objects, picture.pixel_size)
+        for column in told_both_ways(objects, IN_FILES, picture.pixel_size)
         if np.isfinite(column.values).any()
     }
     rows = zip(objects.id_strings(), objects.class_index.tolist(), objects.scores.round(5).tolist(), strict=True)

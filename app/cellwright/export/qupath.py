@@ -18,7 +18,7 @@ from cellwright.export.table import Column, Table
 # units with ^2.
 _NAMES = {
     "area": "Area {}^2",
-    "perimeter": "Length {}",
+    "perimeter_crofton": "Length {}",
     "feret_diameter_max": "Max diameter {}",
     "feret_diameter_min": "Min diameter {}",
     "circularity": "Circularity",
@@ -29,8 +29,8 @@ _STATISTICS = {"mean": "Mean", "median": "Median", "min": "Min", "max": "Max", "
 _INTENSITY = re.compile(r"intensity_(?P<what>mean|median|min|max|std)-(?P<channel>.+)")
 _FIRST = ("uuid", "picture", "class", "model", "model_sha256", "picture_sha256", "label")
 """Columns that stand elsewhere in QuPath's table, or nowhere."""
-_PLACES = (("centroid_x", "centroid_y"), ("centre_x", "centre_y"))
-_UNITS = re.compile(r"_(?P<unit>px|um)(?P<square>2?)$")
+_PLACES = (("centroid-1", "centroid-0"), ("centre-1", "centre-0"))
+_IN_UM = re.compile(r"_um\d*$")
 
 
 def write_qupath_tsv(path: str | Path, objects: Table, *, has_outlines: bool, overwrite: bool = False) -> Path:
@@ -69,8 +69,8 @@ def write_qupath_tsv(path: str | Path, objects: Table, *, has_outlines: bool, ov
 
 def _columns(table: Table, has_outlines: bool) -> Iterable[tuple[str, list[str]]]:
     count = len(table)
-    unit = "um" if _knows_sizes(table) else "px"
-    sign = "µm" if unit == "um" else "px"
+    in_um = _knows_sizes(table)
+    sign, ending = ("µm", "_um") if in_um else ("px", "")
     yield "Image", _texts(table.column("picture"))
     yield "Object ID", _texts(table.column("uuid"))
     yield "Object type", ["Detection"] * count
@@ -80,16 +80,17 @@ def _columns(table: Table, has_outlines: bool) -> Iterable[tuple[str, list[str]]
     yield "ROI", ["Polygon" if has_outlines else "Rectangle"] * count
     used = set(_FIRST)
     for pair in _PLACES:
-        named = [f"{name}_{unit}" for name in pair]
+        named = [f"{name}{ending}" for name in pair]
         if set(named) <= set(table.header):
             yield f"Centroid X {sign}", cell_texts(table.column(named[0]))
             yield f"Centroid Y {sign}", cell_texts(table.column(named[1]))
             used |= set(named)
             break
     titles: set[str] = set()
+    twins = {_IN_UM.sub("", name) for name in table.header if _IN_UM.search(name)}
     for column in table.columns:
-        found = _UNITS.search(column.name)
-        if column.name in used or (found and found["unit"] != unit):
+        is_other_unit = column.name in twins if in_um else _IN_UM.search(column.name) is not None
+        if column.name in used or is_other_unit:
             continue
         title = _title(column, sign)
         while title in titles:
@@ -105,7 +106,7 @@ def _knows_sizes(table: Table) -> bool:
 
 
 def _title(column: Column, sign: str) -> str:
-    plain = _UNITS.sub("", column.name)
+    plain = _IN_UM.sub("", column.name)
     if plain in _NAMES:
         return _NAMES[plain].format(sign)
     found = _INTENSITY.fullmatch(column.name)

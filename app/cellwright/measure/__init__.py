@@ -3,17 +3,18 @@
 Knows `core`, `shapes` and the registry through which plugins add measurements.
 """
 
-from cellwright.measure.at_once import OF_BOXES, OF_OUTLINES, PLACES, at_once
+from cellwright.measure.at_once import IN_FILES, OF_BOXES, OF_OUTLINES, PLACES, at_once, told_both_ways
 from cellwright.measure.chest import CardiothoracicRatio, HorizontalLine, cardiothoracic_ratio
 from cellwright.measure.columns import Column
 from cellwright.measure.in_parts import ArrayPixels, Pixels, measure, measure_labels, measuring
 from cellwright.measure.page import measurements_page
 from cellwright.measure.sets import MEASUREMENTS, Offer, Wanted, chosen, offered
-from cellwright.measure.shape import Measurement, centroids, perimeters, shape_columns
+from cellwright.measure.shape import Measurement, centroids, perimeters
 from cellwright.measure.subject import MeasurementSet, MeasureOptions, Needs, Picture, Subject
 from cellwright.measure.warming import warm
 
 __all__ = [
+    "IN_FILES",
     "MEASUREMENTS",
     "OF_BOXES",
     "OF_OUTLINES",
@@ -41,6 +42,6 @@ __all__ = [
     "measuring",
     "offered",
     "perimeters",
-    "shape_columns",
+    "told_both_ways",
     "warm",
 ]

@@ -1,4 +1,4 @@
-"""Size and place of outlined objects, from the runs of their pixels: a column each, with its unit."""
+"""Place and outline of objects, from the runs of their pixels; `Measurement`: a column with its unit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Masks, Objects, PixelSize
+from cellwright.core import Masks
 from cellwright.measure.boundary import meetings
 
 Values = NDArray[np.float64]
@@ -37,42 +37,6 @@ class Measurement:
     unit: str
     description: str
     decimals: int
-
-
-def shape_columns(objects: Objects, pixel_size: PixelSize | None) -> tuple[Measurement, ...]:
-    """Measure the outlines of objects.
-
-    Parameters
-    ----------
-    objects : Objects
-        With masks; without them every value is NaN.
-    pixel_size : PixelSize or None
-        Size of a level-0 pixel; None leaves all in µm NaN.
-
-    Returns
-    -------
-    tuple of Measurement
-        area, perimeter and centroid in px and in µm, always the same ones in the same order. The box has columns of
-        its own wherever objects are written.
-    """
-    masks = objects.masks
-    unknown = np.full(len(objects), np.nan)
-    area = unknown if masks is None else masks.areas().astype(np.float64)
-    middle = np.full((len(objects), 2), np.nan) if masks is None else centroids(masks)
-    around = unknown if masks is None else perimeters(masks)
-    size = (math.nan, math.nan) if pixel_size is None else (pixel_size.y_um, pixel_size.x_um)
-    around_um = unknown if masks is None or pixel_size is None else perimeters(masks, size)
-    described = "length of the outline (Crofton, four directions)"
-    return (
-        Measurement("area_px2", area, "px²", "pixels of the object", 0),
-        Measurement("area_um2", area * size[0] * size[1], "µm²", "area of the object", 3),
-        Measurement("perimeter_px", around, "px", described, 2),
-        Measurement("perimeter_um", around_um, "µm", described, 3),
-        Measurement("centroid_y_px", middle[:, 0], "px", "y of the middle of all pixels of the object", 2),
-        Measurement("centroid_x_px", middle[:, 1], "px", "x of the middle of all pixels of the object", 2),
-        Measurement("centroid_y_um", middle[:, 0] * size[0], "µm", "y of the middle of all pixels of the object", 3),
-        Measurement("centroid_x_um", middle[:, 1] * size[1], "µm", "x of the middle of all pixels of the object", 3),
-    )
 
 
 def centroids(masks: Masks) -> Values:

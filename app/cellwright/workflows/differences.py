@@ -115,9 +115,16 @@ def rows_of_table(table: Table, picture: str, sha256: str) -> Rows:
         cells = table.column(name).cells()
         return [str(cells[row]) for row in chosen]
 
-    sides = [np.array(column(f"box_{side}_px"), np.float64) for side in ("y0", "x0", "y1", "x1")]
+    sides = [np.array(column(name), np.float64) for name in box_columns(table)]
     boxes = np.stack(sides, axis=1) if chosen else np.empty((0, 4))
-    return Rows(column("uuid"), column("class"), boxes, np.array(column("score"), np.float64))
+    scores = [score if score not in ("", "None") else "nan" for score in column("score")]  # drawn by a person
+    return Rows(column("uuid"), column("class"), boxes, np.array(scores, np.float64))
+
+
+def box_columns(table: Table) -> tuple[str, str, str, str]:
+    """Return what the sides of the boxes are called, y0, x0, y1, x1 in pixels; older tables had other names."""
+    names = ("bbox-0", "bbox-1", "bbox-2", "bbox-3")
+    return names if names[0] in table.header else ("box_y0_px", "box_x0_px", "box_y1_px", "box_x1_px")
 
 
 def compare(then: Rows, now: Rows, tolerance: Tolerance) -> Differences:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box, Masks, Objects, Region
+from cellwright.core import Box, Masks, Objects, PixelSize, Region
 from cellwright.export import Column, Table
 from cellwright.jobs import Progress
 from cellwright.measure import Measurement, MeasureOptions, Offer, Picture, chosen, measuring, offered
@@ -17,7 +17,7 @@ from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.tables import Thresholds
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide
+    from cellwright.imaging import Slide, SlideRef
 
 DEFAULT_COLUMNS = ("geometry",)
 
@@ -47,6 +47,68 @@ class SlidePixels:
         """Return the values of a part, as the file has them."""
         values = self._slide.read(Region(box))
         return Picture(values, self.channels, (box.y0, box.x0), self.is_rgb, self._full_scale, self._ranges)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasureObjects:
+    """Measure objects of one picture; an `Operation` whose result is a tuple of `Measurement`, K values each.
+
+    Parameters
+    ----------
+    ref : SlideRef
+        Where the picture is, and which plane.
+    objects : Objects
+        K objects.
+    columns : tuple of str
+        What to measure: sets, names or patterns, see `cellwright.measure.chosen`.
+    pixel_size : PixelSize or None
+        With one, lengths are in µm.
+    options : MeasureOptions
+        Width of rings, radius and the like.
+    name : str
+        What to call the picture; empty for the name of its file.
+    """
+
+    ref: SlideRef
+    objects: Objects
+    columns: tuple[str, ...] = DEFAULT_COLUMNS
+    pixel_size: PixelSize | None = None
+    options: MeasureOptions = field(default_factory=MeasureOptions)
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """Name of the work."""
+        return f"Measure {self.name or self.ref.path.name}"
+
+    def run(self) -> Generator[Progress, None, tuple[Measurement, ...]]:
+        """Measure some objects at a time.
+
+        Raises
+        ------
+        SlideNotReadable
+            If the picture cannot be read.
+        UnknownName
+            If a column is not known on the picture.
+        """
+        objects, said = self.objects, f"Measuring {self.name or self.ref.path.name}"
+        yield Progress(0, len(objects), said)
+        with self.ref.open() as slide:
+            steps = measuring(
+                objects.masks if objects.masks is not None else Masks.empty(len(objects)),
+                self.columns,
+                pixel_size=self.pixel_size,
+                pixels=SlidePixels(slide),
+                boxes=objects.boxes,
+                options=self.options,
+            )
+            while True:
+                try:
+                    done, of = next(steps)
+                except StopIteration as end:
+                    measured: tuple[Measurement, ...] = end.value
+                    return measured
+                yield Progress(round(done / of * len(objects)) if of else len(objects), len(objects), said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,25 +166,16 @@ class MeasureAnalyses:
     def _one(
         self, analysis: Analysis, objects: Objects, before: int, total: int
     ) -> Generator[Progress, None, tuple[Measurement, ...]]:
-        name = analysis.picture.name
-        yield Progress(before, total, f"Measuring {name}")
-        with analysis.picture.ref.open() as slide:
-            steps = measuring(
-                objects.masks if objects.masks is not None else Masks.empty(len(objects)),
-                self.columns,
-                pixel_size=analysis.picture.pixel_size if self.in_um else None,
-                pixels=SlidePixels(slide),
-                boxes=objects.boxes,
-                options=self.options,
-            )
-            while True:
-                try:
-                    done, of = next(steps)
-                except StopIteration as end:
-                    measured: tuple[Measurement, ...] = end.value
-                    return measured
-                share = done / of if of else 1.0
-                yield Progress(before + round(share * len(objects)), total, f"Measuring {name}")
+        size = analysis.picture.pixel_size if self.in_um else None
+        one = MeasureObjects(analysis.picture.ref, objects, self.columns, size, self.options, analysis.picture.name)
+        steps = one.run()
+        while True:
+            try:
+                progress = next(steps)
+            except StopIteration as end:
+                measured: tuple[Measurement, ...] = end.value
+                return measured
+            yield Progress(before + progress.done, total, progress.message)
 
     def _known(self, counted: Sequence[Objects]) -> list[Column]:
         """Return what is known of objects before anything is measured."""

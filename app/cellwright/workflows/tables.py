@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 import cellwright
 from cellwright.core import Objects
 from cellwright.export import Column, Table
-from cellwright.measure import Measurement, shape_columns
+from cellwright.measure import IN_FILES, Measurement, told_both_ways
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.areas import AreaRow, area_table
 from cellwright.workflows.counts import CountRow, CountTable, count_table
 
 Thresholds = float | Sequence[float] | None
+
+_OF_BOXES = ("bbox-0", "bbox-1", "bbox-2", "bbox-3", "centre-0", "centre-1", "area_bbox")
+"""What is said of every object; a file holds it in pixels and in µm."""
 
 
 def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -> Table:
@@ -33,22 +36,16 @@ def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -
     -------
     Table
         Named ``"objects"``; lengths in µm are NaN for pictures without a pixel size. Where outlines are known there
-        are more columns: the object's number in the label images, area, perimeter and centroid.
+        are more columns: the object's number in the label images, area, perimeter and centroid. Columns are called as
+        `cellwright.measure` declares them: ``"area"`` in px², ``"area_um2"`` in µm².
     """
     counted = [analysis.counted(thresholds) for analysis in analyses]
-    boxes = _joined([objects.boxes.astype(np.float64) for objects in counted], width=4)
-    side_um = _joined([_sides_um(a, len(o)) for a, o in zip(analyses, counted, strict=True)], width=2)
-    low, high = boxes[:, :2], boxes[:, 2:]
     columns = [
         Column("uuid", _texts(counted, Objects.id_strings), "", "stable id of the object"),
         Column("picture", _repeated(analyses, counted, lambda a: a.picture.name), "", "name of the picture"),
         Column("class", _texts(counted, _class_texts), "", "class of the object"),
         Column("score", _floats([o.scores for o in counted]), "", "calibrated probability, 0 to 1", 4),
-        *_pairs("box_{}0", low, side_um, "first {} of the box"),
-        *_pairs("box_{}1", high, side_um, "end of the box along {}, not included"),
-        *_pairs("centre_{}", (low + high) / 2, side_um, "{} of the middle of the box"),
-        Column("box_area_px2", (high - low).prod(axis=1), "px²", "area of the box", 1),
-        Column("box_area_um2", ((high - low) * side_um).prod(axis=1), "µm²", "area of the box", 3),
+        *_told(analyses, counted, _OF_BOXES),
         *_outline_columns(analyses, counted),
         Column("model", _repeated(analyses, counted, lambda a: a.card.name), "", "model that found the object"),
         Column("model_sha256", _repeated(analyses, counted, lambda a: a.model_hash), "", "hash of the model's weights"),
@@ -61,19 +58,26 @@ def _outline_columns(analyses: Sequence[Analysis], counted: Sequence[Objects]) -
     """Return what is known of outlines; nothing where every picture has boxes alone."""
     if all(objects.masks is None for objects in counted):
         return []
-    measured = [shape_columns(o, a.picture.pixel_size) for a, o in zip(analyses, counted, strict=True)]
     numbers = np.concatenate([np.arange(1, len(objects) + 1) for objects in counted])
     return [
         Column("label", numbers, "", "value of the object's pixels in the label image of its picture"),
-        *(
-            Column(same[0].name, _joined_column(same), same[0].unit, same[0].description, same[0].decimals)
-            for same in zip(*measured, strict=True)
-        ),
+        *_told(analyses, counted, IN_FILES),
     ]
 
 
-def _joined_column(parts: Sequence[Measurement]) -> NDArray[np.float64]:
-    return np.concatenate([part.values for part in parts])
+def _told(analyses: Sequence[Analysis], counted: Sequence[Objects], keys: Sequence[str]) -> list[Column]:
+    """Return measurements in pixels and in µm, each under the name that it has everywhere."""
+    if not analyses:
+        return [_column_of((one,)) for one in told_both_ways(Objects.empty(()), keys, None)]
+    told = [told_both_ways(o, keys, a.picture.pixel_size) for a, o in zip(analyses, counted, strict=True)]
+    return [_column_of(same) for same in zip(*told, strict=True)]
+
+
+def _column_of(same: Sequence[Measurement]) -> Column:
+    first = same[0]
+    return Column(
+        first.name, np.concatenate([one.values for one in same]), first.unit, first.description, first.decimals
+    )
 
 
 def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, level: float = 0.95) -> Table:
@@ -113,7 +117,7 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
         _number("per_mm2_high", rows, lambda r: _end(r, 1), "1/mm²", f"the count's {said} over the same area", 1),
         *_area_columns(analyses, thresholds),
         Column("analysed_mm2", [t.area_mm2 for _, t, _ in rows], "mm²", "area that was analysed", 6),
-        Column("confidence", [_threshold(a, thresholds, r.name) for a, _, r in rows], "", "least score counted", 4),
+        Column("confidence", [threshold_of(a, thresholds, r.name) for a, _, r in rows], "", "least score counted", 4),
         Column("complete", [t.is_complete for _, t, _ in rows], "", "whether every part of the picture was analysed"),
         Column("coverage", [t.note for _, t, _ in rows], "", "what was analysed and what was left out"),
         Column("model", [a.card.name for a, _, _ in rows], "", "model that found the objects"),
@@ -157,7 +161,7 @@ def _model_notes(analysis: Analysis, thresholds: Thresholds) -> list[str]:
     card = analysis.card
     if analysis.is_by_hand:
         return ["Drawn by people; no model looked at these pictures."]
-    least = ", ".join(f"{name} {_threshold(analysis, thresholds, name):.2f}" for name in card.class_names)
+    least = ", ".join(f"{name} {threshold_of(analysis, thresholds, name):.2f}" for name in card.class_names)
     lines = [
         f"Model {card.name} ({card.title}), weights sha256 {card.model_hash}.",
         f"Least confidence counted: {least}.",
@@ -179,20 +183,6 @@ def _picture_notes(analysis: Analysis) -> list[str]:
         *([ran] if analysis.engine else []),
         *(f"{picture.name}: {note}" for note in analysis.notes),
     ]
-
-
-def _pairs(
-    name: str, points: NDArray[np.float64], side_um: NDArray[np.float64], description: str
-) -> tuple[Column, Column, Column, Column]:
-    """Return y and x in px, then y and x in µm."""
-    in_um = points * side_um
-    y, x = (description.format(axis) for axis in ("y", "x"))
-    return (
-        Column(f"{name.format('y')}_px", points[:, 0], "px", y, 2),
-        Column(f"{name.format('x')}_px", points[:, 1], "px", x, 2),
-        Column(f"{name.format('y')}_um", in_um[:, 0], "µm", y, 3),
-        Column(f"{name.format('x')}_um", in_um[:, 1], "µm", x, 3),
-    )
 
 
 def _number(
@@ -222,22 +212,13 @@ def _end(row: CountRow, which: int) -> float | None:
     return None if row.per_mm2_interval is None else tuple(row.per_mm2_interval)[which]
 
 
-def _threshold(analysis: Analysis, thresholds: Thresholds, name: str) -> float | None:
+def threshold_of(analysis: Analysis, thresholds: Thresholds, name: str) -> float | None:
     """Return the least score that counts for a class; for all classes together only where they agree."""
     chosen = analysis.default_thresholds if thresholds is None else thresholds
     per_class = np.broadcast_to(np.asarray(chosen, np.float64), (len(analysis.card.classes),)).tolist()
     by_name = dict(zip(analysis.card.class_names, per_class, strict=True))
     agreed = per_class[0] if len(set(per_class)) == 1 else None
     return by_name.get(name, agreed)
-
-
-def _sides_um(analysis: Analysis, count: int) -> NDArray[np.float64]:
-    size = analysis.picture.pixel_size
-    return np.tile((np.nan, np.nan) if size is None else (size.y_um, size.x_um), (count, 1)).astype(np.float64)
-
-
-def _joined(parts: Sequence[NDArray[np.float64]], width: int) -> NDArray[np.float64]:
-    return np.concatenate(parts) if parts else np.empty((0, width))
 
 
 def _floats(parts: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
