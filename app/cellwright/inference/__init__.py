@@ -6,6 +6,7 @@ from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
 from cellwright.inference.decoders import Candidates, Decoder, Frame, MapDecoder, decoder_of
 from cellwright.inference.detection import Detection, DetectOptions, Glance, TileResult, detect, refuse_scales
+from cellwright.inference.engine import Engine, OpensEngine, StudyingEngine
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
 from cellwright.inference.identity import object_ids
 from cellwright.inference.predictor import DEVICES, Predictor, open_predictor
@@ -15,11 +16,12 @@ from cellwright.inference.seams import merge
 from cellwright.inference.step import ModelSource, TileStep, close_slides, join_steps, plan_steps, run_steps
 from cellwright.inference.suppression import NmsKind, Survivors, nms, warm
 from cellwright.inference.tiles import Tile, plan_tiles
-from cellwright.inference.view import View, plan_view, read_tile
+from cellwright.inference.view import FILL, View, plan_view, read_tile
 
 __all__ = [
     "AROUND_PX",
     "DEVICES",
+    "FILL",
     "THREADS_VARIABLE",
     "Answers",
     "Boxes",
@@ -30,14 +32,17 @@ __all__ = [
     "Decoder",
     "DetectOptions",
     "Detection",
+    "Engine",
     "Frame",
     "Glance",
     "InlineRunner",
     "MapDecoder",
     "ModelSource",
     "NmsKind",
+    "OpensEngine",
     "Predictor",
     "Spent",
+    "StudyingEngine",
     "Survivors",
     "ThreadRunner",
     "Tile",

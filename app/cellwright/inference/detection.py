@@ -20,6 +20,7 @@ from cellwright.inference.seams import is_owned
 from cellwright.inference.suppression import NmsKind
 from cellwright.inference.tiles import Tile
 from cellwright.inference.view import FIT_LIMIT, View, contract_in_use, plan_view
+from cellwright.inference.whole_picture import whole_picture
 from cellwright.zoo import ModelCard
 
 _LOG = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ class DetectOptions:
     def looking(self, slide: Slide, card: ModelCard, view: View) -> Looking:
         """Return how often and how each tile of a view is looked at."""
         picture = Box(0, 0, *slide.shape)
-        return plan_looking(card, view, picture, self.cut(card), self.scales, augment=self.augment)
+        whole = whole_picture(slide, card, self.z, self.t)
+        return plan_looking(card, view, picture, self.cut(card), self.scales, augment=self.augment, whole=whole)
 
     def cut(self, card: ModelCard) -> Cut:
         """Return what is kept of the raw answers of a model."""

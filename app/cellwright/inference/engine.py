@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cellwright.zoo import ModelCard
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -48,6 +51,63 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give back what it holds."""
         ...
+
+
+@runtime_checkable
+class StudyingEngine(Engine, Protocol):
+    """An engine of a model whose card asks for an overview: what it sees there holds for every part of a picture."""
+
+    def study(self, overview: NDArray[np.uint8]) -> tuple[float, ...]:
+        """(H, W, 3) or (N, 1, 3) uint8, all of a picture made small → what must be the same in all of its parts."""
+        ...
+
+    def run_studied(self, images: NDArray[np.uint8], studied: tuple[float, ...]) -> NDArray[np.float32]:
+        """Answer as `run` does, knowing what was seen in the whole; `run` alone takes what it is given as the whole."""
+        ...
+
+
+@runtime_checkable
+class OpensEngine(Protocol):
+    """An entry of ``cellwright.architectures`` that computes by itself, without a torch network."""
+
+    def open_engine(self, folder: Path, card: ModelCard, device: str) -> Engine:
+        """Return a model of this architecture ready to answer.
+
+        Parameters
+        ----------
+        folder : Path
+            The model folder; the file that ``card.weights`` names has the hash it should have.
+        card : ModelCard
+            Its card.
+        device : str
+            What a person asked for, see `cellwright.inference.DEVICES`; ``"auto"`` leaves the choice.
+
+        Raises
+        ------
+        ModelNotUsable
+            If the file does not fit.
+        BadParameter
+            If it cannot compute on that device.
+        """
+        ...
+
+
+def engine_opener(card: ModelCard) -> OpensEngine | None:
+    """Return what opens the engine of a model that brings its own; None where torch or OpenVINO run it.
+
+    Raises
+    ------
+    PluginNotUsable
+        If the plugin that brings it cannot be loaded.
+    """
+    from cellwright.nets import ARCHITECTURES
+
+    kind = str(card.architecture.get("kind", ""))
+    entry = ARCHITECTURES.entries().get(kind)
+    if entry is None or entry.is_own:  # ours are networks, and loading one to look would load torch
+        return None
+    loaded: object = ARCHITECTURES.load(kind)
+    return loaded if isinstance(loaded, OpensEngine) else None
 
 
 def predictor_of(network: nn.Module, decoding: str) -> nn.Module:

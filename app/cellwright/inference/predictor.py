@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,11 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, ModelNotUsable
 from cellwright.inference import openvino_engine
 from cellwright.inference.decoders import warm_decoder
-from cellwright.inference.engine import Engine, is_out_of_memory
+from cellwright.inference.engine import Engine, StudyingEngine, engine_opener, is_out_of_memory
 from cellwright.inference.hardware import has_native_bf16, may_have_cuda
-from cellwright.inference.parts import run_in_parts, smaller_part
+from cellwright.inference.parts import Run, run_in_parts, smaller_part
 from cellwright.inference.suppression import warm
+from cellwright.inference.whole_picture import WholePicture
 from cellwright.zoo import ModelCard, find_model, load_card, load_network, weights_problem
 
 _LOG = logging.getLogger(__name__)
@@ -55,6 +58,8 @@ class Predictor:
         self._notes = list(notes)
         self._batch = engine.batch
         self._part_px: int | None = None
+        self._ask: Run = engine.run
+        self._studied: weakref.WeakKeyDictionary[WholePicture, tuple[float, ...]] = weakref.WeakKeyDictionary()
         self._turn = threading.Lock()
 
     @property
@@ -77,7 +82,7 @@ class Predictor:
         """What a person should know about how the answers came about."""
         return (*self._notes, *self._engine.notes)
 
-    def predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def predict(self, images: NDArray[np.uint8], whole: WholePicture | None = None) -> NDArray[np.float32]:
         """Answer a batch of pictures.
 
         When memory runs short the batch is halved, then a single picture goes through in parts that overlap by the
@@ -87,6 +92,8 @@ class Predictor:
         ----------
         images : (N, H, W, 3) ndarray of uint8
             RGB; H and W multiples of the card's stride.
+        whole : WholePicture, optional
+            What they are parts of, for a model whose card asks for an overview; without it they are wholes.
 
         Returns
         -------
@@ -107,6 +114,7 @@ class Predictor:
                 f"The network needs (N, H, W, 3) with sides that are multiples of {stride}, not {images.shape}."
             )
         with self._turn:
+            self._learn(whole)
             return self._predict(images)
 
     def warm(self, shape: tuple[int, int]) -> None:
@@ -119,6 +127,16 @@ class Predictor:
         """Give back what the engine holds."""
         with self._turn:
             self._engine.close()
+
+    def _learn(self, whole: WholePicture | None) -> None:
+        """Answer from now on as the parts of this picture ask for; it is studied once."""
+        engine = self._engine
+        if whole is None or not isinstance(engine, StudyingEngine):
+            self._ask = engine.run
+            return
+        if whole not in self._studied:
+            self._studied[whole] = engine.study(whole.pixels)
+        self._ask = partial(engine.run_studied, studied=self._studied[whole])
 
     def _predict(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         try:
@@ -133,9 +151,9 @@ class Predictor:
 
     def _run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         if self._part_px is None or max(images.shape[1:3]) <= self._part_px:
-            return self._engine.run(images)
+            return self._ask(images)
         asked = self.card.input
-        return run_in_parts(self._engine.run, images, self._part_px, asked.halo_px, asked.stride, self.card.decoding)
+        return run_in_parts(self._ask, images, self._part_px, asked.halo_px, asked.stride, self.card.decoding)
 
     def _make_room(self, asked: int, side: int) -> None:
         """Ask for less memory from now on, or say that there is no more to give."""
@@ -160,6 +178,7 @@ class Predictor:
             )
         self._notes.append(f"A single tile does not fit into the memory of {self.device}: the CPU takes over.")
         self._engine, said = _cpu_engine(self.folder, self.card, "")
+        self._ask = self._engine.run
         self._notes += said
         self._batch, self._part_px = self._engine.batch, None
 
@@ -186,6 +205,9 @@ def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
     card = load_card(folder)
     if problem := weights_problem(folder, card):
         raise ModelNotUsable(problem)
+    opener = engine_opener(card)
+    if opener is not None:
+        return Predictor(folder, card, opener.open_engine(folder, card, device))
     kind, _, engine = device.partition(":")
     if kind == "cuda":
         return Predictor(folder, card, _cuda_engine(folder, card, device))

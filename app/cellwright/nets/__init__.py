@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from cellwright.core import ModelNotUsable
 from cellwright.registry import Registry, problem_if_not_callable
 
 if TYPE_CHECKING:
@@ -22,10 +23,16 @@ OWN_ARCHITECTURES = {
 }
 """The same lines that pyproject.toml declares."""
 
+
+def _problem_of(loaded: object) -> str:
+    return "" if hasattr(loaded, "open_engine") else problem_if_not_callable(loaded)
+
+
 ARCHITECTURES: Registry[Callable[[Mapping[str, Any]], nn.Module]] = Registry(
-    "cellwright.architectures", "architecture", OWN_ARCHITECTURES, problem_if_not_callable
+    "cellwright.architectures", "architecture", OWN_ARCHITECTURES, _problem_of
 )
-"""Our own architectures and those of installed packages: each makes a network of a card's parameters."""
+"""Our own architectures and those of installed packages: each makes a network of a card's parameters, or has
+``open_engine`` and computes by itself, see `cellwright.inference.engine.OpensEngine`."""
 
 
 def build(architecture: Mapping[str, Any]) -> nn.Module:
@@ -44,12 +51,16 @@ def build(architecture: Mapping[str, Any]) -> nn.Module:
     UnknownName
         If no architecture has that name.
     ModelNotUsable
-        If the parameters do not fit it.
+        If the parameters do not fit it, or models of this kind compute by themselves.
     PluginNotUsable
         If it is a plugin's and cannot be loaded.
     """
     parameters = dict(architecture)
-    return ARCHITECTURES.load(str(parameters.pop("kind", "")))(parameters)
+    kind = str(parameters.pop("kind", ""))
+    make = ARCHITECTURES.load(kind)
+    if not callable(make):
+        raise ModelNotUsable(f"Models of the kind {kind!r} compute by themselves: there is no torch network to use.")
+    return make(parameters)
 
 
 def made_by(architecture: Mapping[str, Any]) -> str:
