@@ -45,7 +45,7 @@ def run(options: Namespace) -> int:
 
 def _of_project(options: Namespace, folder: Path) -> int:
     writes = options.sign or options.withdraw or options.white_factor is not None or options.platelet_factor is not None
-    limits = _limits(options.confidence)
+    limits = class_limits(options.confidence)
     roles = read_roles(options.role)
     with Project(folder, read_only=not writes) as project:
         _set_factors(project, options)
@@ -119,7 +119,7 @@ def _withdraw(project: Project, options: Namespace) -> None:
     say(f"The signature of {signed[-1].author} is withdrawn.")
 
 
-def _limits(text: str | None) -> dict[str, float] | None:
+def class_limits(text: str | None) -> dict[str, float] | None:
     """Read ``"WBC=0.4,PLT=0.5"``; a number alone says nothing about which class, and is refused."""
     if text is None:
         return None

@@ -72,3 +72,18 @@ class Earlier:
                     is_drawn = str(source).startswith(_PERSON)
                     found[name] = EarlierState(int(class_id), score, is_drawn, Status(status))
         return found
+
+    def origins(self, picture_id: int) -> dict[bytes, EarlierState]:
+        """Return what every object that ever lay on a picture was when it came, by the bytes of its id."""
+        with explained(self._path):
+            rows = self._connection.execute(
+                "SELECT o.uuid, c.after_class, c.after_score, u.name, c.after_status FROM object AS o "
+                "CROSS JOIN change AS c ON c.object = o.id "
+                "AND c.edit = (SELECT min(edit) FROM change WHERE object = o.id) "
+                "CROSS JOIN source AS u ON u.id = c.after_source WHERE o.picture = ? AND c.after_shape IS NOT NULL",
+                (picture_id,),
+            ).fetchall()
+        return {
+            bytes(name): EarlierState(int(kind), score, str(source).startswith(_PERSON), Status(status))
+            for name, kind, score, source, status in rows
+        }

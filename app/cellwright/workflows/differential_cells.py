@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.annotation import Status
-from cellwright.core import CellwrightError
+from cellwright.core import CellwrightError, unknown_name
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.doubt import decisions_for, decisions_of
 
@@ -85,11 +85,18 @@ def fields_of_project(
         Score from which what nobody has looked at counts, by class; those of the models' cards for the others.
     with_areas : bool
         Whether pictures are opened for how large their pixels are.
+
+    Raises
+    ------
+    UnknownName
+        If a threshold is for a class that the project does not have.
     """
     classes = project.classes()
     names, titles = tuple(each.name for each in classes), {each.name: each.title for each in classes}
     place = {each.id: at for at, each in enumerate(classes)}
     said = thresholds or {}
+    for name in set(said) - set(names):
+        raise unknown_name("class of the project", name, names)
     decisions = {number: said.get(names[place[number]], least) for number, least in decisions_of(project).items()}
     statuses = tuple(Status)
     fields = []
