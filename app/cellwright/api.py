@@ -86,6 +86,15 @@ class Found:
         """Whether every part of the picture was analysed."""
         return self.analysis.is_complete
 
+    @property
+    def probabilities(self) -> dict[str, NDArray[np.float32]]:
+        """What a classifier said: for each of its classes (N,) float32, NaN of objects that it was not asked about.
+
+        Empty where no classifier was asked.
+        """
+        said = self.analysis.probabilities
+        return {} if said is None else dict(zip(said.classes, said.of(self.objects).T, strict=True))
+
     def at_least(self, thresholds: float | Sequence[float]) -> Found:
         """Return the same answer with other thresholds; the model is not asked again.
 
@@ -176,6 +185,7 @@ def analyze(
     thresholds: float | Sequence[float] | None = None,
     augment: bool = False,
     scales: Sequence[float] = (1.0,),
+    classify: str | Path | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Found:
     """Find the objects on a picture, as the window and the command line do.
@@ -199,6 +209,8 @@ def analyze(
         Whether turned and mirrored copies are looked at too: slower, a little better.
     scales : sequence of float
         Input sizes at which the picture is looked at; 1 is the model's own.
+    classify : str or Path, optional
+        A classifier that tells apart what the model found, such as ``"wbc-classifier"`` for white cells.
     on_progress : callable, optional
         Called with every `cellwright.jobs.Progress`; what it raises stops the work.
 
@@ -227,7 +239,14 @@ def analyze(
     size = _pixel_size(pixel_size_um)
     where: Path | SlideRef = array_ref(picture, pixel_size=size) if isinstance(picture, np.ndarray) else Path(picture)
     work = AnalyzePicture(
-        where, model, device, size, object_px=object_px, augment=augment, scales=tuple(float(s) for s in scales)
+        where,
+        model,
+        device,
+        size,
+        object_px=object_px,
+        augment=augment,
+        scales=tuple(float(s) for s in scales),
+        classify=classify,
     )
     return Found(run_inline(work, on_progress), thresholds)
 

@@ -36,6 +36,7 @@ from cellwright.workflows import (
 )
 from cellwright.workflows.batch import BatchSlide
 from cellwright.workflows.batch_sources import FoundSlides, find_slides
+from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.measuring import refuse_unknown_columns
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
@@ -65,7 +66,7 @@ class Wishes:
         Its card.
     thresholds : tuple of float
         Least score of each class that counts.
-    device, pixel_size, augment, scales, floor, every_class, object_px
+    device, pixel_size, augment, scales, floor, every_class, object_px, classify
         See `AnalyzePicture`.
     channels : str or None
         See `with_channels`.
@@ -95,6 +96,7 @@ class Wishes:
     with_pictures: bool = False
     manifest: bool = False
     measured: tuple[str, ...] = ()
+    classify: Path | None = None
 
     def operation(self, path: Path, series: int) -> AnalyzePicture:
         """Return the analysis of one picture; raises where it has no such channel."""
@@ -111,6 +113,7 @@ class Wishes:
             self.object_px,
             self.augment,
             self.scales,
+            self.classify,
         )
 
 
@@ -124,6 +127,9 @@ def run(options: Namespace) -> int:
     formats = _formats(options)
     folder = find_model(options.model)
     card = load_card(folder)
+    classifier = find_model(options.classify) if options.classify else None
+    if classifier is not None:
+        card = joined_card(card, load_card(classifier))
     wishes = Wishes(
         folder,
         card,
@@ -139,6 +145,7 @@ def run(options: Namespace) -> int:
         with_pictures=options.with_pictures,
         manifest=options.manifest,
         measured=options.measure,
+        classify=classifier,
     )
     found = find_slides(options.paths, series=options.series)
     return analyze_all(found, wishes, is_json=options.json, is_debug=options.debug)

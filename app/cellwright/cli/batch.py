@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _FORMATS = ("csv", "xlsx", "geojson")
 _ONLY_HERE = {
-    "channel": "--channel",
-    "confidence": "--confidence",
     "with_pictures": "--with-pictures",
     "manifest": "--manifest",
     "measure": "--measure",
@@ -39,6 +37,7 @@ _ONLY_HERE = {
 
 def run(options: Namespace) -> int:
     """Count slides into a project; 0 where everything is there, 1 where something is missing, 2 where all is."""
+    from cellwright.cli.analyze import parse_confidence
     from cellwright.inference import DetectOptions
 
     _refuse_what_is_for_pictures(options)
@@ -57,11 +56,6 @@ def run(options: Namespace) -> int:
         regions=options.region.expanduser() if options.region else None,
         tissue_only=False if options.all else True if options.tissue else None,
     )
-    if any(slide.series for slide in found.slides):
-        raise BadParameter(
-            "A project keeps the first picture of a file alone; analyze the others without --project, or save them as "
-            "files of their own."
-        )
     if options.out and not options.overwrite:
         for path in planned_summaries(options.out, formats):  # before the work, not after a night of it
             refuse_existing(path, overwrite=False)
@@ -77,6 +71,8 @@ def run(options: Namespace) -> int:
             options.retry,
             runner,
             is_strict=options.debug,
+            channels=options.channel,
+            thresholds=parse_confidence(options.confidence, card),
         )
         try:
             report = watcher.run(batch, also=None if options.json else _Teller(len(found.slides)))
@@ -101,6 +97,8 @@ def _exit(report: BatchReport, left_out: tuple[LeftOut, ...]) -> int:
 
 
 def _refuse_what_is_for_pictures(options: Namespace) -> None:
+    if options.classify:
+        raise BadParameter("--classify tells cells of pictures apart, and slides of a project not yet; leave it out.")
     for name, word in _ONLY_HERE.items():
         if getattr(options, name):
             raise BadParameter(f"{word} is for pictures that are analysed without --project; leave one of the two out.")

@@ -18,6 +18,7 @@ from cellwright.cli.manifest_words import (
     add_verify_words,
 )
 from cellwright.cli.measure_words import add_measure_words
+from cellwright.cli.report_words import add_report_words
 from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
 
 EXPORT_FORMATS = (
@@ -59,6 +60,7 @@ _COMMANDS = {
     "differential": "white cells by kind in per cent, with limits; sign-off",
     "agreement": "say how far two readers, or readers and model, agree",
     "export": "write what a project knows of its pictures as tables, outlines and boxes",
+    "report": "write a report to be signed, as HTML or PDF, of a project or of results",
     "verify": "say whether results, pictures and model are what a manifest says",
     "rerun": "make the analyses of a manifest again, and say what differs",
     "sign": "sign a manifest with a key of your own",
@@ -113,6 +115,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         "differential": _differential,
         "agreement": _agreement,
         "export": _export,
+        "report": _report,
         "verify": _verify,
         "rerun": _rerun,
         "sign": _sign,
@@ -160,6 +163,7 @@ def _analyze() -> argparse.ArgumentParser:
     made.add_argument("--with-pictures", action="store_true", help="put a copy of the pictures into coco, yolo and voc")
     made.add_argument("--overwrite", action="store_true", help="replace results that are already in DIR")
     _add_model(made)
+    made.add_argument("--classify", metavar="C", help="a model that tells apart what was found, such as wbc-classifier")
     made.add_argument(
         "--confidence",
         metavar="C",
@@ -208,6 +212,12 @@ def _export() -> argparse.ArgumentParser:
         help="least score of what nobody looked at, 0 to 1; or by class, as in RBC=0.4,WBC=0.5 (default: the model's)",
     )
     add_manifest_words(made)
+    return made
+
+
+def _report() -> argparse.ArgumentParser:
+    made = _parser("report", "Write what was counted, how sure it is and how it came about, as HTML or PDF.")
+    add_report_words(made)
     return made
 
 

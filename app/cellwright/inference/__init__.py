@@ -4,7 +4,9 @@ from cellwright.inference.answers import Answers
 from cellwright.inference.around import AROUND_PX, look_around, view_around
 from cellwright.inference.candidates import Boxes, Cut, best_boxes, calibrated
 from cellwright.inference.coverage import Coverage, CoverageLedger, TileRecord, TileState
+from cellwright.inference.crops import crop_box, crop_sides, mirrored_cut, name_crops, read_crop
 from cellwright.inference.decoders import Candidates, Decoder, Frame, MapDecoder, decoder_of
+from cellwright.inference.decoders.picture import NamedPicture
 from cellwright.inference.detection import Detection, DetectOptions, Glance, TileResult, detect, refuse_scales
 from cellwright.inference.engine import Engine, OpensEngine, StudyingEngine
 from cellwright.inference.hardware import THREADS_VARIABLE, has_native_bf16, may_have_cuda, network_threads
@@ -38,6 +40,7 @@ __all__ = [
     "InlineRunner",
     "MapDecoder",
     "ModelSource",
+    "NamedPicture",
     "NmsKind",
     "OpensEngine",
     "Predictor",
@@ -55,6 +58,8 @@ __all__ = [
     "best_boxes",
     "calibrated",
     "close_slides",
+    "crop_box",
+    "crop_sides",
     "decoder_of",
     "detect",
     "detect_file",
@@ -64,6 +69,8 @@ __all__ = [
     "look_around",
     "may_have_cuda",
     "merge",
+    "mirrored_cut",
+    "name_crops",
     "network_threads",
     "nms",
     "object_ids",
@@ -71,6 +78,7 @@ __all__ = [
     "plan_steps",
     "plan_tiles",
     "plan_view",
+    "read_crop",
     "read_tile",
     "record_sample",
     "refuse_scales",

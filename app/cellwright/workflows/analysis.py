@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cellwright.imaging import SlideRef
     from cellwright.inference import Answers, Coverage
+    from cellwright.workflows.class_probabilities import ClassProbabilities
 
 
 BY_HAND = "by-hand"
@@ -75,7 +76,7 @@ class Asked:
         As a person chose it: ``"auto"``, ``"cpu"`` …
     pixel_size : PixelSize or None
         What a person said about the picture before it was analysed.
-    floor, every_class, object_px, augment, scales
+    floor, every_class, object_px, augment, scales, classify
         See `AnalyzePicture`.
     nms_iou : float or None
         Overlap from which two boxes are one object, where it was changed afterwards; None for the card's.
@@ -90,6 +91,7 @@ class Asked:
     augment: bool = False
     scales: tuple[float, ...] = (1.0,)
     nms_iou: float | None = None
+    classify: str | Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +120,10 @@ class Analysis:
         Which objects a person drew, corrected or accepted: they count whatever their score. None for none.
     asked : Asked or None
         How the model was asked; None where that is not known, as of what comes from a project.
+    parts : tuple of ModelCard
+        Of a cascade the cards of detector and classifier, of which `card` is the joined one; else empty.
+    probabilities : ClassProbabilities or None
+        What a classifier said of each object that it was asked about; None where none was asked.
     """
 
     picture: PictureInfo
@@ -131,6 +137,8 @@ class Analysis:
     answers: Answers | None = None
     confirmed: NDArray[np.bool_] | None = None
     asked: Asked | None = None
+    parts: tuple[ModelCard, ...] = ()
+    probabilities: ClassProbabilities | None = None
 
     @property
     def model_hash(self) -> str:

@@ -7,19 +7,22 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from cellwright.core import Objects, PixelSize, SlideNotReadable
 from cellwright.jobs import Progress
 from cellwright.workflows.analysis import Analysis, Asked, PictureInfo
+from cellwright.workflows.cascade import Sorted, crops_of, joined_card, sort_objects
+from cellwright.workflows.class_probabilities import ClassProbabilities
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.workflows.predictors import ready_predictor
+from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
     from cellwright.imaging import Slide, SlideRef
-    from cellwright.inference import Coverage, Detection, Glance, TileResult
+    from cellwright.inference import Coverage, Detection, Glance, Predictor, TileResult
 
 T = TypeVar("T")
 
@@ -56,6 +59,8 @@ class AnalyzePicture:
         Whether turned and mirrored copies are looked at too, see `cellwright.inference.DetectOptions`.
     scales : tuple of float
         Input sizes at which the picture is looked at; 1 is the model's own.
+    classify : str or Path or None
+        A classifier that tells apart what the model found, by name or folder; see `cascade.sort_objects`.
     """
 
     picture: Path | SlideRef
@@ -67,6 +72,7 @@ class AnalyzePicture:
     object_px: float | None = None
     augment: bool = False
     scales: tuple[float, ...] = (1.0,)
+    classify: str | Path | None = None
 
     @property
     def title(self) -> str:
@@ -101,6 +107,7 @@ class AnalyzePicture:
             sha256 = picture.content_sha256() if isinstance(picture, SlideRef) else content_sha256(picture)
             info = self._info(slide, sha256)
             predictor = yield from _awaited(lambda: ready_predictor(self.model, self.device), "Loading the model")
+            classifier = yield from self._classifier(predictor.card)
             yield Progress(0, 0, "Looking at the picture")
             began = time.monotonic()
             options = DetectOptions(
@@ -113,8 +120,10 @@ class AnalyzePicture:
                 scales=self.scales,
             )
             found = yield from _reported(detect(slide, predictor, options))
-        _refuse_nothing(info, found.coverage)
-        return Analysis(
+            _refuse_nothing(info, found.coverage)
+            if classifier is not None:
+                told = yield from sort_objects(slide, found.objects, predictor.card, classifier, info.pixel_size)
+        analysis = Analysis(
             info,
             predictor.card,
             found.objects,
@@ -133,14 +142,49 @@ class AnalyzePicture:
                 self.object_px,
                 self.augment,
                 self.scales,
+                classify=self.classify,
             ),
+            probabilities=_named_whole(found),
         )
+        return analysis if classifier is None else _told_apart(analysis, classifier.card, told)
+
+    def _classifier(self, detector: ModelCard) -> Generator[Progress, None, Predictor | None]:
+        """Load the classifier, where one is asked for that fits the detector."""
+        if self.classify is None:
+            return None
+        name = self.classify
+        crops_of(load_card(find_model(name)), detector)
+        return (yield from _awaited(lambda: ready_predictor(name, self.device), "Loading the classifier"))
 
     def _info(self, slide: Slide, sha256: str) -> PictureInfo:
         pixel_size, note = slide.pixel_size, slide.pixel_size_note
         if self.pixel_size is not None:
             pixel_size, note = self.pixel_size, "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, pixel_size, note, sha256)
+
+
+def _named_whole(found: Detection) -> ClassProbabilities | None:
+    """Return what a classifier of whole pictures said of this one; None where the model is another."""
+    from cellwright.inference import NamedPicture
+
+    tiles = () if found.answers is None else found.answers.tiles
+    if found.answers is None or len(tiles) != 1 or not isinstance(tiles[0][1], NamedPicture):
+        return None
+    return ClassProbabilities(found.objects.ids, found.answers.card.class_names, tiles[0][1].shares[None])
+
+
+def _told_apart(analysis: Analysis, classifier: ModelCard, told: Sorted) -> Analysis:
+    """Return an analysis by a detector as one by both models."""
+    return replace(
+        analysis,
+        card=joined_card(analysis.card, classifier),
+        objects=told.objects,
+        notes=(*analysis.notes, *told.notes),
+        # Chosen anew with another overlap, they would have to be told apart anew.
+        answers=None,
+        parts=(analysis.card, classifier),
+        probabilities=told.probabilities,
+    )
 
 
 def _doubts(info: PictureInfo, counted: Objects) -> tuple[str, ...]:

@@ -10,11 +10,36 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter
 from cellwright.inference.candidates import Boxes, Cut, refuse_not_finite
-from cellwright.inference.decoders.decoder import Frame, Settled
+from cellwright.inference.decoders.decoder import Frame
 from cellwright.inference.tiles import Tile
 
 _SMALLEST = 1e-12
 """Probabilities are kept this far from 0, where their logarithm is infinite."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedPicture:
+    """Candidates of a whole picture, among which nothing is left to choose.
+
+    Parameters
+    ----------
+    found : Boxes
+        One object around the picture.
+    shares : (C,) ndarray of float32
+        Calibrated probability of each class, together 1.
+    """
+
+    found: Boxes
+    shares: NDArray[np.float32]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that they take."""
+        return self.found.nbytes + self.shares.nbytes
+
+    def objects(self, nms_iou: float) -> Boxes:  # noqa: ARG002 - there is one
+        """Return the object."""
+        return self.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +58,7 @@ class PictureDecoder:
     frame: Frame
     cut: Cut
 
-    def look(self, raw: NDArray[np.float32], tile: Tile) -> Settled:
+    def look(self, raw: NDArray[np.float32], tile: Tile) -> NamedPicture:
         """See `Decoder.look`."""
         if raw.shape != (len(self.cut.temperatures),):
             raise BadParameter(
@@ -44,7 +69,7 @@ class PictureDecoder:
         best = int(probabilities.argmax())
         own = tile.owner
         boxes = np.array([[own.y0, own.x0, own.y1, own.x1]], np.float32)
-        return Settled(Boxes(boxes, np.array([best], np.int16), probabilities[best : best + 1]))
+        return NamedPicture(Boxes(boxes, np.array([best], np.int16), probabilities[best : best + 1]), probabilities)
 
     def join(self, answers: Iterable[tuple[Tile, Boxes]], unanswered: Sequence[Tile] = ()) -> Boxes:  # noqa: ARG002
         """See `Decoder.join`; there is one tile, the picture."""
