@@ -36,5 +36,6 @@ def run(options: Namespace) -> int:
         write.with_pictures,
         True,
         write.measured,
+        recipe.checked_classifier(),
     )
     return analyze_all(find_slides(options.paths), wishes, is_json=options.json, is_debug=options.debug)

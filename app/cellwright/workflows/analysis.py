@@ -146,6 +146,16 @@ class Analysis:
         return self.card.model_hash
 
     @property
+    def models_said(self) -> str:
+        """Name of the model, and of the classifier after it with a ``+`` where there was one."""
+        return "+".join(card.name for card in self.parts or (self.card,))
+
+    @property
+    def hashes_said(self) -> str:
+        """The sha256 of each model that `models_said` names, in the same way."""
+        return "+".join(card.model_hash for card in self.parts or (self.card,))
+
+    @property
     def is_by_hand(self) -> bool:
         """Whether people drew everything and no model looked at the picture."""
         return self.card.name == BY_HAND

@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from cellwright.core import BadParameter, PixelSize, PixelSizeSource
-from cellwright.workflows.formats import ExportFormat
+from cellwright.core import BadParameter, PixelSize, PixelSizeSource, UnknownName
+from cellwright.workflows.cascade import joined_card
+from cellwright.workflows.formats import format_named
 from cellwright.workflows.manifest import Manifest, first_problem
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -72,11 +73,21 @@ class LookPart(_Part):
 
 
 class WritePart(_Part):
-    """What is written: `ExportFormat` values, measurements that join the table, and whether pictures are copied."""
+    """What is written: names of formats, measurements that join the table, and whether pictures are copied."""
 
-    formats: tuple[ExportFormat, ...] = Field(min_length=1)
+    formats: tuple[str, ...] = Field(min_length=1)
     measured: tuple[str, ...] = ()
     with_pictures: bool = False
+
+    @field_validator("formats")
+    @classmethod
+    def _is_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            try:
+                format_named(name)
+            except UnknownName as error:
+                raise ValueError(str(error)) from error
+        return value
 
 
 class AnalysisRecipe(_Part):
@@ -88,12 +99,15 @@ class AnalysisRecipe(_Part):
         Version of this form.
     model, look, write
         See there.
+    classify : ModelPart or None
+        The classifier that tells apart what the model finds, where there is one.
     confidence : dict
         Least score that counts, for every class of the model.
     """
 
     recipe: Literal[1] = 1
     model: ModelPart
+    classify: ModelPart | None = None
     look: LookPart = LookPart()
     confidence: dict[str, float]
     write: WritePart
@@ -112,7 +126,7 @@ class AnalysisRecipe(_Part):
         return None if said is None else PixelSize(said[0], said[1], PixelSizeSource.USER)
 
     def checked_model(self, said: str | Path | None = None) -> tuple[Path, ModelCard]:
-        """Return the model's folder and card.
+        """Return the model's folder and card; with a classifier, the card of the two together.
 
         Raises
         ------
@@ -128,6 +142,9 @@ class AnalysisRecipe(_Part):
                 f"The model {card.name} in {folder} has other weights (sha256 {card.model_hash[:12]}…) than the recipe "
                 f"asks for ({self.model.sha256[:12]}…); name the right one with --model, or make a new recipe."
             )
+        classifier = self.checked_classifier()
+        if classifier is not None:
+            card = joined_card(card, load_card(classifier))
         strange = sorted(set(self.confidence) ^ set(card.class_names))
         if strange:
             raise BadParameter(
@@ -136,6 +153,19 @@ class AnalysisRecipe(_Part):
             )
         return folder, card
 
+    def checked_classifier(self) -> Path | None:
+        """Return the folder of the classifier; None where the recipe has none. Raises as `checked_model` does."""
+        if self.classify is None:
+            return None
+        folder = find_model(self.classify.name)
+        card = load_card(folder)
+        if card.model_hash != self.classify.sha256:
+            raise BadParameter(
+                f"The classifier {card.name} in {folder} has other weights (sha256 {card.model_hash[:12]}…) than the "
+                f"recipe asks for ({self.classify.sha256[:12]}…); make a new recipe."
+            )
+        return folder
+
     def thresholds(self, card: ModelCard) -> tuple[float, ...]:
         """Return the least score of each class in the order of the card."""
         return tuple(self.confidence[name] for name in card.class_names)
@@ -143,8 +173,10 @@ class AnalysisRecipe(_Part):
     def to_toml(self) -> str:
         """Return the recipe as a file for people; what has its usual value is left out."""
         lines = ["# How pictures are analysed; 'cellwright run THIS PICTURES --out DIR' does it again.", "recipe = 1"]
-        for title in ("model", "look", "confidence", "write"):
+        for title in ("model", "classify", "look", "confidence", "write"):
             part = getattr(self, title)
+            if part is None:
+                continue
             said = part if isinstance(part, dict) else part.model_dump(mode="json", exclude_defaults=True)
             if said:
                 lines += ["", f"[{title}]", *(f"{_key(name)} = {_value(value)}" for name, value in said.items())]
@@ -196,10 +228,11 @@ def recipe_of(manifest: Manifest) -> AnalysisRecipe:
     first = manifest.pictures[0]
     asked = first.asked
     assert asked is not None
-    model = next(entry for entry in manifest.models if entry.sha256 == first.model)
+    models = {entry.sha256: ModelPart(name=entry.name, sha256=entry.sha256) for entry in manifest.models}
     size = asked.pixel_size
     return AnalysisRecipe(
-        model=ModelPart(name=model.name, sha256=model.sha256),
+        model=models[first.model],
+        classify=models[asked.classify] if asked.classify else None,
         look=LookPart(
             augment=asked.augment,
             scales=asked.scales,
@@ -212,7 +245,7 @@ def recipe_of(manifest: Manifest) -> AnalysisRecipe:
         ),
         confidence=dict(zip(manifest.classes, manifest.confidence, strict=True)),
         write=WritePart(
-            formats=tuple(ExportFormat(name) for name in manifest.formats) or (ExportFormat.CSV,),
+            formats=manifest.formats or ("csv",),
             measured=manifest.measured,
             with_pictures=manifest.with_pictures,
         ),

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cellwright.core import BadParameter, PixelSize, PixelSizeSource
 from cellwright.core.atomic import replacing
 from cellwright.core.canonical import canonical_json
+from cellwright.measure import MeasureOptions
 
 MANIFEST = "manifest.json"
 """Name of the file beside the results."""
@@ -64,7 +65,7 @@ class SizeEntry(_Part):
 
 
 class AskedEntry(_Part):
-    """How the model was asked; see `Asked`."""
+    """How the model was asked; see `Asked`. ``classify`` is the SHA-256 of the classifier that told apart, or empty."""
 
     device: str
     pixel_size: SizeEntry | None = None
@@ -74,6 +75,7 @@ class AskedEntry(_Part):
     augment: bool = False
     scales: tuple[float, ...] = (1.0,)
     nms_iou: float | None = None
+    classify: str = ""
 
 
 class FoundEntry(_Part):
@@ -93,6 +95,8 @@ class FoundEntry(_Part):
         What was analysed and what is missing, in a sentence.
     device, engine : str
         What it ran on.
+    covered_px : float or None
+        Pixels that were looked at; None in manifests from before this was written down.
     """
 
     counted: dict[str, int]
@@ -102,6 +106,25 @@ class FoundEntry(_Part):
     coverage: str
     device: str
     engine: str
+    covered_px: float | None = None
+
+
+class MeasureEntry(_Part):
+    """How measurements were taken; see `cellwright.measure.MeasureOptions`."""
+
+    ring: float
+    radius: float
+    levels: int
+    blank: float | None = None
+
+    @staticmethod
+    def of(options: MeasureOptions) -> MeasureEntry:
+        """Return options as they are written down."""
+        return MeasureEntry(ring=options.ring, radius=options.radius, levels=options.levels, blank=options.blank)
+
+    def value(self) -> MeasureOptions:
+        """Return them as the program knows them; raises `BadParameter` for numbers that cannot be."""
+        return MeasureOptions(self.ring, self.radius, self.levels, self.blank)
 
 
 class PictureEntry(_Part):
@@ -175,6 +198,10 @@ class Manifest(_Part):
         Least score that counts, by class.
     measured : tuple of str
         Sets of measurements that were asked for.
+    measure_options : MeasureEntry or None
+        How they were taken; None where nothing was measured.
+    keep : str
+        The filter that objects had to meet, besides their score; empty for none.
     formats : tuple of str
         Values of `ExportFormat`.
     with_pictures : bool
@@ -193,6 +220,8 @@ class Manifest(_Part):
     classes: tuple[str, ...]
     confidence: tuple[float, ...]
     measured: tuple[str, ...] = ()
+    measure_options: MeasureEntry | None = None
+    keep: str = ""
     formats: tuple[str, ...]
     with_pictures: bool = False
     seed: int | None = None

@@ -193,7 +193,7 @@ def _picture(folder: Path, analysis: Analysis, thresholds: Thresholds) -> Genera
         sha256=picture.sha256,
         pixels=pixels,
         pixel_size=_size(picture.pixel_size, picture.pixel_size_note),
-        model=analysis.model_hash,
+        model=analysis.parts[0].model_hash if analysis.parts else analysis.model_hash,
         asked=_asked(analysis),
         found=FoundEntry(
             counted=dict(zip(counted.classes, counted.counts().tolist(), strict=True)),
@@ -220,6 +220,7 @@ def _asked(analysis: Analysis) -> AskedEntry | None:
         augment=asked.augment,
         scales=asked.scales,
         nms_iou=asked.nms_iou,
+        classify=analysis.parts[1].model_hash if analysis.parts else "",
     )
 
 
@@ -228,29 +229,31 @@ def _size(size: PixelSize | None, note: str = "") -> SizeEntry | None:
 
 
 def _models(folder: Path, analyses: Sequence[Analysis]) -> tuple[ModelEntry, ...]:
+    """Return every model once; of a cascade both."""
     found: dict[str, ModelEntry] = {}
     for analysis in analyses:
-        card = analysis.card
-        if card.model_hash not in found:
-            found[card.model_hash] = ModelEntry(
-                name=card.name,
-                path=_model_path(folder, analysis),
-                sha256=card.model_hash,
-                card_sha256=card_sha256(card),
-            )
+        asked = () if analysis.asked is None else (analysis.asked.model, analysis.asked.classify)
+        for place, card in enumerate(analysis.parts or (analysis.card,)):
+            if card.model_hash not in found:
+                found[card.model_hash] = ModelEntry(
+                    name=card.name,
+                    path=_model_path(folder, card, asked[place] if asked else None),
+                    sha256=card.model_hash,
+                    card_sha256=card_sha256(card),
+                )
     return tuple(found.values())
 
 
-def _model_path(folder: Path, analysis: Analysis) -> str:
+def _model_path(folder: Path, card: ModelCard, asked: str | Path | None) -> str:
     """Return where a model stands that is not found on the shelf by its name alone."""
-    if analysis.asked is None:
+    if asked is None:
         return ""
     try:
-        used = find_model(analysis.asked.model).resolve()
+        used = find_model(asked).resolve()
     except CellwrightError:
         return ""
     try:
-        if find_model(analysis.card.name).resolve() == used:
+        if find_model(card.name).resolve() == used:
             return ""
     except CellwrightError:  # not on the shelf
         pass

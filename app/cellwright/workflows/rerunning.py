@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +105,7 @@ class RerunManifest:
         recorded = _recorded(manifest, folder)
         found: tuple[PictureRerun, ...] = ()
         for picture in manifest.pictures:
-            found += ((yield from self._picture(manifest, picture, models[picture.model], recorded)),)
+            found += ((yield from self._picture(manifest, picture, models, recorded)),)
         return Rerun(manifest, found)
 
     def _model(self, entry: ModelEntry, folder: Path) -> Path:
@@ -118,7 +118,7 @@ class RerunManifest:
         return found
 
     def _picture(
-        self, manifest: Manifest, picture: PictureEntry, model: Path, recorded: Table | None
+        self, manifest: Manifest, picture: PictureEntry, models: Mapping[str, Path], recorded: Table | None
     ) -> Generator[Progress, None, PictureRerun]:
         if picture.asked is None:
             said = "cannot be repeated: its objects come from a project, not from one analysis"
@@ -127,13 +127,15 @@ class RerunManifest:
         if path is None:
             return PictureRerun(picture.name, False, where_missing(picture))
         try:
-            analysis = yield from _again(picture, path, model, self.device or picture.asked.device)
+            analysis = yield from _again(picture, path, models, self.device or picture.asked.device)
         except CellwrightError as error:
             return PictureRerun(picture.name, False, f"cannot be analysed again: {error}")
         return _compared(manifest, picture, analysis, recorded)
 
 
-def _again(picture: PictureEntry, path: Path, model: Path, device: str) -> Generator[Progress, None, Analysis]:
+def _again(
+    picture: PictureEntry, path: Path, models: Mapping[str, Path], device: str
+) -> Generator[Progress, None, Analysis]:
     """Analyse a picture as it was analysed then."""
     from cellwright.imaging import SlideRef
 
@@ -141,7 +143,7 @@ def _again(picture: PictureEntry, path: Path, model: Path, device: str) -> Gener
     assert asked is not None
     analysis = yield from AnalyzePicture(
         SlideRef(path, picture.series, picture.z, picture.t, picture.channels),
-        model,
+        models[picture.model],
         device,
         None if asked.pixel_size is None else asked.pixel_size.value(),
         asked.floor,
@@ -149,6 +151,7 @@ def _again(picture: PictureEntry, path: Path, model: Path, device: str) -> Gener
         asked.object_px,
         asked.augment,
         asked.scales,
+        models[asked.classify] if asked.classify else None,
     ).run()
     return analysis if asked.nms_iou is None else analysis.with_overlap(asked.nms_iou)
 

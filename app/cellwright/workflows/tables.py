@@ -47,8 +47,9 @@ def objects_table(analyses: Sequence[Analysis], thresholds: Thresholds = None) -
         Column("score", _floats([o.scores for o in counted]), "", "calibrated probability, 0 to 1", 4),
         *_told(analyses, counted, _OF_BOXES),
         *_outline_columns(analyses, counted),
-        Column("model", _repeated(analyses, counted, lambda a: a.card.name), "", "model that found the object"),
-        Column("model_sha256", _repeated(analyses, counted, lambda a: a.model_hash), "", "hash of the model's weights"),
+        *_probability_columns(analyses, counted),
+        Column("model", _repeated(analyses, counted, lambda a: a.models_said), "", "model that found the object"),
+        Column("model_sha256", _repeated(analyses, counted, lambda a: a.hashes_said), "", "hash of its weights"),
         Column("picture_sha256", _repeated(analyses, counted, lambda a: a.picture.sha256), "", "hash of the file"),
     ]
     return Table("objects", tuple(columns))
@@ -63,6 +64,28 @@ def _outline_columns(analyses: Sequence[Analysis], counted: Sequence[Objects]) -
         Column("label", numbers, "", "value of the object's pixels in the label image of its picture"),
         *_told(analyses, counted, IN_FILES),
     ]
+
+
+def _probability_columns(analyses: Sequence[Analysis], counted: Sequence[Objects]) -> list[Column]:
+    """Return what a classifier said of each object, NaN where it was not asked; nothing where none was asked at all."""
+    names = dict.fromkeys(name for a in analyses if a.probabilities is not None for name in a.probabilities.classes)
+    return [
+        Column(
+            f"probability_{name}",
+            np.concatenate([_probabilities(a, o, name) for a, o in zip(analyses, counted, strict=True)]),
+            "",
+            f"calibrated probability of {name}, as the classifier said it",
+            4,
+        )
+        for name in names
+    ]
+
+
+def _probabilities(analysis: Analysis, objects: Objects, name: str) -> NDArray[np.float64]:
+    said = analysis.probabilities
+    if said is None or name not in said.classes:
+        return np.full(len(objects), np.nan)
+    return said.of(objects)[:, said.classes.index(name)].astype(np.float64)
 
 
 def _told(analyses: Sequence[Analysis], counted: Sequence[Objects], keys: Sequence[str]) -> list[Column]:
@@ -120,8 +143,8 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
         Column("confidence", [threshold_of(a, thresholds, r.name) for a, _, r in rows], "", "least score counted", 4),
         Column("complete", [t.is_complete for _, t, _ in rows], "", "whether every part of the picture was analysed"),
         Column("coverage", [t.note for _, t, _ in rows], "", "what was analysed and what was left out"),
-        Column("model", [a.card.name for a, _, _ in rows], "", "model that found the objects"),
-        Column("model_sha256", [a.model_hash for a, _, _ in rows], "", "hash of the model's weights"),
+        Column("model", [a.models_said for a, _, _ in rows], "", "model that found the objects"),
+        Column("model_sha256", [a.hashes_said for a, _, _ in rows], "", "hash of the model's weights"),
     ]
     return Table("counts", tuple(columns))
 
