@@ -44,6 +44,7 @@ _COMMANDS = {
     "differential": "cellwright.cli.differential",
     "agreement": "cellwright.cli.agreement",
     "export": "cellwright.cli.export",
+    "report": "cellwright.cli.report",
     "verify": "cellwright.cli.manifest",
     "rerun": "cellwright.cli.manifest",
     "sign": "cellwright.cli.manifest",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellwright.cli.measure_words import add_measure_options, words_of
+
 if TYPE_CHECKING:
     import argparse
 
@@ -18,11 +20,18 @@ def add_manifest_words(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument(
         "--measure",
-        type=_words,
+        type=words_of,
         default=(),
         metavar="LIST",
         help="measure this and add it to the table of objects; 'cellwright measure --list' says what there is",
     )
+    made.add_argument(
+        "--keep",
+        default="",
+        metavar="FILTER",
+        help="count and write only objects that meet it, as in \"area_um2 > 40 and class == 'WBC'\"",
+    )
+    add_measure_options(made)
 
 
 def add_verify_words(made: argparse.ArgumentParser) -> None:
@@ -71,7 +80,3 @@ def _add_manifest(made: argparse.ArgumentParser) -> None:
     made.add_argument("manifest", type=Path, metavar="MANIFEST", help="manifest.json, beside the results")
     made.add_argument("--pictures", type=Path, metavar="DIR", help="look for the pictures here, by their names")
     made.add_argument("--model", metavar="M", help="the model, where it is neither where it was nor on the shelf")
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

@@ -32,7 +32,7 @@ def run(options: Namespace) -> int:
         raise BadParameter("Name a project, or pictures to look for cells on; --list says what can be measured.")
     if options.out and options.out.suffix.lower() not in _WRITERS:
         raise BadParameter(f"{options.out.name} tells no kind of table; end it in {', '.join(_WRITERS)}.")
-    chosen = MeasureOptions(options.ring, options.radius, options.levels, options.blank)
+    chosen = measure_options(options)
     with watching(is_silent=options.json) as watcher:
         analyses, left_out = _analyses(options, watcher)
         if not analyses:
@@ -53,6 +53,11 @@ def run(options: Namespace) -> int:
     for left in left_out:
         say(f"Left out: {left}")
     return Exit.INCOMPLETE if left_out else Exit.DONE
+
+
+def measure_options(options: Namespace) -> MeasureOptions:
+    """Return how measurements are to be taken; raises `BadParameter` for numbers that cannot be."""
+    return MeasureOptions(options.ring, options.radius, options.levels, options.blank)
 
 
 def _list(options: Namespace) -> int:

@@ -14,7 +14,7 @@ def add_measure_words(made: argparse.ArgumentParser, model: str) -> None:
     made.add_argument("paths", nargs="*", metavar="PATHS", help="a project's folder; or pictures and folders of them")
     made.add_argument(
         "--columns",
-        type=_words,
+        type=words_of,
         default=("geometry",),
         metavar="LIST",
         help="sets, names and patterns, as in geometry,intensity_mean-* (default: geometry; all for everything)",
@@ -30,6 +30,12 @@ def add_measure_words(made: argparse.ArgumentParser, model: str) -> None:
     made.add_argument(
         "--pixel-size", type=float, metavar="UM", help="side of a pixel in µm, where the file is silent or wrong"
     )
+    add_measure_options(made)
+    made.add_argument("--json", action="store_true", help="print a summary as JSON")
+
+
+def add_measure_options(made: argparse.ArgumentParser) -> None:
+    """Add how measurements are taken."""
     made.add_argument(
         "--ring",
         type=float,
@@ -44,8 +50,8 @@ def add_measure_words(made: argparse.ArgumentParser, model: str) -> None:
     made.add_argument(
         "--blank", type=float, metavar="V", help="value of glass without stain (default: the largest a pixel can have)"
     )
-    made.add_argument("--json", action="store_true", help="print a summary as JSON")
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a list with commas, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

@@ -20,6 +20,7 @@ from cellwright.cli.manifest_words import (
 from cellwright.cli.measure_words import add_measure_words
 from cellwright.cli.report_words import add_report_words
 from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
+from cellwright.registry import Registry
 
 EXPORT_FORMATS = (
     "csv",
@@ -158,7 +159,7 @@ def _analyze() -> argparse.ArgumentParser:
         type=_formats,
         default=None,
         metavar="LIST",
-        help=f"what to write, of {','.join(EXPORT_FORMATS)} (default: {DEFAULT_FORMATS})",
+        help=f"what to write, of {','.join(_all_formats())} (default: {DEFAULT_FORMATS})",
     )
     made.add_argument("--with-pictures", action="store_true", help="put a copy of the pictures into coco, yolo and voc")
     made.add_argument("--overwrite", action="store_true", help="replace results that are already in DIR")
@@ -202,7 +203,7 @@ def _export() -> argparse.ArgumentParser:
         type=_formats,
         default=None,
         metavar="LIST",
-        help=f"what to write, of {','.join(EXPORT_FORMATS)} (default: {DEFAULT_FORMATS})",
+        help=f"what to write, of {','.join(_all_formats())} (default: {DEFAULT_FORMATS})",
     )
     made.add_argument("--with-pictures", action="store_true", help="put a copy of the pictures into coco, yolo and voc")
     made.add_argument("--overwrite", action="store_true", help="replace results that are already in DIR")
@@ -477,9 +478,14 @@ def _scales(text: str) -> tuple[float, ...]:
 
 def _formats(text: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    strange = [name for name in chosen if name not in EXPORT_FORMATS]
+    known = _all_formats()
+    strange = [name for name in chosen if name not in known]
     if strange or not chosen:
-        raise argparse.ArgumentTypeError(
-            f"unknown format {', '.join(strange) or text!r}; there is: {', '.join(EXPORT_FORMATS)}"
-        )
+        raise argparse.ArgumentTypeError(f"unknown format {', '.join(strange) or text!r}; there is: {', '.join(known)}")
     return chosen
+
+
+def _all_formats() -> tuple[str, ...]:
+    """Return our own formats and those that other packages bring, from metadata alone."""
+    others = Registry[object]("cellwright.exporters", "exporter").entries()
+    return (*EXPORT_FORMATS, *(name for name in others if name not in EXPORT_FORMATS))

@@ -16,6 +16,9 @@ from cellwright.export.parquet import write_parquet
 from cellwright.export.pixels import PicturePixels
 from cellwright.export.qupath import write_qupath_tsv
 from cellwright.export.reading import read_table
+from cellwright.export.report_document import Report
+from cellwright.export.report_html import write_html_report
+from cellwright.export.report_pdf import write_pdf_report
 from cellwright.export.roi import write_roi_zip
 from cellwright.export.sqlite_file import write_sqlite
 from cellwright.export.table import Column, Table
@@ -30,6 +33,7 @@ __all__ = [
     "LegendEntry",
     "OutlinedPicture",
     "PicturePixels",
+    "Report",
     "Segmentation",
     "Table",
     "draw_overlay",
@@ -41,12 +45,14 @@ __all__ = [
     "write_csv",
     "write_geojson",
     "write_h5ad",
+    "write_html_report",
     "write_index_png",
     "write_label_tiff",
     "write_manifest",
     "write_ome_tiff",
     "write_ome_zarr",
     "write_parquet",
+    "write_pdf_report",
     "write_png",
     "write_qupath_tsv",
     "write_roi_zip",

@@ -81,12 +81,31 @@ def draw_overlay(
     """
     if len(legend) != len(objects.classes):
         raise BadParameter(f"{len(legend)} legend entries do not fit {len(objects.classes)} classes.")
-    draw = _with_boxes if objects.masks is None else _with_outlines
-    marked = draw(rgb, objects, legend, downsample)
+    marked = draw_marks(rgb, objects, [entry.colour for entry in legend], downsample)
     for y, x0, x1 in lines:
         _draw_width(marked, y / downsample, x0 / downsample, x1 / downsample)
     strip = _legend(marked.shape[1], legend, caption)
     return np.concatenate((marked, strip), axis=0)
+
+
+def draw_marks(
+    rgb: NDArray[np.uint8], objects: Objects, colours: Sequence[str], downsample: float = 1.0
+) -> NDArray[np.uint8]:
+    """Draw boxes, or outlines where they are known, over a copy of a picture.
+
+    Parameters
+    ----------
+    rgb : (H, W, 3) ndarray of uint8
+        The picture; it is not changed.
+    objects : Objects
+        What to draw, in level-0 pixels.
+    colours : sequence of str
+        ``#RRGGBB``, one a class, in class order.
+    downsample : float
+        Level-0 pixels per pixel of `rgb`.
+    """
+    draw = _with_boxes if objects.masks is None else _with_outlines
+    return draw(rgb, objects, colours, downsample)
 
 
 def write_png(path: str | Path, rgb: NDArray[np.uint8], *, overwrite: bool = False) -> Path:
@@ -121,13 +140,13 @@ def rgb_of(colour: str) -> tuple[int, int, int]:
 
 
 def _with_boxes(
-    rgb: NDArray[np.uint8], objects: Objects, legend: Sequence[LegendEntry], downsample: float
+    rgb: NDArray[np.uint8], objects: Objects, colours_of: Sequence[str], downsample: float
 ) -> NDArray[np.uint8]:
     """Draw the sides of every box straight into a copy of the array: four slices each, whatever the picture's size."""
     marked = rgb.copy()
     height, width = marked.shape[:2]
     line = _line_px(marked)
-    colours = np.array([rgb_of(entry.colour) for entry in legend], np.uint8).reshape(-1, 3)
+    colours = np.array([rgb_of(colour) for colour in colours_of], np.uint8).reshape(-1, 3)
     boxes = np.rint(objects.boxes.astype(np.float64) / downsample).astype(np.int64)
     boxes = np.clip(boxes, 0, np.array([height, width, height, width]))
     # Uncertain ones first, so that the sure ones stay whole where boxes cross.
@@ -142,7 +161,7 @@ def _with_boxes(
 
 
 def _with_outlines(
-    rgb: NDArray[np.uint8], objects: Objects, legend: Sequence[LegendEntry], downsample: float
+    rgb: NDArray[np.uint8], objects: Objects, colours_of: Sequence[str], downsample: float
 ) -> NDArray[np.uint8]:
     """Draw the outline of every object, holes too, into a copy of the array, in the order of the boxes above."""
     from PIL import Image, ImageDraw
@@ -155,7 +174,7 @@ def _with_outlines(
     traced = contours(drawn.masks or Masks.empty())
     points = traced.points[:, ::-1].astype(np.float64) / downsample
     ends = zip(traced.ring_starts[:-1].tolist(), traced.ring_starts[1:].tolist(), strict=True)
-    colours = [rgb_of(entry.colour) for entry in legend]
+    colours = [rgb_of(colour) for colour in colours_of]
     for (start, end), owner in zip(ends, traced.object_of_ring.tolist(), strict=True):
         ring = [tuple(point) for point in points[start:end].tolist()]
         draw.line([*ring, ring[0]], fill=colours[drawn.class_index[owner]], width=line)

@@ -56,7 +56,11 @@ class Reviews:
 
     def regions_reviewed(self, picture_id: int) -> list[Box]:
         """Return the parts of a picture that were looked at in full, as they were marked; they may overlap."""
-        return [each.box for each in self._reviewed(RegionReviewedRecord, picture_id, "picture")]
+        return [each.box for each in self.region_reviews(picture_id)]
+
+    def region_reviews(self, picture_id: int) -> list[RegionReviewedRecord]:
+        """Return who looked at which parts of a picture in full, and when."""
+        return self._reviewed(RegionReviewedRecord, picture_id, "picture")
 
     def mark_reviewed(self, picture_id: int, box: Box, author: str) -> JournalEntry | None:
         """Say that what is marked in `box` is all there is, as one step; None where that was said before.

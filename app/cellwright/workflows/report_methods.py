@@ -1,0 +1,169 @@
+"""The methods paragraph of a report: how the numbers came about, in the sentences that a paper needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import cellwright
+from cellwright.core import PixelSizeSource
+from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.manifest_making import versions
+from cellwright.workflows.report_source import ReportSource
+from cellwright.workflows.sure_counts import SureCounts
+from cellwright.workflows.tables import threshold_of
+
+NOT_A_DEVICE = (
+    "Not a medical device: Cellwright is software for research and teaching. Nothing in this report may be used alone "
+    "to diagnose, to treat, or to leave treatment undone; a person who is qualified answers for every conclusion."
+)
+"""Stands on the first page of every report."""
+
+_SOURCES = {
+    PixelSizeSource.TAG: "as the file says",
+    PixelSizeSource.USER: "as a person entered",
+}
+
+
+def methods_paragraph(source: ReportSource, counts: SureCounts | None) -> str:
+    """Return one paragraph; `counts` are those whose intervals stand in the report."""
+    sentences = [
+        *_found(source),
+        *_counted_from(source),
+        *_pixel_sizes(source.analyses),
+        *_looked_at(source),
+        *_reviewed(source),
+        *_measured(source),
+        *_intervals(source, counts),
+        *_where_run(source.analyses),
+    ]
+    return " ".join(sentences)
+
+
+def _found(source: ReportSource) -> Iterable[str]:
+    many = len(source.analyses)
+    on = "one picture" if many == 1 else f"{many:,} pictures"
+    by_hand = sum(analysis.is_by_hand for analysis in source.analyses)
+    models = {a.card.model_hash: a for a in source.analyses if not a.is_by_hand}
+    if models:
+        named = " and ".join(f"{a.card.name} ({a.card.title}; weights SHA-256 {h})" for h, a in models.items())
+        yield f"Objects on {on} were found with Cellwright {cellwright.__version__} by the model {named}."
+    if by_hand:
+        every = "All objects" if by_hand == many else f"On {by_hand:,} of them objects"
+        yield f"{every} were drawn by people; no model looked at these pictures."
+    yield from dict.fromkeys(words for analysis in models.values() if (words := _asked(analysis)))
+
+
+def _asked(analysis: Analysis) -> str:
+    asked = analysis.asked
+    if asked is None:
+        return ""
+    ways = []
+    if asked.augment:
+        ways.append("turned and mirrored copies were looked at too")
+    if asked.scales != (1.0,):
+        ways.append(f"at the scales {', '.join(f'{scale:g}' for scale in asked.scales)}")
+    if asked.object_px is not None:
+        ways.append(f"scaled for objects of {asked.object_px:.4g} px")
+    if asked.nms_iou is not None:
+        ways.append(f"boxes overlapping by more than {asked.nms_iou:g} were one object")
+    return f"The pictures were looked at in this way: {'; '.join(ways)}." if ways else ""
+
+
+def _counted_from(source: ReportSource) -> Iterable[str]:
+    first = source.analyses[0]
+    if not all(analysis.is_by_hand for analysis in source.analyses):
+        kinds = first.card.classes
+        limits = ", ".join(f"{kind.title} {threshold_of(first, source.thresholds, kind.name):.3g}" for kind in kinds)
+        yield f"An object was counted from a calibrated score of {limits}; whatever its score if a person confirmed it."
+    if source.keep:
+        yield f"Of these, objects were kept for which: {source.keep}."
+
+
+def _pixel_sizes(analyses: Sequence[Analysis]) -> Iterable[str]:
+    known: dict[str, int] = {}
+    for analysis in analyses:
+        size, note = analysis.picture.pixel_size, analysis.picture.pixel_size_note
+        if size is None:
+            words = "is unknown, so that nothing is given in µm"
+        else:
+            um = f"{size.x_um:.4g} µm" if abs(size.y_um - size.x_um) < 1e-9 else f"{size.y_um:.4g} × {size.x_um:.4g} µm"
+            words = f"was {um}, {_SOURCES.get(size.source, size.source.value)}"
+            words += f" ({note})" if note and size.source is PixelSizeSource.TAG else ""
+        known[words] = known.get(words, 0) + 1
+    if len(known) == 1:
+        yield f"The side of a pixel {next(iter(known))}."
+    else:
+        yield from (
+            f"The side of a pixel {words}: {count:,} of {len(analyses):,} pictures." for words, count in known.items()
+        )
+
+
+def _looked_at(source: ReportSource) -> Iterable[str]:
+    partial = [
+        f"{analysis.picture.name}: {said}"
+        for analysis, said in zip(source.analyses, source.coverage_said, strict=True)
+        if not analysis.is_complete
+    ]
+    if partial:
+        yield f"Not everything was analysed: {' '.join(partial)}"
+    elif len(source.analyses) == 1:
+        yield source.coverage_said[0]
+    else:
+        yield "Every picture was analysed whole."
+    if source.left_out:
+        yield f"Left out: {'; '.join(str(left).rstrip('.') for left in source.left_out)}."
+
+
+def _reviewed(source: ReportSource) -> Iterable[str]:
+    ready = source.readiness
+    done = ready.counted - ready.unreviewed
+    if not done:
+        yield "No person has reviewed the objects."
+        return
+    names = ", ".join(person.who for person in source.people or ())
+    by = f" (by {names})" if names else ""
+    yield f"Of {ready.counted:,} {ready.about}, {done:,} had been drawn, accepted or corrected by people{by}."
+    audited = sum(person.audited for person in source.people or ())
+    if audited:
+        yield f"{audited:,} of the answers were given for random audits with recorded probabilities."
+
+
+def _measured(source: ReportSource) -> Iterable[str]:
+    if source.measured:
+        options = source.options
+        unit = "µm" if all(analysis.picture.pixel_size is not None for analysis in source.analyses) else "px"
+        yield (
+            f"Measured were {', '.join(source.measured)} (rings {options.ring:g} {unit} wide, neighbours within "
+            f"{options.radius:g} {unit}, {options.levels} grey levels), by the formulas of Cellwright's page of "
+            "measurements."
+        )
+
+
+def _intervals(source: ReportSource, counts: SureCounts | None) -> Iterable[str]:
+    if counts is not None:
+        yield f"Intervals hold at {counts.level:.0%}: of counts {counts.count_method}; of shares {counts.share_method}."
+    if source.differential is not None:
+        yield f"Intervals of the differential: {source.differential.method}."
+
+
+def _where_run(analyses: Sequence[Analysis]) -> Iterable[str]:
+    ran = dict.fromkeys(f"{each.engine} on {each.device}" for each in analyses if each.engine)
+    if ran:
+        yield f"The networks ran by {' and '.join(ran)}."
+
+
+def version_facts() -> tuple[tuple[str, str], ...]:
+    """Return what this report was made with."""
+    known = versions()
+    system = f"{known.pop('system')}, {known.pop('machine')}"
+    return (("Versions", ", ".join(f"{name} {version}" for name, version in known.items())), ("System", system))
+
+
+def citations(analyses: Iterable[Analysis]) -> tuple[tuple[str, str], ...]:
+    """Return what is to be cited with the models, and their licences."""
+    rows = []
+    for card in {each.card.name: each.card for each in analyses if not each.is_by_hand}.values():
+        if card.licence:
+            rows.append((f"Licence of {card.name}", card.licence))
+        rows += [(f"Cite with {card.name}", citation) for citation in card.citations]
+    return tuple(rows)

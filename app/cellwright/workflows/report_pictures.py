@@ -1,0 +1,162 @@
+"""Pictures of a report: what was counted, drawn over the picture with a scale bar, and cells of each class in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.core import Box, Objects, Region
+from cellwright.export import LegendEntry
+from cellwright.export.overlay import draw_marks
+from cellwright.export.report_document import Figure
+from cellwright.export.scale_bar import draw_scale_bar
+from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.areas import area_table, finds_areas
+from cellwright.workflows.chest import chest_ratio
+from cellwright.workflows.tables import Thresholds
+
+if TYPE_CHECKING:
+    from cellwright.imaging import Slide
+
+LONGEST_PX = 1400
+"""Longest side of a picture in a report; larger ones are read at a fraction of their size."""
+
+_SIDE_PX, _GAP_PX = 104, 6
+_A_ROW, _ROWS = 10, 2
+_MARGIN = 1.3
+_PAPER = 255
+
+
+def picture_figure(analysis: Analysis, thresholds: Thresholds, coverage: str) -> Figure:
+    """Return a picture with what was counted on it, the numbers as its legend, and a scale bar where one can be drawn.
+
+    Raises
+    ------
+    SlideNotReadable
+        If the picture is gone.
+    """
+    from cellwright.imaging import contrast_limits, read_rgb
+
+    picture = analysis.picture
+    rows, columns = picture.shape
+    downsample = max(1.0, max(rows, columns) / LONGEST_PX)
+    with picture.ref.open() as slide:
+        rgb = read_rgb(slide, Region(Box(0, 0, rows, columns), downsample), contrast_limits(slide))
+    counted = analysis.counted(thresholds)
+    kinds = analysis.card.classes
+    drawn = draw_marks(rgb, counted, [kind.colour for kind in kinds], downsample)
+    size = picture.pixel_size
+    if size is not None:
+        drawn = draw_scale_bar(drawn, size.x_um * columns / drawn.shape[1])
+    marks = "boxes" if counted.masks is None else "outlines"
+    words = f"{columns:,} × {rows:,} px, {size if size else 'pixel size unknown, so no scale bar'}"
+    return Figure(
+        drawn,
+        f"{picture.name} with {marks} around {_spoken(counted, analysis)}.",
+        f"{picture.name}: {words}. {coverage}",
+        _keys(analysis, counted, thresholds),
+        min(1.0, drawn.shape[1] / 500),
+    )
+
+
+def _spoken(counted: Objects, analysis: Analysis) -> str:
+    numbers = zip(analysis.card.classes, counted.counts().tolist(), strict=True)
+    return ", ".join(f"{count:,} {kind.title}" for kind, count in numbers if count) or "nothing: no object was counted"
+
+
+def _keys(analysis: Analysis, counted: Objects, thresholds: Thresholds) -> tuple[LegendEntry, ...]:
+    kinds = analysis.card.classes
+    if not finds_areas(analysis.card):
+        numbers = counted.counts().tolist()
+        return tuple(
+            LegendEntry(k.colour, k.badge, f"{k.title} {n:,}") for k, n in zip(kinds, numbers, strict=True) if n
+        )
+    entries = []
+    for kind, row in zip(kinds, area_table(analysis, thresholds).rows, strict=True):
+        area = f"{row.area_px2:,} px" if row.area_um2 is None else f"{row.area_um2:,.0f} µm²"
+        entries.append(LegendEntry(kind.colour, kind.badge, f"{kind.title} {area}"))
+    ratio = chest_ratio(analysis, thresholds)
+    if ratio is not None:
+        entries.append(LegendEntry("#ffffff", "", f"cardiothoracic ratio {ratio.ratio:.3f}"))
+    return tuple(entries)
+
+
+def cell_sheets(analyses: Sequence[Analysis], thresholds: Thresholds, seed: int = 0) -> list[Figure]:
+    """Return for each class that was found some of its cells side by side, all at one scale, drawn at random.
+
+    Raises
+    ------
+    SlideNotReadable
+        If a picture is gone.
+    """
+    counted = [analysis.counted(thresholds) for analysis in analyses]
+    card = analyses[0].card
+    figures = []
+    for index, kind in enumerate(card.classes):
+        places = [
+            (number, row)
+            for number, objects in enumerate(counted)
+            for row in np.flatnonzero(objects.class_index == index).tolist()
+        ]
+        if not places:
+            continue
+        most = _A_ROW * _ROWS
+        chosen = _drawn(places, most, seed)
+        sheet = _sheet(analyses, counted, chosen)
+        few = len(chosen) == len(places)
+        said = f"all {len(places):,}" if few else f"{len(chosen)} of {len(places):,}, drawn at random"
+        caption = f"{kind.title}: {said}; every square is one scale."
+        figures.append(Figure(sheet, f"{len(chosen)} cells of the class {kind.title}.", caption))
+    return figures
+
+
+def _drawn(places: list[tuple[int, int]], most: int, seed: int) -> list[tuple[int, int]]:
+    if len(places) <= most:
+        return places
+    rows = np.random.default_rng(seed).choice(len(places), most, replace=False)
+    return [places[row] for row in sorted(rows.tolist())]
+
+
+def _sheet(
+    analyses: Sequence[Analysis], counted: Sequence[Objects], chosen: Sequence[tuple[int, int]]
+) -> NDArray[np.uint8]:
+    """Put cells side by side; as many columns on every sheet, so that sheets of all classes are one scale apart."""
+    side = max(float(counted[number].sizes[row].max()) for number, row in chosen) * _MARGIN
+    rows = -(-len(chosen) // _A_ROW)
+    pitch = _SIDE_PX + _GAP_PX
+    sheet = np.full((rows * pitch - _GAP_PX, _A_ROW * pitch - _GAP_PX, 3), _PAPER, np.uint8)
+    place = 0
+    for number in dict.fromkeys(number for number, _ in chosen):
+        with analyses[number].picture.ref.open() as slide:
+            limits = _limits(slide)
+            for row in (row for at, row in chosen if at == number):
+                y, x = divmod(place, _A_ROW)
+                crop = _crop(slide, counted[number].boxes[row], side, limits)
+                sheet[y * pitch : y * pitch + _SIDE_PX, x * pitch : x * pitch + _SIDE_PX] = crop
+                place += 1
+    return sheet
+
+
+def _limits(slide: Slide) -> Sequence[tuple[float, float]]:
+    from cellwright.imaging import contrast_limits
+
+    return contrast_limits(slide)
+
+
+def _crop(
+    slide: Slide, box: NDArray[np.float32], side: float, limits: Sequence[tuple[float, float]]
+) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    from cellwright.imaging import read_rgb
+
+    half = max(1, round(side / 2))
+    middle = (float(box[i] + box[i + 2]) / 2 for i in (0, 1))
+    # At the edge of the picture a cell stands beside the middle of its square, so that all of it is picture.
+    y, x = (round(min(max(at, half), max(length - half, half))) for at, length in zip(middle, slide.shape, strict=True))
+    around = Box(y - half, x - half, y + half, x + half)
+    rgb = read_rgb(slide, Region(around, max(1.0, 2 * half / _SIDE_PX)), limits)
+    return np.array(Image.fromarray(rgb).resize((_SIDE_PX, _SIDE_PX), Image.Resampling.LANCZOS), np.uint8)
