@@ -45,3 +45,21 @@ def test_loops_are_found_and_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
     warm()
     assert compiled.loops("paint_kernels") is not None
     assert compiled.loops("no_such_kernels") is None
+
+
+def test_whatever_a_loop_without_counts_calls_says_whether_it_counts() -> None:
+    """What is compiled on a caller's behalf inherits its options: on a fresh machine a loop that says nothing fails."""
+    from numba.core.dispatcher import Dispatcher
+
+    from cellwright.shapes import shared_area_kernels, star_kernels, target_kernels
+
+    bare = 0
+    for module in (star_kernels, target_kernels, shared_area_kernels):
+        for name, loop in vars(module).items():
+            if not isinstance(loop, Dispatcher) or loop.targetoptions.get("_nrt", True):
+                continue
+            bare += 1
+            called = [loop.py_func.__globals__.get(each) for each in loop.py_func.__code__.co_names]
+            silent = [each for each in called if isinstance(each, Dispatcher) and "_nrt" not in each.targetoptions]
+            assert not silent, f"{module.__name__}.{name} calls {silent}"
+    assert bare > 20

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from cellwright.shapes.bare import bare, counted
 from cellwright.shapes.kinds import Float64s, Int64s
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@counted()
 def shared_area(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s) -> float:
     """Return what `star_overlap.shared_area` does, of corners (R,) each."""
     cuts = np.empty(3 * len(other_ys) + 2, np.float64)
@@ -21,7 +21,7 @@ def shared_area(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s) -> f
     return abs(both) / 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@counted()
 def _pieces(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s, shared: bool, cuts: Float64s) -> float:
     """Sum the cross products of the ends of those pieces of the first border that lie inside the other."""
     total = 0.0
@@ -46,7 +46,7 @@ def _pieces(ys: Int64s, xs: Int64s, other_ys: Int64s, other_xs: Int64s, shared: 
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _cuts(y: int, x: int, dy: int, dx: int, other_ys: Int64s, other_xs: Int64s, cuts: Float64s) -> int:
     """Collect how far along one edge it meets the others, sorted, with 0 first and 1 last; return their number."""
     count = 1
@@ -80,7 +80,7 @@ def _cuts(y: int, x: int, dy: int, dx: int, other_ys: Int64s, other_xs: Int64s, 
     return count + 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@bare(inline="always")
 def _insert(cuts: Float64s, count: int, along: float) -> int:
     k = count - 1
     while cuts[k] > along:
@@ -90,7 +90,7 @@ def _insert(cuts: Float64s, count: int, along: float) -> int:
     return count + 1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@bare()
 def _winds(y: float, x: float, dy: int, dx: int, ys: Int64s, xs: Int64s, shared: bool) -> bool:
     """Return whether a place lies inside a polygon; on its border, whether that runs along (dy, dx) and `shared`."""
     winding = 0
