@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 from cellwright.cli.console import print_json, print_table, say, watching
+from cellwright.cli.evaluate_classes import print_classes
 from cellwright.cli.evaluate_outlines import number, print_outlines
 from cellwright.cli.main import Exit
-from cellwright.workflows import EvaluateModel, Evaluation, OutlineEvaluation
+from cellwright.workflows import ClassEvaluation, EvaluateModel, Evaluation, OutlineEvaluation
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -25,6 +26,8 @@ def run(options: Namespace) -> int:
         print_json(evaluation.to_dict())
     elif isinstance(evaluation, Evaluation):
         _print(evaluation)
+    elif isinstance(evaluation, ClassEvaluation):
+        print_classes(evaluation)
     else:
         print_outlines(evaluation, per_picture=options.per_picture)
     if not options.json:
@@ -61,7 +64,7 @@ def _print(evaluation: Evaluation) -> None:
     print_table("Worst pictures", ["Picture", "F1", "Right", "Missed", "Invented"], rows)
 
 
-def _print_remarks(evaluation: Evaluation | OutlineEvaluation) -> None:
+def _print_remarks(evaluation: Evaluation | OutlineEvaluation | ClassEvaluation) -> None:
     for line in evaluation.report.lines():
         say(line)
     for left in evaluation.left_out:

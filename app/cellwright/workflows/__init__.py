@@ -4,8 +4,10 @@ from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.analysis_recipe import AnalysisRecipe, read_recipe, recipe_of
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table, finds_areas, finds_outlines
+from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
+from cellwright.workflows.class_probabilities import ClassProbabilities
 from cellwright.workflows.counts import CountRow, CountTable, add_counts, count_table
 from cellwright.workflows.dataset_audit import AuditLabels, Doubt, DoubtKind, LabelAudit, doubts_of
 from cellwright.workflows.dataset_augment import read_augmentation
@@ -16,19 +18,23 @@ from cellwright.workflows.dataset_import import DatasetImport, ImportDataset, dr
 from cellwright.workflows.dataset_preview import PreviewDataset, PreviewTile, contact_sheet
 from cellwright.workflows.dataset_source import is_project, labelled_of_project, read_source
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, PictureScore
+from cellwright.workflows.evaluate_classes import ClassEvaluation
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation, OutlineScores, PictureOutline
-from cellwright.workflows.exporting import ExportAnalyses, export_analyses, write_overlay
+from cellwright.workflows.exporting import ExportAnalyses, export_analyses
 from cellwright.workflows.finetune import FineTune, Taught, lesson_of
 from cellwright.workflows.formats import (
     OVERLAY_FOLDER,
     PICTURE_FOLDERS,
     ExportFormat,
+    Format,
+    format_named,
     planned_outputs,
     refuse_existing_outputs,
     refuse_formats_without_outlines,
 )
 from cellwright.workflows.gate import Difference, GateRules, Verdict, judge
 from cellwright.workflows.manifest import MANIFEST, Manifest, read_manifest
+from cellwright.workflows.overlays import write_overlay
 from cellwright.workflows.pictures import FoundPictures, LeftOut, find_pictures
 from cellwright.workflows.pointing import LookAtPlace, PlaceSeen
 from cellwright.workflows.predictors import ready_predictor, release_predictors
@@ -61,6 +67,8 @@ __all__ = [
     "AuditLabels",
     "Case",
     "CheckDataset",
+    "ClassEvaluation",
+    "ClassProbabilities",
     "CountRow",
     "CountTable",
     "DatasetExport",
@@ -76,6 +84,7 @@ __all__ = [
     "ExportDataset",
     "ExportFormat",
     "FineTune",
+    "Format",
     "FoundPictures",
     "FreezeDataset",
     "FrozenDataset",
@@ -119,7 +128,9 @@ __all__ = [
     "find_pictures",
     "finds_areas",
     "finds_outlines",
+    "format_named",
     "is_project",
+    "joined_card",
     "judge",
     "labelled_of_project",
     "lesson_of",

@@ -34,6 +34,7 @@ from cellwright.evaluate.matching import FALSE_POSITIVE, IGNORED, TRUE_POSITIVE
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.analyze import AnalyzePicture
+from cellwright.workflows.evaluate_classes import ClassEvaluation, PictureClass, judge_classes, named_picture
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation
 from cellwright.workflows.evaluate_pixels import PixelOutcome, compare_pixels, judge_pixels
 from cellwright.workflows.pictures import LeftOut
@@ -141,7 +142,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class EvaluateModel:
-    """Score a model on a labelled set; an `Operation` whose result is an `Evaluation` or an `OutlineEvaluation`.
+    """Score a model on a labelled set; an `Operation` whose result is an `Evaluation` of the kind that fits its task.
 
     Every picture goes through `AnalyzePicture`. Precision, recall, counts and calibration are those of what a person
     gets; only average precision of boxes looks further down, at boxes that no person would be shown. A model that
@@ -155,7 +156,8 @@ class EvaluateModel:
     data : Path
         The labelled set.
     split : str or None
-        Which part of it. None takes ``"val"`` where the set has one, else everything.
+        Which part of it. None takes ``"val"`` where the set has one, ``"test"`` before it for classifiers of whole
+        pictures, else everything.
     device, augment, scales
         See `AnalyzePicture`.
     """
@@ -172,7 +174,7 @@ class EvaluateModel:
         """Name of the work."""
         return f"Evaluate {Path(self.model).name} on {self.data.name}"
 
-    def run(self) -> Generator[Progress, None, Evaluation | OutlineEvaluation]:
+    def run(self) -> Generator[Progress, None, Evaluation | OutlineEvaluation | ClassEvaluation]:
         """Analyse the labelled pictures one by one, then judge them together.
 
         Raises
@@ -187,12 +189,12 @@ class EvaluateModel:
         card = load_card(folder)
         yield Progress(0, 0, "Reading labels")
         labelled, report, split = read_labelled(self.data, self.split, card)
-        with_pixels = card.task != "detection" and any(picture.labels is not None for picture in labelled)
+        with_pixels = card.task in {"instances", "semantic"} and any(picture.labels is not None for picture in labelled)
         if card.task == "semantic" and not with_pixels:
             raise DatasetNotReadable(
                 f"{self.data} has boxes but no label images or outlines, which {card.name} is judged by; give others."
             )
-        look = self._look_at_pixels if with_pixels else self._look
+        look = self._look_at_pixels if with_pixels else self._name if card.task == "classification" else self._look
         judged: list[Any] = []
         left_out: list[LeftOut] = []
         for number, picture in enumerate(labelled):
@@ -206,6 +208,8 @@ class EvaluateModel:
             why = f" ({left_out[0]})" if left_out else ""
             raise DatasetNotReadable(f"None of the {len(labelled)} pictures of {self.data} could be judged{why}.")
         yield Progress(len(labelled), len(labelled), "Judging")
+        if card.task == "classification":
+            return judge_classes(card, self.data, split, judged, report, left_out, began)
         if with_pixels:
             return judge_pixels(card, self.data, split, judged, report, left_out, began)
         return _judge(card, self.data, split, judged, report, left_out, began)
@@ -222,6 +226,13 @@ class EvaluateModel:
         except (SlideNotReadable, DatasetNotReadable) as error:
             return LeftOut(str(picture.path), str(error))
         return LeftOut(str(picture.path), analysis.coverage.sentence())
+
+    def _name(self, picture: LabelledPicture, folder: Path) -> PictureClass | LeftOut:
+        """Say what a picture shows."""
+        try:
+            return named_picture(picture, run_inline(self._analysis(picture, folder)))
+        except (SlideNotReadable, DatasetNotReadable) as error:
+            return LeftOut(str(picture.path), str(error))
 
     def _look(self, picture: LabelledPicture, folder: Path) -> _Judged | LeftOut:
         """Analyse a picture as a person would, and once more down to where average precision ends."""
@@ -258,11 +269,14 @@ def read_labelled(data: Path, split: str | None, card: ModelCard) -> tuple[Label
     ImportReport
         What was left out.
     str or None
-        The split that was taken: the one asked for, else ``"val"`` where there is one, else None for all.
+        The split that was taken: the one asked for, else ``"val"`` where there is one, else None for all. A classifier
+        of whole pictures takes ``"test"`` first: by ``"val"`` its threshold was chosen.
     """
     aliases = class_aliases(card)
-    if split is None and "val" in dataset_splits(data, classes=card.class_names):
-        split = "val"
+    if split is None:
+        there = dataset_splits(data, classes=card.class_names)
+        preferred = ("test", "val") if card.task == "classification" else ("val",)
+        split = next((name for name in preferred if name in there), None)
     labelled, report = read_dataset(data, split=split, classes=card.class_names, aliases=aliases)
     return labelled, report, split
 
