@@ -61,7 +61,10 @@ class Settings(BaseModel):
     overlay_opacity, outlines_opacity, fill_opacity, points_opacity : float
         Of boxes, outlines, insides and middles of cells, in [0, 1].
     colour_by : str
-        What the colours of cells stand for: ``"class"``, ``"object"``, ``"score"`` or ``"area"``.
+        What the colours of cells stand for: ``"class"``, ``"object"``, ``"score"``, ``"area"``, or ``"column:"`` with
+        the name of a measured column.
+    table_columns : list of str
+        Names of the columns that the table of cells shows; empty for the usual ones.
     shortcut_scheme : str
         Whose keys are used: ``"napari"``, ``"cellpose"`` or ``"qupath"``.
     shortcuts : dict of str to str
@@ -97,7 +100,10 @@ class Settings(BaseModel):
     outlines_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
     fill_opacity: float = Field(default=0.25, ge=0.0, le=1.0)
     points_opacity: float = Field(default=1.0, ge=0.0, le=1.0)
-    colour_by: Literal["class", "object", "score", "area"] = "class"
+    colour_by: str = Field(default="class", max_length=200, pattern="^(class|object|score|area|column:.+)$")
+    table_columns: list[Annotated[str, StringConstraints(min_length=1, max_length=200)]] = Field(
+        default_factory=list, max_length=1000
+    )
     shortcut_scheme: Literal["napari", "cellpose", "qupath"] = "napari"
     shortcuts: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""

@@ -71,9 +71,9 @@ class Regions:
         at = np.asarray(points, np.float64).reshape(-1, 2)
         inside = np.ones(len(at), np.bool_)
         if self.include:
-            inside = np.any([_holds(each, at) for each in self.include], axis=0)
+            inside = np.any([holds(each, at) for each in self.include], axis=0)
         for each in self.exclude:
-            inside &= ~_holds(each, at)
+            inside &= ~holds(each, at)
         return inside
 
     def centres_inside(self, boxes: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
@@ -88,9 +88,9 @@ class Regions:
         if box.is_empty:
             return False
         middle = np.array([[(box.y0 + box.y1) / 2, (box.x0 + box.x1) / 2]])
-        if self.include and not any(_crosses(each, box) or _holds(each, middle)[0] for each in self.include):
+        if self.include and not any(_crosses(each, box) or holds(each, middle)[0] for each in self.include):
             return False
-        return not any(_holds(each, middle)[0] and not _crosses(each, box) for each in self.exclude)
+        return not any(holds(each, middle)[0] and not _crosses(each, box) for each in self.exclude)
 
     def area_in(self, box: Box) -> float:
         """Return how many pixels of `box` belong to it: lengths along the middles of rows, added up."""
@@ -171,8 +171,18 @@ def _edges(polygon: Polygon) -> tuple[Polygon, Polygon]:
     return np.where(is_down, polygon, after), np.where(is_down, after, polygon)
 
 
-def _holds(polygon: Polygon, points: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) bool: whether a ray from each point to the right crosses the polygon an odd number of times."""
+def holds(polygon: Polygon, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) bool: whether a ray from each point to the right crosses the polygon an odd number of times.
+
+    Half-open: a rectangle holds its upper and left sides alone. A point without a finite place lies in no polygon.
+
+    Parameters
+    ----------
+    polygon : (K, 2) ndarray of float64
+        Corners y, x; the last one joins the first.
+    points : (N, 2) ndarray of float64
+        Places y, x.
+    """
     upper, lower = _edges(polygon)
     odd = np.zeros(len(points), np.bool_)
     y, x = points.T

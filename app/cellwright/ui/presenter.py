@@ -16,8 +16,9 @@ from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.overlaps import offers_overlap
 from cellwright.ui.panels.counts_panel import ratio_text
 from cellwright.ui.panels.selected_panel import SelectedCell
-from cellwright.ui.state.colouring import Legend, areas_of, object_colours
+from cellwright.ui.state.colouring import ByColumn, ColourBy, Legend, areas_of, measured_colours, object_colours
 from cellwright.ui.state.marks import STATUSES
+from cellwright.ui.state.measured import MeasuredColumn
 from cellwright.ui.state.numbers import area_table_of, count_table_of
 from cellwright.ui.state.picture import Picture, PictureState
 
@@ -59,6 +60,7 @@ class Presenter(QObject):
         self._stale: set[int] = set()
         self._chest: CardiothoracicRatio | None = None
         self._coloured: tuple[Objects, object, tuple[NDArray[np.uint8], Legend | None]] | None = None
+        self._column_colours: tuple[MeasuredColumn, tuple[NDArray[np.uint8], Legend]] | None = None
         self._counted: tuple[AreaTable | None, CountTable | None] = (None, None)
         session = self._session
         session.pictures_changed.connect(self._on_pictures)
@@ -67,6 +69,7 @@ class Presenter(QObject):
         session.objects_changed.connect(self._on_objects)
         session.filter_changed.connect(self._on_filter)
         session.selection_changed.connect(self._on_selection)
+        session.measured_changed.connect(self._on_measured)
         window.controller.loaded.connect(self._on_loaded)
         window.centre.canvas_made.connect(self._on_canvas_made)
 
@@ -79,6 +82,7 @@ class Presenter(QObject):
 
     def stop(self) -> None:
         """Follow no more, before the window goes."""
+        self._window.measuring.cells.stop()
         session = self._session
         session.pictures_changed.disconnect(self._on_pictures)
         session.picture_changed.disconnect(self._on_picture)
@@ -86,6 +90,7 @@ class Presenter(QObject):
         session.objects_changed.disconnect(self._on_objects)
         session.filter_changed.disconnect(self._on_filter)
         session.selection_changed.disconnect(self._on_selection)
+        session.measured_changed.disconnect(self._on_measured)
         for timer in (self._objects_timer, self._list_timer, self._panels_timer):
             timer.stop()
 
@@ -168,6 +173,14 @@ class Presenter(QObject):
         if picture is self._session.current:
             self._objects_timer.start()
 
+    def _on_measured(self, picture: Picture) -> None:
+        if picture is not self._session.current:
+            return
+        if isinstance(self._window.options.colour_by, ByColumn):
+            self._objects_timer.start()
+        elif not self._objects_timer.isActive():
+            self._panels_timer.start()
+
     def _on_filter(self) -> None:
         self._objects_timer.start()
         self._stale.update(picture.key for picture in self._session.pictures if picture.objects is not None)
@@ -244,10 +257,13 @@ class Presenter(QObject):
             self._show_nothing(picture)
         else:
             self._shown = self._session.shown(picture)
-            size, marks = picture.pixel_size, picture.marks
-            self._window.objects.show_objects(objects, self._shown, picture.styles, size, marks)
+            measured = self._session.measured(picture)
+            assert measured is not None
+            self._window.objects.show_objects(measured, self._shown, picture.styles)
             if not len(self._shown):
                 self._window.objects.show_empty(_nothing_shown(picture, objects), can_analyze=False)
+        measured = self._session.measured(picture) if picture is not None else None
+        self._window.layers.offer_columns(() if measured is None else tuple(measured.known.values()))
         self._refresh_counts()
         self.refresh_selection()
         self._show_status(picture)
@@ -284,10 +300,22 @@ class Presenter(QObject):
     def _colours_of(self, picture: Picture, objects: Objects) -> tuple[NDArray[np.uint8], Legend | None]:
         """Return the colours of all objects; a slider changes which are shown, not what they look like."""
         by, known = self._window.options.colour_by, self._coloured
+        measured = self._session.measured(picture)
+        if isinstance(by, ByColumn) and measured is not None:
+            name = measured.name_of(by.name)
+            if name is not None and not measured.known[name].is_words:
+                return self._colours_by(measured.column(name))
+        by = by if isinstance(by, ColourBy) else ColourBy.CLASS
         key = (picture.styles, by, picture.pixel_size)
         if known is None or known[0] is not objects or known[1] != key:
             known = self._coloured = (objects, key, object_colours(objects, *key))
         return known[2]
+
+    def _colours_by(self, column: MeasuredColumn) -> tuple[NDArray[np.uint8], Legend]:
+        """Return the colours of a column; it is the same one until something is measured anew."""
+        if self._column_colours is None or self._column_colours[0] is not column:
+            self._column_colours = (column, measured_colours(column))
+        return self._column_colours[1]
 
     def draw_lines(self, picture: Picture) -> None:
         """Draw what is measured on a picture: by a model, and with the ruler."""

@@ -88,7 +88,10 @@ def problem_of_panel(loaded: object) -> str:
     return "" if module and name else f"its make={loaded.make!r} is not written as 'package.module:function'"
 
 
-OWN: dict[str, str] = {}
+OWN: dict[str, str] = {
+    "plots": "cellwright.ui.plots.declared:PLOTS",
+    "numbers": "cellwright.ui.numbers.declared:NUMBERS",
+}
 """Our own panels: name to where each is declared. Entries of pyproject.toml are the same."""
 
 PANELS: Registry[Panel] = Registry("cellwright.panels", "panel", OWN, problem_of_panel)

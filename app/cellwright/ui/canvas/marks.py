@@ -44,11 +44,13 @@ def _paint_words(painter: QPainter, middle: QPointF, text: str, colour: str) -> 
 
 def paint_legend(painter: QPainter, legend: Legend, margin: float) -> None:
     """Draw the colour map with what its ends stand for, in the upper left corner."""
-    ground = QRectF(margin, margin, _BAR_WIDTH + 20, 52)
+    painter.setFont(font(11, bold=True))
+    width = max(_BAR_WIDTH, QFontMetricsF(painter.font()).horizontalAdvance(legend.title))
+    ground = QRectF(margin, margin, width + 20, 52)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(0, 0, 0, 170))
     painter.drawRoundedRect(ground, 5, 5)
-    bar = QRectF(ground.left() + 10, ground.top() + 22, _BAR_WIDTH, _BAR_HEIGHT)
+    bar = QRectF(ground.left() + 10, ground.top() + 22, width, _BAR_HEIGHT)
     gradient = QLinearGradient(bar.topLeft(), bar.topRight())
     for step in range(0, 256, 15):
         gradient.setColorAt(step / 255, QColor(*(int(part) for part in MAP[step])))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import Objects
 from cellwright.ui.state.class_style import ClassStyle
-from cellwright.ui.state.colouring import ColourBy, Legend
+from cellwright.ui.state.colouring import ColourBy, Colouring, Legend
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class CanvasOptions:
         Whether the account of the tiles and the small map in the corner are drawn.
     outlines_opacity, fill_opacity, points_opacity, density_opacity : float
         In [0, 1].
-    colour_by : ColourBy
+    colour_by : ColourBy or ByColumn
         What the colours stand for.
     """
 
@@ -53,7 +53,7 @@ class CanvasOptions:
     outlines_opacity: float = 1.0
     fill_opacity: float = 0.25
     points_opacity: float = 1.0
-    colour_by: ColourBy = ColourBy.CLASS
+    colour_by: Colouring = ColourBy.CLASS
 
     def draws_boxes(self, has_masks: bool) -> bool:
         """Whether boxes are drawn, given whether there are outlines."""
@@ -80,7 +80,7 @@ class ShownObjects:
         Of each object.
     legend : Legend or None
         What the colours stand for, where that is a number.
-    by : ColourBy
+    by : ColourBy or ByColumn
         What the colours stand for.
     provenance : (N,) ndarray of uint8 or None
         `Provenance` of each object; None where no project keeps them.
@@ -91,7 +91,7 @@ class ShownObjects:
     styles: tuple[ClassStyle, ...] = ()
     colours: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, 3), np.uint8))
     legend: Legend | None = None
-    by: ColourBy = ColourBy.CLASS
+    by: Colouring = ColourBy.CLASS
     provenance: NDArray[np.uint8] | None = None
 
     @property

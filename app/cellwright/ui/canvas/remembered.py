@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cellwright.settings import Settings
 from cellwright.ui.canvas.options import CanvasOptions
-from cellwright.ui.state.colouring import ColourBy
+from cellwright.ui.state.colouring import colouring_of
 
 _FAINTEST = 0.1
 
@@ -27,7 +27,7 @@ def options_of(settings: Settings) -> CanvasOptions:
         outlines_opacity=max(_FAINTEST, settings.outlines_opacity),
         fill_opacity=max(_FAINTEST / 2, settings.fill_opacity),
         points_opacity=max(_FAINTEST, settings.points_opacity),
-        colour_by=ColourBy(settings.colour_by),
+        colour_by=colouring_of(settings.colour_by),
     )
 
 

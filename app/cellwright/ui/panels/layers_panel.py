@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QSlider, QWidge
 
 from cellwright.ui.canvas.options import CanvasOptions
 from cellwright.ui.looks.widgets import describe, label
-from cellwright.ui.state.colouring import TITLES, ColourBy
+from cellwright.ui.state.colouring import TITLES, ByColumn, ColourBy, Colouring
+from cellwright.ui.state.measured import Known
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class LayersPanel(QWidget):
         super().__init__(parent)
         self._options = options
         self._has_masks = False
+        self._colourings: tuple[Colouring, ...] = tuple(ColourBy)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(10, 8, 10, 10)
         self._grid.setHorizontalSpacing(8)
@@ -88,7 +90,7 @@ class LayersPanel(QWidget):
         for layer in _LAYERS:
             slider = self.sliders[layer.name]
             _quietly(slider, slider.setValue, round(100 * getattr(options, layer.opacity)))
-        _quietly(self.colour_by, self.colour_by.setCurrentIndex, list(ColourBy).index(options.colour_by))
+        self._show_colouring()
 
     @property
     def has_masks(self) -> bool:
@@ -124,11 +126,33 @@ class LayersPanel(QWidget):
     def _colour_choice(self) -> QComboBox:
         choice = QComboBox()
         for by in ColourBy:
-            choice.addItem(TITLES[by], by)
+            choice.addItem(TITLES[by])
         choice.setMinimumContentsLength(8)
+        choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        choice.setMaxVisibleItems(24)
         describe(choice, "Colour by", "What the colours of the cells stand for: their class, nothing, or a number.")
-        choice.currentIndexChanged.connect(lambda at: self._change(colour_by=list(ColourBy)[at]))
+        choice.currentIndexChanged.connect(lambda at: self._change(colour_by=self._colourings[at]))
         return choice
+
+    def offer_columns(self, columns: Sequence[Known]) -> None:
+        """Offer to colour cells by these columns, of which those of words have no number."""
+        offered = tuple(ByColumn(each.name) for each in columns if not each.is_words and each.name != "score")
+        if self._colourings[len(ColourBy) :] == offered:
+            return
+        titles = {each.name: each.title for each in columns}
+        self._colourings = (*ColourBy, *offered)
+        self.colour_by.blockSignals(True)
+        while self.colour_by.count() > len(ColourBy):
+            self.colour_by.removeItem(self.colour_by.count() - 1)
+        self.colour_by.addItems([titles[each.name] for each in offered])
+        self.colour_by.blockSignals(False)
+        self._show_colouring()
+
+    def _show_colouring(self) -> None:
+        """Show what colours stand for; nothing where the picture has no such column."""
+        by = self._options.colour_by
+        at = self._colourings.index(by) if by in self._colourings else -1
+        _quietly(self.colour_by, self.colour_by.setCurrentIndex, at)
 
     def _on_check(self, name: str, on: bool) -> None:
         if name == "boxes":
@@ -137,7 +161,7 @@ class LayersPanel(QWidget):
         else:
             self._change(**{name: on})
 
-    def _change(self, **values: bool | float | ColourBy) -> None:
+    def _change(self, **values: bool | float | Colouring) -> None:
         self._options = replace(self._options, **values)  # type: ignore[arg-type]
         self.changed.emit(self._options)
 

@@ -1,4 +1,4 @@
-"""Which colour each cell has: of its class, one of its own, or of what was measured on it."""
+"""Which colour each cell has: of its class, one of its own, or of any column that was measured on it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.looks.units import length_unit
 from cellwright.ui.state.class_style import ClassStyle
+from cellwright.ui.state.measured import MeasuredColumn
+from cellwright.ui.state.plotting import Axis
 
 
 class ColourBy(str, Enum):
@@ -24,6 +26,39 @@ class ColourBy(str, Enum):
     """How sure the model is."""
     AREA = "area"
     """How large the cell is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByColumn:
+    """Colours stand for a column of what is measured.
+
+    Parameters
+    ----------
+    name : str
+        Of the column, as tables call it.
+    """
+
+    name: str
+
+    @property
+    def value(self) -> str:
+        """How it is written down in the settings; `colouring_of` reads it."""
+        return f"{_COLUMN}{self.name}"
+
+
+_COLUMN = "column:"
+
+Colouring = ColourBy | ByColumn
+
+
+def colouring_of(text: str) -> Colouring:
+    """Return what colours stand for, as it was written down; the class for anything unknown."""
+    if text.startswith(_COLUMN) and len(text) > len(_COLUMN):
+        return ByColumn(text.removeprefix(_COLUMN))
+    try:
+        return ColourBy(text)
+    except ValueError:
+        return ColourBy.CLASS
 
 
 TITLES = {
@@ -122,6 +157,31 @@ def object_colours(
     return _mapped(areas, low, high), Legend(f"Area ({unit})", f"≤ {_number(low)}", f"≥ {_number(high)}")
 
 
+def measured_colours(column: MeasuredColumn) -> tuple[NDArray[np.uint8], Legend]:
+    """Return the colour of each object by a column of numbers, and the legend; grey where the number is unknown.
+
+    Parameters
+    ----------
+    column : MeasuredColumn
+        (N,) numbers.
+
+    Returns
+    -------
+    colours, legend : (N, 3) ndarray of uint8, Legend
+        Lowest and highest colour stand for the 2nd and the 98th percentile.
+    """
+    values = column.numbers
+    known = np.isfinite(values)
+    low, high = _middle_range(values[known])
+    colours = np.full((len(values), 3), _UNKNOWN, np.uint8)
+    colours[known] = _mapped(values[known], low, high)
+    title = Axis(column.name, column.unit).title
+    return colours, Legend(title, f"≤ {_number(low)}", f"≥ {_number(high)}")
+
+
+_UNKNOWN = 128
+
+
 def areas_of(objects: Objects, pixel_size: PixelSize | None) -> tuple[NDArray[np.float64], str]:
     """Return (N,) areas and their unit: of the mask, or of the box where there is none."""
     pixels = objects.sizes.prod(axis=1)
@@ -147,4 +207,4 @@ def _middle_range(values: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

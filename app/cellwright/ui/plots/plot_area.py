@@ -1,0 +1,285 @@
+"""`PlotArea`: one plot with its axes, its gates and the cells that stand out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from cellwright.ui.looks.theme import Theme
+from cellwright.ui.looks.widgets import column
+from cellwright.ui.plots.artists import Bounds, Drawing, draw
+from cellwright.ui.plots.cloud import Cloud
+from cellwright.ui.plots.hand import Hand
+from cellwright.ui.plots.painted_gates import gate_items
+from cellwright.ui.plots.tools import PlotTool
+from cellwright.ui.state.plotting import GroupBy, PlotKind
+from cellwright.ui.state.plotting_cells import PlottedCells
+from cellwright.ui.state.plotting_density import nearest
+from cellwright.ui.state.plotting_gate import Gate
+
+_ROOM = 0.05
+_MOST_LEGEND = 8
+
+
+class PlotArea(QWidget):
+    """A plot.
+
+    Parameters
+    ----------
+    theme : Theme
+        Its look.
+
+    Signals
+    -------
+    gate_drawn(Gate, bool)
+        A person drew a form; whether its cells are added to those chosen before.
+    picked(object, bool)
+        A person clicked: (K,) places of the cells meant, among those plotted; whether they are added.
+    drawn()
+        All that is seen is drawn.
+    """
+
+    gate_drawn = Signal(object, bool)
+    picked = Signal(object, bool)
+    drawn = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._cells: PlottedCells | None = None
+        self._drawing: Drawing | None = None
+        self._bounds = Bounds(0, 0, 1, 1)
+        self._marks: list[Any] = []
+        self._gates: tuple[Gate, ...] = ()
+        self._gate_items: list[Any] = []
+        self._mask: NDArray[np.bool_] | None = None
+        self._is_touched = False
+        self.view = pg.PlotWidget()
+        self.view.setMinimumSize(120, 80)
+        self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.view.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.view.setAccessibleName("Plot")
+        self.plot = self.view.getPlotItem()
+        self.plot.hideButtons()
+        self.plot.setMenuEnabled(False)
+        self.plot.getViewBox().sigRangeChangedManually.connect(self._on_touched)
+        self.plot.getViewBox().sigRangeChanged.connect(self._on_range)
+        self.plot.getViewBox().sigResized.connect(self._on_range)
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).enableAutoSIPrefix(False)
+        self.plot.getAxis("bottom").setStyle(tickTextHeight=12, tickTextOffset=2)
+        self._legend = self.plot.addLegend(offset=(-8, 4), labelTextSize="9pt", verSpacing=-4)
+        self.cloud = Cloud(self.plot, self)
+        self.cloud.drawn.connect(self.drawn)
+        self.hand = Hand(self.view, self)
+        self.hand.drawn.connect(self._on_form)
+        self.hand.clicked.connect(self._on_click)
+        self.hand.double_clicked.connect(self.fit)
+        column(self, margin=0, gap=0).addWidget(self.view)
+        self.set_theme(theme)
+
+    # ---- what is shown
+
+    @property
+    def cells(self) -> PlottedCells | None:
+        """What is drawn."""
+        return self._cells
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates that are drawn."""
+        return self._gates
+
+    def show_cells(self, cells: PlottedCells) -> None:
+        """Draw these cells; what a person zoomed to stays where axes and kind are the same."""
+        before, self._cells = self._cells, cells
+        is_other = before is None or (before.spec.kind, before.axes) != (cells.spec.kind, cells.axes)
+        self._mask = None
+        self._clear()
+        is_cloud = cells.spec.kind is PlotKind.SCATTER
+        if is_cloud:
+            self._bounds = _bounds_of(cells)
+            self._name_axes(cells.axes[0].title, cells.axes[1].title, None)
+        else:
+            self._drawing = draw(cells, self._theme)
+            self._bounds = self._drawing.bounds
+            for item in self._drawing.items:
+                self.plot.addItem(item, ignoreBounds=True)
+            self._name_axes(self._drawing.across, self._drawing.up, self._drawing.ticks)
+        self._scale_axes(cells)
+        if is_other or not self._is_touched:
+            self.fit()
+        if is_cloud:
+            self.cloud.show(cells, self._theme)
+        self._show_legend(cells)
+        self._draw_gates()
+        if not is_cloud:
+            self.drawn.emit()
+
+    def show_chosen(self, mask: NDArray[np.bool_]) -> None:
+        """Let cells stand out, a (N,) mask of those plotted."""
+        for item in self._marks:
+            self.plot.removeItem(item)
+        self._marks.clear()
+        self._mask = mask
+        if self._drawing is not None and mask.any():
+            self._marks = self._drawing.chosen(mask)
+            for item in self._marks:
+                self.plot.addItem(item, ignoreBounds=True)
+        elif self._drawing is None:
+            self.cloud.show_chosen(mask)
+
+    def show_gates(self, gates: Sequence[Gate]) -> None:
+        """Draw these gates, of which those on other axes are left out."""
+        self._gates = tuple(gates)
+        self._draw_gates()
+
+    def fit(self) -> None:
+        """Show all of it."""
+        bounds, view = self._bounds, self.plot.getViewBox()
+        room = _ROOM if self._drawing is None or self._drawing.ticks is None else 0.0
+        view.setRange(
+            xRange=(bounds.x0, bounds.x1),
+            yRange=(bounds.y0, bounds.y1),
+            padding=room,
+            disableAutoRange=True,
+        )
+        self._is_touched = False
+
+    def set_tool(self, tool: PlotTool) -> None:
+        """Let a drag draw something else."""
+        self.hand.tool = tool
+        self.hand.is_upright = self._cells is not None and self._cells.spec.kind in (PlotKind.BOX, PlotKind.VIOLIN)
+        shape = Qt.CursorShape.ArrowCursor if tool is PlotTool.LOOK else Qt.CursorShape.CrossCursor
+        self.view.viewport().setCursor(shape)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self._theme = theme
+        self.view.setBackground(theme.panel)
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(theme.muted)
+            axis.setTextPen(theme.text)
+        self._legend.setLabelTextColor(theme.text)
+        ground = QColor(theme.panel)
+        ground.setAlpha(200)
+        self._legend.setBrush(pg.mkBrush(ground))
+        self.hand.set_ink(theme.focus)
+        if self._cells is not None:
+            mask = self._mask
+            self.show_cells(self._cells)
+            if mask is not None:
+                self.show_chosen(mask)
+
+    def close_plot(self) -> None:
+        """Draw nothing more, before the window goes."""
+        self.cloud.close()
+
+    def gate_at(self, places: Sequence[Sequence[float]]) -> Gate | None:
+        """Return the gate with its corners at these places of the axes; None where nothing is drawn."""
+        return None if self._cells is None else Gate.drawn(self._cells.axes, places)
+
+    def on_screen(self, x: float, y: float) -> QPointF:
+        """Return where a place of the axes lies on the widget of the plot."""
+        scene = self.plot.getViewBox().mapViewToScene(QPointF(x, y))
+        return QPointF(self.view.mapFromScene(scene))
+
+    # ---- following
+
+    def _on_range(self, *_: object) -> None:
+        self.cloud.refresh()
+
+    def _on_touched(self, *_: object) -> None:
+        self._is_touched = True
+
+    def _on_form(self, places: object, adds: bool) -> None:
+        cells = self._cells
+        if cells is None or not cells.axes:
+            return
+        corners = np.asarray(places, np.float64)
+        if len(cells.axes) == 1:
+            across = corners[:, 1 if self.hand.is_upright else 0]
+            corners = np.array([[across.min()], [across.max()]])
+        if np.ptp(corners, axis=0).min() > 0:
+            self.gate_drawn.emit(Gate.drawn(cells.axes, corners.tolist()), adds)
+
+    def _on_click(self, place: QPointF, adds: bool) -> None:
+        if self._cells is None:
+            return
+        if self._drawing is not None:
+            self.picked.emit(self._drawing.hit(place.x(), place.y()), adds)
+            return
+        per_x, per_y = self.plot.getViewBox().viewPixelSize()
+        x, y = self._cells.placed
+        found = nearest(x, y, (place.x(), place.y()), (per_x, per_y))
+        self.picked.emit(np.array([] if found is None else [found], np.intp), adds)
+
+    # ---- drawing
+
+    def _clear(self) -> None:
+        self.cloud.clear()
+        for item in (*(self._drawing.items if self._drawing is not None else ()), *self._marks):
+            self.plot.removeItem(item)
+        self._drawing = None
+        self._marks.clear()
+
+    def _draw_gates(self) -> None:
+        for item in self._gate_items:
+            self.plot.removeItem(item)
+        self._gate_items.clear()
+        cells = self._cells
+        if cells is None:
+            return
+        is_upright = cells.spec.kind in (PlotKind.BOX, PlotKind.VIOLIN)
+        for gate in self._gates:
+            if gate.fits(cells.axes):
+                self._gate_items += gate_items(gate, self._bounds, self._theme, is_upright=is_upright)
+        for item in self._gate_items:
+            self.plot.addItem(item, ignoreBounds=True)
+
+    def _name_axes(self, across: str, up: str, ticks: list[tuple[float, str]] | None) -> None:
+        bottom, left = self.plot.getAxis("bottom"), self.plot.getAxis("left")
+        bottom.setTicks(None if ticks is None else [ticks])
+        for axis, words in ((bottom, across), (left, up)):
+            axis.setLabel(words or None)
+            axis.showLabel(bool(words))
+
+    def _scale_axes(self, cells: PlottedCells) -> None:
+        """Let ticks stand for the values where places are logarithms."""
+        is_log = [axis.is_log for axis in cells.axes]
+        across = is_log[0] if cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM) else False
+        up = is_log[-1] if cells.spec.kind in (PlotKind.SCATTER, PlotKind.BOX, PlotKind.VIOLIN) else False
+        self.plot.getAxis("bottom").setLogMode(across)
+        self.plot.getAxis("left").setLogMode(up)
+
+    def _show_legend(self, cells: PlottedCells) -> None:
+        self._legend.clear()
+        named = cells.spec.group is not GroupBy.NONE and cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM)
+        self._legend.setVisible(named and bool(cells.groups))
+        if not named:
+            return
+        many = np.bincount(cells.group, minlength=len(cells.groups))
+        for group, count in list(zip(cells.groups, many.tolist(), strict=True))[:_MOST_LEGEND]:
+            sample = pg.ScatterPlotItem(size=9, pen=None, brush=pg.mkBrush(group.colour), symbol="s")
+            self._legend.addItem(sample, f"{group.title} · {count:,}")
+        if len(cells.groups) > _MOST_LEGEND:
+            sample = pg.ScatterPlotItem(size=9, pen=None, brush=None)
+            self._legend.addItem(sample, f"and {len(cells.groups) - _MOST_LEGEND} more")
+
+
+def _bounds_of(cells: PlottedCells) -> Bounds:
+    ends = []
+    for placed in cells.placed:
+        low, high = (float(placed.min()), float(placed.max())) if len(placed) else (0.0, 1.0)
+        room = 0.0 if high > low else max(abs(low) * 0.05, 0.5)
+        ends.append((low - room, high + room))
+    (x0, x1), (y0, y1) = ends
+    return Bounds(x0, y0, x1, y1)

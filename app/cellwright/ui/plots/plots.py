@@ -1,0 +1,457 @@
+"""`Plots`: keeps a plot with the session, and turns gates into chosen cells, and those into steps of work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QWidget
+
+from cellwright.core import CellwrightError
+from cellwright.ui.looks.theme import Theme
+from cellwright.ui.looks.widgets import as_panel, button, column, label
+from cellwright.ui.looks.wording import percent_text, plural
+from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.plots.controls import PlotControls
+from cellwright.ui.plots.gate_box import FORMATS, GateBox, fill_classes
+from cellwright.ui.plots.plot_area import PlotArea
+from cellwright.ui.plots.tools import OF_ONE_AXIS, OF_TWO_AXES, PlotTool
+from cellwright.ui.plots.writing import write_plot
+from cellwright.ui.state.colouring import ByColumn
+from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.plotting import PlotKind, PlotSpec
+from cellwright.ui.state.plotting_cells import PlottedCells, gather
+from cellwright.ui.state.plotting_gate import Gate, filter_text, gated_rows
+from cellwright.ui.state.plotting_gate_file import GateShelf
+from cellwright.ui.state.plotting_shapes import intervals_text
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
+    from cellwright.ui.panel_host import PanelHost
+
+_KEYS = "123456789"
+_FIRST_X = ("area", "area_bbox", "width")
+_FIRST_Y = ("score", "height")
+
+
+class Plots(QWidget):
+    """The page of plots.
+
+    Parameters
+    ----------
+    host : PanelHost
+        The window.
+    """
+
+    def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._host, self._session = host, host.session
+        self.shelf = GateShelf()
+        self.spec = PlotSpec()
+        self.gate: Gate | None = None
+        self._is_stale = True
+        as_panel(self)
+        self.controls = PlotControls()
+        self.area = PlotArea(host.theme)
+        self.gates = GateBox(host.theme)
+        self.notes = label("", "muted")
+        self._build()
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._when_seen)
+        self._connect()
+        self.gates.show_names([gate.name for gate in self.shelf.gates])
+
+    def _build(self) -> None:
+        middle = QWidget()
+        layout = column(middle, margin=0, gap=0)
+        self.area_or_words = QStackedWidget()
+        self.empty = QWidget()
+        words = column(self.empty, margin=16, gap=8)
+        self.words = label("", "muted", wrap=True)
+        self.analyze = button(
+            "Analyze this picture", "Find the cells of this picture.", partial(self._do, "analyze.run"), "primary"
+        )
+        words.addStretch(1)
+        words.addWidget(self.words)
+        words.addWidget(self.analyze, 0, Qt.AlignmentFlag.AlignLeft)
+        words.addStretch(2)
+        self.area_or_words.addWidget(self.area)
+        self.area_or_words.addWidget(self.empty)
+        layout.addWidget(self.area_or_words, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 0, 4, 3)
+        self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        foot.addWidget(self.notes, 1)
+        layout.addLayout(foot)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.controls)
+        row.addWidget(middle, 1)
+        row.addWidget(self.gates)
+
+    def _connect(self) -> None:
+        session, gates = self._session, self.gates
+        for signal in (session.objects_changed, session.measured_changed, session.picture_changed):
+            signal.connect(self._on_picture)
+        session.current_changed.connect(self._on_current)
+        session.pictures_changed.connect(self._on_anything)
+        session.filter_changed.connect(self._on_anything)
+        session.selection_changed.connect(self._on_selection)
+        self._host.theme_changed.connect(self.set_theme)
+        self.controls.changed.connect(self.show_spec)
+        self.area.gate_drawn.connect(self._on_gate)
+        self.area.picked.connect(self._on_picked)
+        gates.tool_chosen.connect(self.area.set_tool)
+        gates.ends_typed.connect(self._on_ends)
+        gates.class_menu_asked.connect(self._fill_classes)
+        gates.reject_asked.connect(partial(self._do, "correct.reject"))
+        gates.keep_asked.connect(self.keep_only)
+        gates.show_asked.connect(self.show_only)
+        gates.clear_asked.connect(self.clear_gate)
+        gates.colour_asked.connect(self.colour_picture)
+        gates.write_asked.connect(self.ask_path)
+        gates.save_asked.connect(self.save_gate)
+        gates.apply_asked.connect(self.apply_gate)
+        gates.delete_asked.connect(self.delete_gate)
+
+    def stop(self) -> None:
+        """Follow the session no more, before the window goes."""
+        session = self._session
+        for signal in (session.objects_changed, session.measured_changed, session.picture_changed):
+            signal.disconnect(self._on_picture)
+        session.current_changed.disconnect(self._on_current)
+        session.pictures_changed.disconnect(self._on_anything)
+        session.filter_changed.disconnect(self._on_anything)
+        session.selection_changed.disconnect(self._on_selection)
+        self._soon.stop()
+        self.area.close_plot()
+
+    # ---- what is drawn
+
+    def show_spec(self, spec: PlotSpec) -> None:
+        """Draw something else."""
+        self.spec = spec
+        if self.gate is not None and not self._fits(self.gate):
+            self.gate = None
+        self._when_seen()
+
+    def refresh(self) -> None:
+        """Gather the cells and draw them."""
+        picture = self._session.current
+        measured = self._session.measured(picture) if picture is not None else None
+        if measured is not None:
+            self.spec = self._with_columns(self.spec)
+            self.controls.spec = self.spec
+            self.controls.offer_columns(measured.known)
+        self.controls.show_spec(self.spec)
+        cells = gather(self._session, self.spec)
+        words = self._why_empty(picture, cells)
+        self.area_or_words.setCurrentWidget(self.empty if words else self.area)
+        self.words.setText(words)
+        self.analyze.setVisible(
+            bool(words) and self._host.actions["analyze.run"].isEnabled() and not _is_found(picture)
+        )
+        self._show_cells(cells, is_drawn=not words)
+
+    def _show_cells(self, cells: PlottedCells, *, is_drawn: bool) -> None:
+        tools = (PlotTool.LOOK,) if not cells.axes else OF_ONE_AXIS if len(cells.axes) == 1 else OF_TWO_AXES
+        self.gates.offer_tools(tools)
+        self.gates.offer_outputs(is_drawn=is_drawn, column=self._colour_column())
+        if is_drawn:
+            self.area.show_cells(cells)
+            self.area.set_tool(self.gates.tool)
+        self.notes.setText(_notes(cells) if is_drawn else "")
+        self.notes.setToolTip(self.notes.text())
+        self._show_gate()
+        self._show_chosen()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Follow the look of the window."""
+        self.area.set_theme(theme)
+        self.gates.set_theme(theme)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up when the page comes into view."""
+        super().showEvent(event)
+        if self._is_stale:
+            self._soon.start()
+
+    def _when_seen(self) -> None:
+        self._is_stale = not self.isVisible()
+        if not self._is_stale:
+            self.refresh()
+
+    def _with_columns(self, spec: PlotSpec) -> PlotSpec:
+        """Return the same with columns that the picture has: those of that name in its unit, else the first."""
+        picture = self._session.current
+        measured = self._session.measured(picture) if picture is not None else None
+        if measured is None:
+            return spec
+        names = [name for name, known in measured.known.items() if not known.is_words]
+
+        def found(name: str, first: tuple[str, ...]) -> str:
+            meant = [measured.name_of(each) for each in ((name, *first) if name else first)]
+            return next((each for each in meant if each in names), names[0] if names else "")
+
+        return replace(spec, x=found(spec.x, _FIRST_X), y=found(spec.y, _FIRST_Y))
+
+    def _why_empty(self, picture: Picture | None, cells: PlottedCells) -> str:
+        """Return what to do where nothing can be drawn; empty where something is."""
+        if picture is None:
+            return "Open a picture, and what is measured on its cells can be plotted here."
+        if not _is_found(picture):
+            return "No cells yet. Analyze the picture, and its cells can be plotted and gated here."
+        if len(cells) or (cells.spec.kind is PlotKind.COUNTS and cells.groups):
+            return ""
+        if cells.left_out:
+            return f"Nothing to draw: {', '.join(cells.left_out)}. Choose another column, or take away the log axis."
+        return "No cell is shown. Lower the confidence, show a class in Counts, or clear the filter above the table."
+
+    # ---- what is chosen
+
+    def _on_gate(self, gate: Gate, adds: bool) -> None:
+        self.gate = gate
+        self._choose(gate, adds=adds)
+        self._show_gate()
+
+    def _on_ends(self, low: float, high: float) -> None:
+        cells = self.area.cells
+        if cells is None or len(cells.axes) != 1 or not low < high:
+            return
+        if cells.axes[0].is_log:
+            low = max(low, 1e-300)
+        try:
+            self._on_gate(Gate(cells.axes, ((low,), (high,))), False)
+        except CellwrightError as error:
+            self._tell(error)
+
+    def _choose(self, gate: Gate, *, adds: bool = False) -> None:
+        """Select the cells of a gate, on the picture that is shown."""
+        picture = self._session.current
+        if picture is None or picture.objects is None:
+            return
+        try:
+            rows = gated_rows(self._session, picture, gate)
+        except CellwrightError as error:
+            self._tell(error)
+            return
+        self._session.select_rows(np.union1d(rows, self._session.selected_rows) if adds else rows)
+
+    def _on_picked(self, places: NDArray[np.intp], adds: bool) -> None:
+        """Select what was clicked; of one cell the picture goes there, whichever it lies on."""
+        cells, session = self.area.cells, self._session
+        if cells is None:
+            return
+        if not len(places):
+            if not adds:
+                session.select(None)
+            return
+        mask = np.zeros(len(cells), np.bool_)
+        mask[places] = True
+        if len(places) == 1:
+            place = int(places[0])
+            picture = cells.pictures[int(cells.picture[place])]
+            if picture is not session.current:
+                session.show(picture)
+            row = int(cells.row[place])
+            session.select_rows(np.union1d(session.selected_rows, [row]) if adds else np.array([row], np.intp), row)
+            self._host.centre_selected()
+            return
+        rows = cells.rows_on(session.current, mask)
+        session.select_rows(np.union1d(session.selected_rows, rows) if adds else rows)
+
+    def _show_chosen(self) -> None:
+        cells, session = self.area.cells, self._session
+        chosen = len(session.selected_rows)
+        self.gates.offer_verbs(chosen, can_filter=self.gate is not None and bool(filter_text(self.gate)))
+        if cells is None or self.area_or_words.currentWidget() is self.empty:
+            self.gates.say("")
+            return
+        mask = cells.are_chosen(session.current, session.selected_rows)
+        self.area.show_chosen(mask)
+        self.gates.say(_said(cells, mask, session.current, self.gate))
+
+    def _show_gate(self) -> None:
+        cells = self.area.cells
+        drawn = [gate for gate in self.shelf.gates if self.gate is None or gate.name != self.gate.name]
+        self.area.show_gates([*drawn, *([self.gate] if self.gate is not None else [])])
+        has_ends = cells is not None and len(cells.axes) == 1
+        self.gates.show_gate(self.gate, has_ends=has_ends)
+
+    # ---- what is done with the chosen cells
+
+    def _fill_classes(self, menu: QMenu) -> None:
+        actions = [self._host.actions[f"correct.class_{key}"] for key in _KEYS]
+        fill_classes(menu, [action for action in actions if action.isVisible()])
+
+    def keep_only(self) -> None:
+        """Reject every cell shown that is not chosen, as one step; the chosen ones stay so."""
+        picture, session = self._session.current, self._session
+        if picture is None or not len(session.selected_rows):
+            return
+        kept = session.selected_rows
+        others = np.setdiff1d(session.shown(picture), kept, assume_unique=True)
+        if not len(others):
+            self._tell_text("There is no other cell to reject: every cell shown is chosen.")
+            return
+        session.select_rows(others)
+        self._do("correct.reject")
+        session.select_rows(kept)
+
+    def show_only(self) -> None:
+        """Show only the cells in the gate; whoever clears the filter sees all again."""
+        if self.gate is not None and (text := filter_text(self.gate)):
+            self._session.show_only(text)
+
+    def clear_gate(self) -> None:
+        """Take the gate away, and choose no cell."""
+        self.gate = None
+        self._show_gate()
+        self._session.select(None)
+
+    def colour_picture(self) -> None:
+        """Let the colours in the picture stand for the column across, or up where there is no other."""
+        name = self._colour_column()
+        if name:
+            self._host.set_options(replace(self._host.options, colour_by=ByColumn(name)))
+
+    def _colour_column(self) -> str:
+        names = [name for name, _ in self.spec.columns]
+        return names[0] if names else ""
+
+    def _do(self, key: str) -> None:
+        self._host.actions[key].trigger()
+
+    # ---- gates with names
+
+    def save_gate(self, name: str) -> None:
+        """Keep the gate that is drawn under a name."""
+        if self.gate is None:
+            return
+        self.gate = self.gate.named(name)
+        self.shelf.put(self.gate)
+        self.gates.show_names([gate.name for gate in self.shelf.gates], name)
+        self._show_gate()
+        self._show_chosen()
+
+    def apply_gate(self, name: str) -> None:
+        """Show the columns of a gate, and choose its cells on the picture that is shown."""
+        gate = self.shelf.named(name)
+        if gate is None:
+            return
+        self.gate = gate
+        if not self._fits(gate):
+            self.spec = _with_axes(self.spec, gate)
+        self.refresh()
+        self._choose(gate)
+
+    def delete_gate(self, name: str) -> None:
+        """Forget a gate."""
+        self.shelf.drop(name)
+        if self.gate is not None and self.gate.name == name:
+            self.gate = None
+        self.gates.show_names([gate.name for gate in self.shelf.gates])
+        self._show_gate()
+
+    def _fits(self, gate: Gate) -> bool:
+        return tuple((axis.name, axis.is_log) for axis in gate.axes) == self.spec.columns
+
+    # ---- files
+
+    def ask_path(self, suffix: str) -> None:
+        """Ask where a plot is to be written, and write it there."""
+        picture = self._session.current
+        stem = picture.path.stem if picture is not None else "plot"
+        folder = Path(self._host.settings.last_export_folder or Path.home())
+        name = str(folder / f"{stem} {self.spec.kind.value}.{suffix}")
+        chosen, _ = QFileDialog.getSaveFileName(self, "Save plot", name, f"{FORMATS[suffix]} (*.{suffix})")
+        if chosen:
+            path = Path(chosen)
+            self.write_to(path if path.suffix else path.with_suffix(f".{suffix}"))
+
+    def write_to(self, path: Path) -> None:
+        """Write the plot; see `write_plot`."""
+        try:
+            write_plot(self.area, path)
+        except CellwrightError as error:
+            self._tell(error)
+            return
+        self._host.settings.last_export_folder = str(path.parent)
+        self._host.tell(Message(Level.GOOD, f"{path.name} was written to {path.parent}."))
+
+    # ---- following
+
+    def _on_picture(self, _picture: Picture) -> None:
+        self._soon.start()
+
+    def _on_current(self, _picture: Picture | None) -> None:
+        if self.gate is not None and not self.gate.name:
+            self.gate = None
+        self._soon.start()
+
+    def _on_anything(self) -> None:
+        self._soon.start()
+
+    def _on_selection(self) -> None:
+        if self.isVisible() and not self._soon.isActive():
+            self._show_chosen()
+
+    def _tell(self, error: CellwrightError) -> None:
+        self._host.tell(Message(Level.WARNING, str(error)))
+
+    def _tell_text(self, text: str) -> None:
+        self._host.tell(Message(Level.INFO, text))
+
+
+def make_plots(host: PanelHost) -> Plots:
+    """Return the page of plots of a window."""
+    return Plots(host)
+
+
+def _is_found(picture: Picture | None) -> bool:
+    return picture is not None and picture.objects is not None and len(picture.objects) > 0
+
+
+def _with_axes(spec: PlotSpec, gate: Gate) -> PlotSpec:
+    """Return a plot into which a gate can be drawn, of the kind shown where that will do."""
+    first = gate.axes[0]
+    if len(gate.axes) == 2:
+        second = gate.axes[1]
+        return replace(
+            spec, kind=PlotKind.SCATTER, x=first.name, x_log=first.is_log, y=second.name, y_log=second.is_log
+        )
+    if spec.kind in (PlotKind.BOX, PlotKind.VIOLIN):
+        return replace(spec, y=first.name, y_log=first.is_log)
+    return replace(spec, kind=PlotKind.HISTOGRAM, x=first.name, x_log=first.is_log)
+
+
+def _notes(cells: PlottedCells) -> str:
+    """Return how many cells are drawn and what is not, in one line."""
+    parts = [plural(len(cells), "cell")]
+    if len(cells.pictures) > 1:
+        parts.append(plural(len(cells.pictures), "picture"))
+    if cells.spec.kind is PlotKind.COUNTS:
+        parts.append(intervals_text(cells))
+    if cells.left_out:
+        parts.append(f"not drawn: {', '.join(cells.left_out)}")
+    return " · ".join(parts)
+
+
+def _said(cells: PlottedCells, mask: NDArray[np.bool_], current: Picture | None, gate: Gate | None) -> str:
+    """Return how many of the cells drawn are chosen, and how many in the gate lie on other pictures."""
+    here = int(cells.on(current).sum())
+    chosen = int(mask.sum())
+    text = f"{chosen:,} of {plural(here, 'cell')} chosen" + (f" ({percent_text(chosen / here)})" if here else "")
+    if gate is not None and len(cells.pictures) > 1 and gate.fits(cells.axes):
+        elsewhere = int((gate.holds(cells.values) & ~cells.on(current)).sum())
+        text += f"; {elsewhere:,} in the gate on other pictures" if elsewhere else ""
+    return text
