@@ -95,7 +95,7 @@ def test_workers_find_the_same_objects(cellwright: Run, model: Path, smears: Pat
     [
         (("--workers", 2), "--project"),
         (("--retry",), "--project"),
-        (("--project", "p", "--confidence", "0.5"), "--confidence"),
+        (("--project", "p", "--with-pictures"), "--with-pictures"),
         (("--project", "p", "--format", "yolo", "--out", "o"), "not yolo"),
         (("--project", "p", "--workers", 0), "from 1"),
         (("--project", "p", "--region", "none.geojson"), "none.geojson"),
@@ -127,5 +127,69 @@ def test_pictures_of_a_file_that_holds_several_are_no_longer_passed_by_in_silenc
     second = cellwright(*words, "--series", 2, "--json")
     assert second.json["pictures"] == [every.json["pictures"][1] | {"seconds": second.json["pictures"][0]["seconds"]}]
     assert cellwright(*words, "--series", 3).code == 1
-    refused = cellwright(*words, "--series", "all", "--project", tmp_path / "p")
-    assert refused.code == 2 and "first picture of a file alone" in refused.err
+    kept = cellwright(*words, "--series", "all", "--project", tmp_path / "p", "--all", "--json")
+    assert [slide["series"] for slide in kept.json["slides"]] == [0, 1] and kept.code == 0, kept.err
+    with Project(tmp_path / "p", read_only=True) as project:
+        assert [(Path(each.file).name, each.series) for each in project.pictures()] == [
+            ("several.tif", 0),
+            ("several.tif", 1),
+        ]
+        for picture, size in zip(project.pictures(), [(200, 260), (200, 250)], strict=True):
+            with project.picture_ref(picture).open() as slide:
+                assert slide.shape == size
+
+
+def test_a_slide_is_counted_anew_for_other_thresholds_without_being_looked_at_again(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    words = (
+        "analyze",
+        smears / "smear_1.png",
+        "--project",
+        tmp_path / "p",
+        "--model",
+        model,
+        "--all",
+        *DEVICE,
+        "--json",
+    )
+
+    def counted(*more: object) -> tuple[int, bool]:
+        said = cellwright(*words, *more)
+        assert said.code == 0, said.err
+        (slide,) = said.json["slides"]
+        return sum(each["count"] for name, each in slide["counts"].items() if name != "all"), slide["was_done"]
+
+    usual, _ = counted()
+    with Project(tmp_path / "p", read_only=True) as project:
+        scores = project.columns(1).scores
+    for least in (0.1, 0.35, 0.8):
+        total, was_done = counted("--confidence", least)
+        assert was_done
+        assert total == np.count_nonzero(scores >= np.float32(least))
+    assert counted() == (usual, True)
+    refused = cellwright(*words, "--confidence", "0.4567")
+    assert "hundredths" in refused.err + str(refused.json)
+
+
+def test_a_channel_can_be_chosen_for_slides_of_a_project(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    words = (
+        "analyze",
+        smears / "smear_1.png",
+        "--project",
+        tmp_path / "p",
+        "--model",
+        model,
+        "--all",
+        *DEVICE,
+        "--json",
+    )
+    everything, green = cellwright(*words), cellwright(*words, "--channel", "2")
+    assert green.code == 0, green.err
+    assert green.json["slides"][0]["run"] != everything.json["slides"][0]["run"]
+    assert not green.json["slides"][0]["was_done"]
+    assert cellwright(*words, "--channel", "2").json["slides"][0]["was_done"]
+    missing = cellwright(*words, "--channel", "DAPI")
+    assert missing.code == 2 and "DAPI" in missing.json["slides"][0]["said"]

@@ -4,7 +4,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cellwright.annotation import part_path, split_part
 from cellwright.core import SlideNotReadable
 from cellwright.project import Project
 from cellwright.project.pictures import written_path
@@ -65,3 +68,21 @@ def test_the_same_content_is_added_once_and_an_unreadable_file_adds_none(tmp_pat
         with pytest.raises(SlideNotReadable):
             project.add_pictures([copy, tmp_path / "missing.png"], "A.")
         assert len(project.pictures()) == 1
+
+
+@given(
+    st.sampled_from(["a.tif", "in/b #1.lif", "c#series=2.czi", "d#z=1,t=2.tif"]),
+    st.integers(0, 12),
+    st.none() | st.tuples(st.integers(0, 9), st.integers(0, 99)),
+)
+def test_a_part_of_a_file_is_written_and_read_alike(file: str, series: int, plane: tuple[int, int] | None) -> None:
+    written = part_path(file, plane, series)
+    assert split_part(written) == (file, series, plane)
+    assert (written == file) == (series == 0 and plane is None)
+
+
+def test_paths_of_older_projects_mean_what_they_meant() -> None:
+    assert split_part("stack.tif#z=2,t=0") == ("stack.tif", 0, (2, 0))
+    assert split_part("plain.tif") == ("plain.tif", 0, None)
+    assert split_part("odd#.tif") == ("odd#.tif", 0, None)
+    assert split_part("odd#") == ("odd#", 0, None)

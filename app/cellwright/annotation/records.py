@@ -11,7 +11,7 @@ from cellwright.annotation.reviews import AuditItemRecord, AuditRecord, RegionRe
 from cellwright.annotation.signing import LaboratoryFactorRecord, SignOffRecord
 from cellwright.core import BadParameter
 
-_PLANE = re.compile(r"(?P<file>.+)#z=(?P<z>\d+),t=(?P<t>\d+)")
+_PART = re.compile(r"(?P<file>.+)#(?=.)(?:series=(?P<series>\d+))?(?:(?(series),)z=(?P<z>\d+),t=(?P<t>\d+))?")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -26,7 +26,8 @@ class PictureRecord:
         Its number in the project; never given twice.
     path : str
         With ``/`` between the parts; relative to the project's folder where it lies inside or near, else absolute. One
-        plane of a stack, which is a picture of its own, ends with ``#z=2,t=0``, both counted from 0; see `plane_path`.
+        plane of a stack, which is a picture of its own, ends with ``#z=2,t=0``, one of several pictures of a file with
+        ``#series=1`` or ``#series=1,z=2,t=0``, all counted from 0; see `part_path`.
     sha256 : str
         Of the file's bytes, 64 hexadecimal digits: the picture is found again by it.
     size_bytes : int
@@ -46,24 +47,43 @@ class PictureRecord:
 
     @property
     def file(self) -> str:
-        """The path without the plane."""
-        return split_plane(self.path)[0]
+        """The path of the file alone."""
+        return split_part(self.path)[0]
 
     @property
     def plane(self) -> tuple[int, int] | None:
         """Plane and time point where it is one of a stack, counted from 0; None for a whole file."""
-        return split_plane(self.path)[1]
+        return split_part(self.path)[2]
+
+    @property
+    def series(self) -> int:
+        """Which picture of a file that holds several, from 0."""
+        return split_part(self.path)[1]
 
 
-def split_plane(path: str) -> tuple[str, tuple[int, int] | None]:
-    """Return the file that a project's path means, and the plane and time point of it; None for all of it."""
-    found = _PLANE.fullmatch(path)
-    return (found["file"], (int(found["z"]), int(found["t"]))) if found else (path, None)
+def split_part(path: str) -> tuple[str, int, tuple[int, int] | None]:
+    """Return the file that a project's path means, which of its pictures, and its plane and time point.
+
+    Returns
+    -------
+    file : str
+    series : int
+        From 0.
+    plane : (int, int) or None
+        None for all of the picture.
+    """
+    found = _PART.fullmatch(path)
+    if found is None:
+        return path, 0, None
+    plane = None if found["z"] is None else (int(found["z"]), int(found["t"]))
+    return found["file"], int(found["series"] or 0), plane
 
 
-def plane_path(path: str, plane: tuple[int, int] | None) -> str:
-    """Return how a project writes down one plane and time point of a file; the path alone for a whole file."""
-    return path if plane is None else f"{path}#z={plane[0]},t={plane[1]}"
+def part_path(path: str, plane: tuple[int, int] | None, series: int = 0) -> str:
+    """Return how a project writes down a picture and a plane of a file; the path alone for all of a file's first."""
+    words = [f"series={series}"] if series else []
+    words += [] if plane is None else [f"z={plane[0]},t={plane[1]}"]
+    return f"{path}#{','.join(words)}" if words else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Generator, Iterable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -135,19 +136,37 @@ def last_of(steps: Generator[None, None, list[Candidates | Exception]]) -> list[
 
 
 _slides: OrderedDict[SlideRef, Slide] = OrderedDict()
+_users: Counter[SlideRef] = Counter()
 _opening = threading.Lock()
 _MOST_SLIDES = 4
-"""Pictures kept open; one that was not used for longest is closed when others come."""
+"""Pictures kept open; of those that nobody holds on to, the one unused for longest is closed when others come."""
 
 
 def _slide(ref: SlideRef) -> Slide:
     with _opening:
         if ref not in _slides:
             _slides[ref] = ref.open()
-            while len(_slides) > _MOST_SLIDES:
-                _slides.popitem(last=False)[1].close()
+            for other in [each for each in _slides if each not in _users and each != ref]:
+                if len(_slides) > _MOST_SLIDES:
+                    _slides.pop(other).close()
         _slides.move_to_end(ref)
         return _slides[ref]
+
+
+@contextmanager
+def slide_in_use(ref: SlideRef) -> Iterator[None]:
+    """Keep a picture open for the steps of a block, and close it when the last such block ends."""
+    with _opening:
+        _users[ref] += 1
+    try:
+        yield
+    finally:
+        with _opening:
+            _users[ref] -= 1
+            if _users[ref] == 0:
+                del _users[ref]
+                if ref in _slides:
+                    _slides.pop(ref).close()
 
 
 def close_slides() -> None:

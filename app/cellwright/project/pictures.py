@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from cellwright.annotation import PictureRecord, plane_path, split_plane
+from cellwright.annotation import PictureRecord, part_path, split_part
 from cellwright.core import SlideNotReadable
 from cellwright.imaging import SlideRef, content_sha256
 
@@ -36,20 +36,25 @@ def record_of(folder: Path, picture: str | Path | SlideRef, number: int, sha256:
     """
     path = file_of(picture)
     digest = sha256 or content_sha256(path)
-    written = plane_path(written_path(folder, path), plane_of(picture))
+    written = part_path(written_path(folder, path), plane_of(picture), series_of(picture))
     return PictureRecord(number, written, digest, path.stat().st_size)
 
 
 def slide_ref(path: str | Path) -> SlideRef:
-    """Return how to open what a project's path means: a file, or ``stack.tif#z=2,t=0``, one plane of it."""
-    file, plane = split_plane(str(path))
+    """Return how to open what a project's path means: a file, or a part of it, as in ``stack.tif#z=2,t=0``."""
+    file, series, plane = split_part(str(path))
     z, t = plane or (None, None)
-    return SlideRef(Path(file), z=z, t=t)
+    return SlideRef(Path(file), series, z=z, t=t)
 
 
 def file_of(picture: str | Path | SlideRef) -> Path:
     """Return the file that a picture, or a plane of one, lies in."""
     return picture.path if isinstance(picture, SlideRef) else Path(picture)
+
+
+def series_of(picture: str | Path | SlideRef) -> int:
+    """Return which picture of its file is meant, from 0."""
+    return picture.series if isinstance(picture, SlideRef) else 0
 
 
 def plane_of(picture: str | Path | SlideRef) -> tuple[int, int] | None:

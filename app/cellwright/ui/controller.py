@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import Signal
 
+from cellwright.annotation import split_part
 from cellwright.core import Objects, PixelSize
 from cellwright.jobs import Operation, Progress
 from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
@@ -30,7 +32,7 @@ from cellwright.ui.state.streaming import PartialObjects
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
     from cellwright.ui.state.look import Look
-    from cellwright.workflows import Analysis, ExportFormat, FoundPictures
+    from cellwright.workflows import Analysis, Format, FoundPictures
 
 ANALYZED_AT_ONCE = 20
 """Up to this many pictures opened together are analyzed at once; for more the person is asked."""
@@ -95,9 +97,19 @@ class Controller(Work):
 
     def open_paths(self, paths: Sequence[str | Path]) -> None:
         """Open files, and every picture in folders."""
-        given = tuple(Path(path) for path in paths)
+        parts = [split_part(str(path)) for path in paths]
+        for file, series, _ in parts:
+            if series:
+                self.open_series(Path(file), {series: ""})
+        given = tuple(Path(file) for file, series, _ in parts if not series)
         if given:
             self.submit_quietly(SearchPictures(given), Lane.FILES, self._on_found)
+
+    def open_series(self, path: Path, titles: Mapping[int, str]) -> None:
+        """Open some of the pictures of a file, each by its number and title, and show the first of them."""
+        opened = [picture for number, title in titles.items() for picture in self.session.add([path], number, title)]
+        if opened:
+            self.session.show(opened[0])
 
     def load_current(self) -> None:
         """Make the picture of the session ready to be shown."""
@@ -109,7 +121,7 @@ class Controller(Work):
             self.loaded.emit(picture, loaded)
         elif picture.key not in self._loading and not picture.is_unreadable:
             done = partial(self._on_loaded, picture.key)
-            operation = LoadPicture(picture.path, picture.look, picture.facts)
+            operation = LoadPicture(picture.file, picture.look, picture.facts)
             self._loading[picture.key] = self.submit_quietly(operation, Lane.FILES, done)
 
     def close_picture(self, picture: Picture) -> None:
@@ -169,7 +181,7 @@ class Controller(Work):
             return
         is_here = loaded.slide is not None or loaded.look.plane == look.plane
         operation: Operation[LoadedPicture] = (
-            RenderPicture(loaded, look) if is_here else LoadPicture(picture.path, look, picture.facts)
+            RenderPicture(loaded, look) if is_here else LoadPicture(picture.file, look, picture.facts)
         )
         done = partial(self._on_loaded, picture.key)
         self._loading[picture.key] = self.submit_quietly(operation, Lane.FILES, done)
@@ -220,8 +232,10 @@ class Controller(Work):
         picture.generation += 1
         picture.state, picture.fraction, picture.problem = PictureState.QUEUED, None, ""
         parts = tuple(
-            self._make_analysis(
-                picture.source(plane), folder, self.device, picture.user_pixel_size, picture.object_px, augment
+            self._with_classifier(
+                self._make_analysis(
+                    picture.source(plane), folder, self.device, picture.user_pixel_size, picture.object_px, augment
+                )
             )
             for plane in planes
         )
@@ -233,6 +247,15 @@ class Controller(Work):
         operation = InTurn(title, parts)
         self._analyses[picture.key] = self.submit_quietly(operation, Lane.DEVICE, done, listed=True)
         self.session.picture_changed.emit(picture)
+
+    def _with_classifier(self, analysis: Operation[Analysis]) -> Operation[Analysis]:
+        """Let what is found be told apart, where a classifier is chosen."""
+        from cellwright.workflows import AnalyzePicture
+
+        classifier = self.session.classifier_folder
+        if classifier is None or not isinstance(analysis, AnalyzePicture):
+            return analysis
+        return replace(analysis, classify=classifier)
 
     def _cancel_analysis(self, picture: Picture) -> None:
         job = self._analyses.pop(picture.key, None)
@@ -312,7 +335,7 @@ class Controller(Work):
         analyses: Sequence[Analysis],
         thresholds: Sequence[float],
         folder: Path,
-        formats: Sequence[ExportFormat],
+        formats: Sequence[Format],
         *,
         overwrite: bool,
         with_pictures: bool = False,

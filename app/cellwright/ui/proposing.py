@@ -16,8 +16,10 @@ from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.picture import Picture
+from cellwright.ui.state.source import open_source, path_of
 
 if TYPE_CHECKING:
+    from cellwright.imaging import SlideRef
     from cellwright.ui.main_window import MainWindow
     from cellwright.workflows import Proposal
 
@@ -31,21 +33,20 @@ _BETTER = 1.5
 class FindModel:
     """Operation: rank the models by how well they fit a picture; returns a tuple of `Proposal`, the best first."""
 
-    path: Path
+    source: Path | SlideRef
     pixel_size: PixelSize | None
 
     @property
     def title(self) -> str:
         """Name of the work."""
-        return f"Find a model for {self.path.name}"
+        return f"Find a model for {path_of(self.source).name}"
 
     def run(self) -> Generator[Progress, None, tuple[Proposal, ...]]:
         """Look at an overview of the picture."""
-        from cellwright.imaging import open_slide
         from cellwright.workflows import propose_models
 
         yield Progress(0, 0, "Looking at the picture")
-        with open_slide(self.path) as slide:
+        with open_source(self.source) as slide:
             return propose_models(slide, self.pixel_size)
 
 
@@ -70,7 +71,7 @@ class Proposing(QObject):
         self._asked.add(picture.key)
         if self.say_channel(picture):
             return
-        operation = FindModel(picture.path, picture.user_pixel_size)
+        operation = FindModel(picture.file, picture.user_pixel_size)
         self._window.controller.submit_quietly(operation, Lane.FILES, partial(self._on_found, picture))
 
     def _on_found(self, picture: Picture, job: Job[tuple[Proposal, ...]]) -> None:

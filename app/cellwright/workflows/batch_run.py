@@ -15,6 +15,7 @@ from cellwright.core import CellwrightError, ModelNotUsable, ProjectNotReadable,
 from cellwright.jobs import Progress
 from cellwright.project import Project
 from cellwright.workflows.batch import BatchControl, BatchItem, BatchReport, BatchSlide, ItemState
+from cellwright.workflows.channels import with_channels
 from cellwright.workflows.cluster import ClusterLost
 from cellwright.workflows.slide_run import SlideRun, SlideSummary
 
@@ -58,6 +59,10 @@ class RunBatch:
         By which a person stops single slides.
     is_strict : bool
         Whether an error that nobody foresaw is raised instead of told, for whoever looks for its cause.
+    channels : str or None
+        The channels that the model is shown, by name or number; see `with_channels`.
+    thresholds : tuple of float or None
+        See `SlideRun`.
     """
 
     project_folder: Path
@@ -70,6 +75,8 @@ class RunBatch:
     runner: TileRunner | None = field(default=None, compare=False)
     control: BatchControl = field(default_factory=BatchControl, compare=False)
     is_strict: bool = False
+    channels: str | None = None
+    thresholds: tuple[float, ...] | None = None
 
     @property
     def title(self) -> str:
@@ -129,8 +136,11 @@ class RunBatch:
             yield replace(item, state=ItemState.FAILED, said=said), None
 
     def _added(self, item: BatchItem, sha256: str) -> int:
+        from cellwright.imaging import SlideRef
+
         with Project(self.project_folder) as project:
-            (record,) = project.add_pictures([item.path], self.author, sha256={item.path: sha256}, is_aside=True)
+            picture = SlideRef(item.path, item.series)
+            (record,) = project.add_pictures([picture], self.author, sha256={item.path: sha256}, is_aside=True)
         return record.id
 
     def _counted(self, item: BatchItem) -> Generator[tuple[BatchItem, Progress | None], None, None]:
@@ -164,7 +174,8 @@ class RunBatch:
             self.device,
             self.author,
             self.retry_failed,
-            item.series,
+            None if self.channels is None else with_channels(item.path, self.channels, item.series).channels,
+            self.thresholds,
         )
 
 

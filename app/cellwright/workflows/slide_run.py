@@ -17,11 +17,12 @@ from cellwright.project import Project, RunStage, RunStatus
 from cellwright.workflows.analysis import PictureInfo
 from cellwright.workflows.analyze import picture_key
 from cellwright.workflows.project_thread import ProjectThread
+from cellwright.workflows.run_totals import counted, refuse_thresholds
 from cellwright.workflows.slide_writing import TileWriter
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide, Tissue
+    from cellwright.imaging import Slide, SlideRef, Tissue
     from cellwright.inference import DetectOptions, ModelSource, TileRunner
     from cellwright.inference.slide_plan import SlidePlan
 
@@ -39,7 +40,7 @@ class SlideSummary:
     card : ModelCard
         Which model.
     counts : dict of str to int
-        Objects at or above the card's thresholds whose centre lies in the regions, by class, as the run found them.
+        Objects at or above the thresholds whose centre lies in the regions, by class, as the run found them.
     objects : int
         All objects down to the floor.
     coverage : Coverage
@@ -101,8 +102,11 @@ class SlideRun:
         Who, for the journal.
     retry_failed : bool
         Whether tiles that failed in the last run with the same parameters are tried again, and nothing else.
-    series : int
-        Which picture of a file that holds several.
+    channels : tuple of int or None
+        The channels that the model is shown; None for all.
+    thresholds : tuple of float or None
+        From which score objects of each class count, in hundredths; None for the card's. Changes no object: a finished
+        run is counted anew from what it kept.
     """
 
     project_folder: Path
@@ -114,7 +118,8 @@ class SlideRun:
     device: str = "auto"
     author: str = "cellwright"
     retry_failed: bool = False
-    series: int = 0
+    channels: tuple[int, ...] | None = None
+    thresholds: tuple[float, ...] | None = None
 
     @property
     def title(self) -> str:
@@ -133,10 +138,12 @@ class SlideRun:
         UnknownName, ModelNotUsable
             If there is no such picture or model, or it is damaged.
         """
+        from cellwright.inference.step import slide_in_use
+
         with ProjectThread(self.project_folder) as project:
             yield Progress(0, 0, "Opening the picture")
             info, slide = self._opened(project)
-            with slide:
+            with slide, slide_in_use(slide.ref):
                 job = yield from self._planned(project, slide, info)
                 began = time.monotonic()
                 if job.is_done:
@@ -145,17 +152,15 @@ class SlideRun:
                 return self._summary(project, job, began, job.writer.tiles)
 
     def _opened(self, project: ProjectThread) -> tuple[PictureInfo, Slide]:
-        from cellwright.imaging import SlideRef
-
-        def found(there: Project) -> tuple[Path, str, tuple[int, int] | None]:
+        def found(there: Project) -> tuple[SlideRef, str]:
             known = {each.id: each for each in there.pictures()}
             if self.picture_id not in known:
                 raise unknown_name("picture of the project", str(self.picture_id), [str(number) for number in known])
             picture = known[self.picture_id]
-            return there.picture_path(picture), picture.sha256, picture.plane
+            return there.picture_ref(picture), picture.sha256
 
-        path, sha256, plane = project.call(found)
-        slide = SlideRef(path.resolve(), self.series, *(plane or ())).open()
+        ref, sha256 = project.call(found)
+        slide = replace(ref, path=ref.path.resolve(), channels=self.channels).open()
         size = self.options.pixel_size if self.options is not None else None
         note = slide.pixel_size_note if size is None else "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, size or slide.pixel_size, note, sha256), slide
@@ -166,10 +171,11 @@ class SlideRun:
         from cellwright.inference.slide_plan import plan_slide, slide_options
 
         model, card = self._model()
+        refuse_thresholds(card, self.thresholds)
         asked = replace(self.options or DetectOptions(), picture_id=picture_key(info.sha256, info.ref))
         options = slide_options(asked, card, slide)
         regions = self.regions or project.call(lambda there: there.regions_of_interest(self.picture_id))
-        parameters = _parameters(options, regions, self.series)
+        parameters = _parameters(options, regions, slide.ref)
         status = project.call(lambda there: there.find_run(self.picture_id, card.model_hash, parameters))
         notes: tuple[str, ...] = ()
         tissue = None
@@ -219,7 +225,7 @@ class SlideRun:
             job.run_id,
             job.info,
             job.card,
-            {kind: totals.get(f"counted:{kind}", 0) for kind in job.card.class_names},
+            counted(totals, job.card, self.thresholds),
             totals.get("objects", 0),
             coverage,
             job.writer.device,
@@ -289,13 +295,16 @@ def _tissue(slide: Slide, options: DetectOptions) -> tuple[Tissue | None, str]:
     return found, found.sentence()
 
 
-def _parameters(options: DetectOptions, regions: Regions, series: int) -> str:
+def _parameters(options: DetectOptions, regions: Regions, ref: SlideRef) -> str:
     """Return as text what decides about the objects of a run; the same text finds the run again."""
     said = asdict(options)
     del said["picture_id"]
     size = options.pixel_size
     said["pixel_size"] = None if size is None else [size.y_um, size.x_um]
-    return json.dumps({"options": said, "regions": json.loads(regions.to_json()), "series": series}, sort_keys=True)
+    parameters = {"options": said, "regions": json.loads(regions.to_json()), "series": ref.series}
+    if ref.channels is not None:
+        parameters["channels"] = list(ref.channels)
+    return json.dumps(parameters, sort_keys=True)
 
 
 def _totals(status: RunStatus | None) -> dict[str, int]:

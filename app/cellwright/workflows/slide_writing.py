@@ -11,6 +11,7 @@ import numpy as np
 from cellwright.core import Objects, Regions, TileState
 from cellwright.project import RunStep
 from cellwright.workflows.project_thread import ProjectThread
+from cellwright.workflows.run_totals import totals_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,13 +161,6 @@ class TileWriter:
         everything = Boxes.concatenate([each for each in found if len(each)])
         inside: NDArray[np.bool_] = self._regions.centres_inside(everything.boxes)
         return as_objects(everything.take(inside), self._card, self._options.picture_id)
-
-
-def totals_of(objects: Objects, card: ModelCard) -> dict[str, int]:
-    """Return what objects add to the totals of a run: all of them, and those of each class that count."""
-    counted = objects.at_least(card.confidence_thresholds())
-    named = zip(counted.classes, counted.counts().tolist(), strict=True)
-    return {"objects": len(objects), **{f"counted:{name}": count for name, count in named}}
 
 
 def _write(project: object, run_id: int, step: RunStep, author: str) -> None:

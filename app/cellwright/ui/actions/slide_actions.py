@@ -22,6 +22,12 @@ SLIDE_ACTIONS: Final = (
         "Show the pictures that come with a slide; a label may name a patient.",
         needs=_PICTURE,
     ),
+    ActionInfo(
+        "slide.series",
+        "Other pictures in this file…",
+        "Choose among the pictures of a file that holds several, such as the scenes of a CZI file.",
+        needs=_PICTURE,
+    ),
     ActionInfo("slide.regions", "Regions and coverage", "See where is counted, and what the count covers."),
     ActionInfo("slide.draw", "Draw a region", "Draw where cells count: a rectangle or a polygon.", needs=_PICTURE),
     ActionInfo("slide.leave_out", "Leave a region out", "Draw where cells do not count.", needs=_PICTURE),

@@ -111,7 +111,7 @@ class Belonging(QObject):
 
     def id_of(self, picture: Picture) -> int | None:
         """Return the number that a picture has in the project; of a stack, that of the plane shown."""
-        return None if self._link is None else self._link.picture_id(picture.path, plane_of(picture))
+        return None if self._link is None else self._link.picture_id(picture.written, plane_of(picture))
 
     def picture_of(self, number: int) -> Picture | None:
         """Return the open picture, or stack on that plane, with that number in the project."""
@@ -155,7 +155,7 @@ class Belonging(QObject):
         if self._fingerprints.take_beside(new):
             return  # they join when that is over
         if new:
-            link.add_pictures([each.path for each in new], {each.path: self._fingerprints.of(each) for each in new})
+            link.add_pictures([each.file for each in new], {each.path: self._fingerprints.of(each) for each in new})
         for picture in pictures:
             if picture.marks is None:
                 self.show(picture)
@@ -166,7 +166,7 @@ class Belonging(QObject):
 
     def _is_new(self, link: OpenProject, picture: Picture) -> bool:
         """Whether a picture is not in the project; of a stack any plane, or the whole file, will do."""
-        is_there = link.picture_id(picture.path) is not None or bool(link.planes_of(picture.path))
+        is_there = link.picture_id(picture.written) is not None or bool(link.planes_of(picture.written))
         return not is_there and not picture.is_unreadable and picture.path.is_file()
 
     # ---- what is found
@@ -328,7 +328,7 @@ class Belonging(QObject):
         link = self._link
         assert link is not None
         for picture in self._session.pictures:
-            plane = next((at for at, each in link.planes_of(picture.path).items() if each == number), None)
+            plane = next((at for at, each in link.planes_of(picture.written).items() if each == number), None)
             result = picture.results.get(plane) if plane is not None else None
             if plane is None or result is None:
                 continue
@@ -372,7 +372,7 @@ class Belonging(QObject):
         self._known_stacks.add(picture.key)
         if link is None or not is_new or plane_of(picture) is None or picture.look is None:
             return False
-        planes = sorted(link.planes_of(picture.path))
+        planes = sorted(link.planes_of(picture.written))
         if not planes or picture.plane in planes:
             return False
         self._host.opener.set_look(picture, replace(picture.look, z=planes[0][0], t=planes[0][1]))

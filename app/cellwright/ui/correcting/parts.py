@@ -1,4 +1,4 @@
-"""Which part of a file is a picture of its own in a project: the whole of it, or one plane of a stack."""
+"""Which part of a file is a picture of its own in a project: one of its pictures, or one plane of a stack."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def plane_of(picture: Picture) -> tuple[int, int] | None:
 
 
 def part_of(picture: Picture, plane: tuple[int, int] | None = None) -> Path | SlideRef:
-    """Return what stands in a project: the file of a flat picture, one plane of a stack (that shown by default)."""
+    """Return what stands in a project: all of a flat picture, one plane of a stack (that shown by default)."""
     shown = plane_of(picture)
     if shown is None:
-        return picture.path
+        return picture.file
     from cellwright.imaging import SlideRef
 
     z, t = shown if plane is None else plane
-    return SlideRef(picture.path, z=z, t=t)
+    return SlideRef(picture.path, picture.series, z=z, t=t)

@@ -194,12 +194,10 @@ class ProjectFiles(QObject):
         """Put the pictures of the project into the list; those that are gone are named."""
         link = self.link
         assert link is not None
-        there: list[Path] = []
-        gone: list[Path] = []
-        for path in dict.fromkeys((link.folder / record.file).resolve() for record in link.pictures):
-            (there if path.is_file() else gone).append(path)
+        wanted = list(dict.fromkeys(((link.folder / each.file).resolve(), each.series) for each in link.pictures))
+        gone = list(dict.fromkeys(path for path, _ in wanted if not path.is_file()))
         session = self._host.session
-        opened = session.add(there)
+        opened = [each for path, series in wanted if path not in gone for each in session.add([path], series)]
         if gone:
             names = ", ".join(path.name for path in gone[:3]) + ("…" if len(gone) > 3 else "")
             find = partial(self._ask_where, link)

@@ -21,7 +21,7 @@ from cellwright.annotation import (
     RecordChange,
     Reviewer,
     Status,
-    split_plane,
+    split_part,
 )
 from cellwright.core import CellwrightError
 from cellwright.project import JournalEntry, Project
@@ -119,23 +119,20 @@ class OpenProject(QObject):
     def picture_id(self, path: Path, plane: tuple[int, int] | None = None) -> int | None:
         """Return the number of the picture that lies at a path, or of a plane of it; None where it is not there.
 
-        The plane may also stand in the path, as a project writes it.
+        Which picture of the file, and the plane, may also stand in the path, as a project writes it.
         """
-        if plane is None:
-            file, plane = split_plane(str(path))
-            path = Path(file)
-        return self._ids.get((path.resolve(), plane))
+        file, series, written = split_part(str(path))
+        return self._ids.get((Path(file).resolve(), series, written if plane is None else plane))
 
     def records_of(self, path: Path) -> list[PictureRecord]:
-        """Return the pictures that lie at a path: the file, or planes of it."""
-        there = path.resolve()
-        numbers = [number for (each, _), number in self._ids.items() if each == there]
-        return [self._pictures[number] for number in numbers]
+        """Return the pictures that lie at a path, as a project writes it: all of a picture, or planes of it."""
+        file, series, _ = split_part(str(path))
+        there = (Path(file).resolve(), series)
+        return [self._pictures[number] for (*each, _), number in self._ids.items() if tuple(each) == there]
 
     def planes_of(self, path: Path) -> dict[tuple[int, int], int]:
         """Return the numbers of the planes of a stack that are pictures of the project, by plane and time point."""
-        there = path.resolve()
-        return {plane: number for (each, plane), number in self._ids.items() if each == there and plane is not None}
+        return {each.plane: each.id for each in self.records_of(path) if each.plane is not None}
 
     def is_quick(self, picture_id: int, most: int) -> bool:
         """Whether the objects of a picture are in memory, or so few that reading them takes no time."""
@@ -319,7 +316,9 @@ class OpenProject(QObject):
     def _read_records(self) -> None:
         self._classes = tuple(self.project.classes())
         self._pictures = {each.id: each for each in self.project.pictures()}
-        self._ids = {((self.folder / each.file).resolve(), each.plane): each.id for each in self._pictures.values()}
+        self._ids = {
+            ((self.folder / each.file).resolve(), each.series, each.plane): each.id for each in self._pictures.values()
+        }
 
 
 _RECORD_KINDS = (EditKind.PICTURES, EditKind.CLASSES, EditKind.ANALYSE, EditKind.MIXED)

@@ -35,7 +35,7 @@ def unshown(link: OpenProject | None, picture: Picture, letters: Mapping[str, Cl
         return []
     known = {_plane_of_analysis(picture, each) for each in picture.analyses}
     found = []
-    for record in link.records_of(picture.path):
+    for record in link.records_of(picture.written):
         if record.plane not in known:
             analysis = _of_record(link, picture, record, letters)
             found += [analysis] if analysis is not None else []

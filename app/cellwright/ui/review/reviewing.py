@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cellwright.annotation import all_marked, plane_path, split_plane
+from cellwright.annotation import all_marked, part_path, split_part
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
@@ -79,6 +79,11 @@ class Reviewing(QObject):
             "review.audit": self.ask_audit,
             "review.picture": self.mark_picture,
         }
+
+    def show_cells(self, ids: Sequence[bytes], words: str) -> None:
+        """Show some cells in the gallery, because a number elsewhere points at them."""
+        self.gallery.show_chosen(ids, words)
+        self.shown.emit(self.gallery.panel)
 
     def ask_audit(self) -> None:
         """Ask how to draw an audit."""
@@ -167,7 +172,7 @@ class WindowSide:
     def shown_picture(self) -> Path | None:
         """Return the picture that is shown; of a stack the plane, as a project writes it."""
         current = self._host.session.current
-        return None if current is None else Path(plane_path(str(current.path), plane_of(current)))
+        return None if current is None else Path(part_path(str(current.path), plane_of(current), current.series))
 
     def need_link(self) -> OpenProject | None:
         """Return the project, a draft where there is none yet, with the picture that is shown."""
@@ -180,11 +185,11 @@ class WindowSide:
     def go_to(self, path: Path, box: Box, name: bytes | None) -> None:
         """Show a place of a picture, and select the object there that has this id."""
         session = self._host.session
-        name_of_file, plane = split_plane(str(path))
+        name_of_file, series, plane = split_part(str(path))
         file = Path(name_of_file)
-        picture = next((each for each in session.pictures if each.path.resolve() == file.resolve()), None)
+        picture = session.open_picture(file, series)
         if picture is None:
-            self._host.opener.open_paths([file])
+            self._host.opener.open_paths([Path(part_path(name_of_file, None, series))])
             return
         session.show(picture)
         if plane is not None and picture.look is not None and picture.plane != plane:

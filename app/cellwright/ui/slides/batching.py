@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from cellwright.annotation import part_path
 from cellwright.core import CellwrightError, Coverage, Regions
 from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, JobState, Lane
@@ -78,7 +79,7 @@ class Batching(QObject):
         page.stop_asked.connect(self.stop_batch)
         page.retry_asked.connect(self.try_again)
         page.stop_one_asked.connect(self._stop_one)
-        page.shown.connect(lambda item: host.opener.open_paths([item.path]))
+        page.shown.connect(lambda item: host.opener.open_paths([_written(item)]))
         host.opener.reported.connect(self._on_reported)
 
     @property
@@ -104,14 +105,15 @@ class Batching(QObject):
         """Take the slides that are open in the window."""
         from cellwright.workflows.batch import BatchSlide
 
-        self.set_slides(tuple(BatchSlide(picture.path) for picture in self._host.session.pictures))
+        pictures = self._host.session.pictures
+        self.set_slides(tuple(BatchSlide(each.path, each.series, title=each.name) for each in pictures))
 
     def set_slides(self, slides: tuple[BatchSlide, ...]) -> None:
         """Take these slides, none of them begun."""
         from cellwright.workflows.batch import BatchItem
 
         self._slides = slides
-        self.page.set_items([BatchItem(at, each.path, each.series, each.path.name) for at, each in enumerate(slides)])
+        self.page.set_items([BatchItem(at, each.path, each.series, each.name) for at, each in enumerate(slides)])
 
     def _on_found(self, job: Job[FoundSlides]) -> None:
         if job.result is None:
@@ -144,7 +146,7 @@ class Batching(QObject):
         from cellwright.workflows.batch import BatchSlide
 
         if not self.is_running:
-            self.set_slides((BatchSlide(picture.path, regions=regions),))
+            self.set_slides((BatchSlide(picture.path, picture.series, regions, picture.name),))
             self._run(self._slides, retry=True)
 
     def count_each(self, slides: Sequence[tuple[Picture, Regions]]) -> None:
@@ -154,7 +156,7 @@ class Batching(QObject):
         if self.is_running:
             self._host.say(Message(Level.INFO, "A batch is running; these slides can be counted afterwards."))
             return
-        self.set_slides(tuple(BatchSlide(picture.path, regions=regions) for picture, regions in slides))
+        self.set_slides(tuple(BatchSlide(each.path, each.series, regions, each.name) for each, regions in slides))
         self._run(self._slides, retry=False)
 
     def stop_batch(self) -> None:
@@ -224,8 +226,7 @@ class Batching(QObject):
 
     def _tell_picture(self, item: BatchItem) -> None:
         """Let the list of pictures tell of a slide that is open."""
-        path = item.path.absolute()
-        picture = next((each for each in self._host.session.pictures if each.path == path), None)
+        picture = self._host.session.open_picture(item.path.absolute(), item.series)
         if picture is None:
             return
         picture.state, picture.fraction = _state_of(item, picture), item.fraction if not item.is_finished else None
@@ -238,6 +239,10 @@ class Batching(QObject):
     def _say_failed(self, job: Job[Any]) -> None:
         if job.state is JobState.FAILED:
             self._host.say(Message(Level.ERROR, error_sentence(job.title, job.error), job.error_text))
+
+
+def _written(item: BatchItem) -> Path:
+    return Path(part_path(str(item.path), None, item.series))
 
 
 def _state_of(item: BatchItem, picture: Picture) -> PictureState:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from cellwright.ui.correcting.host import Host, Opener
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from PySide6.QtCore import SignalInstance
 
@@ -20,6 +21,10 @@ class Runner(Opener, Protocol):
     """Opens pictures, runs what takes long, and tells how far it is."""
 
     analyze_on_open: bool
+
+    def open_series(self, path: Path, titles: Mapping[int, str]) -> None:
+        """Open some of the pictures of a file, each by its number and title."""
+        ...
 
     def analyze(self, pictures: Sequence[Picture]) -> None:
         """Analyze pictures with the chosen model."""

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box, CellwrightError, Region
 from cellwright.jobs import Progress
+from cellwright.ui.state.source import open_source, path_of
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide
+    from cellwright.imaging import Slide, SlideRef
 
 THUMBNAIL_PX = 96
 _MOST_READ_PX = 60_000_000
@@ -25,19 +26,19 @@ _MOST_READ_PX = 60_000_000
 class ReadThumbnail:
     """Operation: read a picture small; returns (Y, X, 3) uint8, or None where that would take too long."""
 
-    path: Path
+    source: Path | SlideRef
 
     @property
     def title(self) -> str:
         """Name of the work."""
-        return f"Thumbnail of {self.path.name}"
+        return f"Thumbnail of {path_of(self.source).name}"
 
     def run(self) -> Generator[Progress, None, NDArray[np.uint8] | None]:
         """Open it, read the whole coarsely, close it."""
-        from cellwright.imaging import contrast_limits, open_slide, read_rgb
+        from cellwright.imaging import contrast_limits, read_rgb
 
         yield Progress(0, 0, "Reading the picture small")
-        with open_slide(self.path) as slide:
+        with open_source(self.source) as slide:
             if slide.levels[-1][0] * slide.levels[-1][1] > _MOST_READ_PX:
                 return None
             region = Region(Box(0, 0, *slide.shape), max(1.0, max(slide.shape) / THUMBNAIL_PX))
@@ -64,18 +65,16 @@ class SlideFacts:
 class ReadAssociated:
     """Operation: read the label, macro and thumbnail of a slide; returns `SlideFacts`."""
 
-    path: Path
+    source: Path | SlideRef
 
     @property
     def title(self) -> str:
         """Name of the work."""
-        return f"Label and macro of {self.path.name}"
+        return f"Label and macro of {path_of(self.source).name}"
 
     def run(self) -> Generator[Progress, None, SlideFacts]:
         """Read one after the other; one that is damaged does not hide the others."""
-        from cellwright.imaging import open_slide
-
-        with open_slide(self.path) as slide:
+        with open_source(self.source) as slide:
             found = []
             for at, name in enumerate(slide.associated):
                 yield Progress(at, len(slide.associated), f"Reading the {name}")

@@ -87,7 +87,7 @@ class RegionStore(QObject):
         self._covered.clear()
 
     def _number(self, picture: Picture) -> int | None:
-        return self._link.picture_id(picture.path) if self._link is not None else None
+        return self._link.picture_id(picture.written) if self._link is not None else None
 
     def _known(self, number: int) -> tuple[RegionShape, ...]:
         if number not in self._read and self._link is not None:

@@ -99,7 +99,7 @@ class Regioning(QObject):
 
         picture = self._picture
         if picture is not None:
-            operation = FindReadingZone(picture.path, picture.object_px, picture.user_pixel_size)
+            operation = FindReadingZone(picture.file, picture.object_px, picture.user_pixel_size)
             done = partial(self._on_proposed, picture)
             self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ from cellwright.ui.slides.host import SlideHost
 from cellwright.ui.slides.pixel_size_asking import PixelSizeAsking
 from cellwright.ui.slides.reading import ReadAssociated, ReadThumbnail, SlideFacts
 from cellwright.ui.slides.regioning import Regioning
+from cellwright.ui.slides.series_dialog import SeriesDialog
 from cellwright.ui.state.loading import may_be_large
 from cellwright.ui.state.picture import PictureState
 from cellwright.ui.state.region_shapes import RegionKind
@@ -56,6 +58,7 @@ class Slides(QObject):
         self.asking = PixelSizeAsking(host, self)
         self.dialog: QDialog | None = None
         self._asked: set[int] = set()
+        self._told: set[Path] = set()
         self.regioning.count_asked.connect(self.batching.count)
         self.batching.shown.connect(self.shown)
         self.batching.covered.connect(self.regioning.set_coverage)
@@ -68,6 +71,7 @@ class Slides(QObject):
         return {
             "view.go_to": self.go_to,
             "slide.label": self.show_associated,
+            "slide.series": self.choose_series,
             "slide.regions": lambda: self.shown.emit(self.regioning.panel),
             "slide.draw": partial(self._draw, RegionKind.INCLUDE),
             "slide.leave_out": partial(self._draw, RegionKind.EXCLUDE),
@@ -102,7 +106,29 @@ class Slides(QObject):
         picture = self._host.session.current
         if picture is not None:
             done = partial(self._on_associated, picture)
-            self._host.opener.submit_quietly(ReadAssociated(picture.path), Lane.FILES, done)
+            self._host.opener.submit_quietly(ReadAssociated(picture.file), Lane.FILES, done)
+
+    def choose_series(self) -> None:
+        """Let a person choose among the pictures of the file that is shown."""
+        picture = self._host.session.current
+        names = picture.facts.series if picture is not None and picture.facts is not None else ()
+        if picture is None:
+            return
+        if len(names) < 2:
+            self._host.say(Message(Level.INFO, f"{picture.path.name} holds one picture, the one that is shown."))
+            return
+        there = [at for at in range(len(names)) if self._host.session.open_picture(picture.path, at) is not None]
+        dialog = SeriesDialog(picture.path.name, names, there, self._host.widget)
+        dialog.chosen.connect(partial(self._host.opener.open_series, picture.path))
+        self._show(dialog)
+
+    def _tell_series(self, picture: Picture, names: Sequence[str]) -> None:
+        """Say once that a file holds more than what is shown."""
+        is_alone = sum(each.path == picture.path for each in self._host.session.pictures) == 1
+        if len(names) > 1 and is_alone and picture.path not in self._told:
+            self._told.add(picture.path)
+            text = f"{picture.path.name} holds {len(names):,} pictures; this is one of them."
+            self._host.say(Message(Level.INFO, text, "", "Choose others…", self.choose_series))
 
     def _draw(self, kind: RegionKind) -> None:
         self.shown.emit(self.regioning.panel)
@@ -151,13 +177,14 @@ class Slides(QObject):
     def _on_loaded(self, picture: Picture, loaded: LoadedPicture) -> None:
         self._asked.add(picture.key)
         self._begin(picture)
+        self._tell_series(picture, loaded.facts.series)
         self._host.pictures.set_thumbnail(picture.key, pixmap_of(loaded.overview))
 
     def _want_thumbnail(self, key: int) -> None:
         picture = self._host.session.picture_with_key(key)
         if picture is not None and key not in self._asked and not picture.is_unreadable:
             self._asked.add(key)
-            self._host.opener.submit_quietly(ReadThumbnail(picture.path), Lane.FILES, partial(self._on_thumbnail, key))
+            self._host.opener.submit_quietly(ReadThumbnail(picture.file), Lane.FILES, partial(self._on_thumbnail, key))
 
     def _on_thumbnail(self, key: int, job: Job[NDArray[np.uint8] | None]) -> None:
         if job.result is not None:

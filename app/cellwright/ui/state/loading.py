@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, Box, PixelSize, Region
 from cellwright.jobs import Progress
 from cellwright.ui.state.look import Look, PictureFacts, facts_of, render
+from cellwright.ui.state.source import open_source, path_of
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide
+    from cellwright.imaging import Slide, SlideRef
 
 IN_MEMORY_PIXELS = 100_000_000
 """Colour pictures of up to this many pixels are shown from memory, larger ones read what is in view."""
@@ -123,29 +124,29 @@ class LoadPicture:
 
     Parameters
     ----------
-    path : Path
-        The file.
+    source : Path or SlideRef
+        The file, or one of the pictures in it.
     look : Look, optional
         How it is to be seen, and which plane; None for the first, as the file or its values suggest.
     facts : PictureFacts, optional
         What is known from an earlier opening, so that another plane does not take long.
     """
 
-    path: Path
+    source: Path | SlideRef
     look: Look | None = None
     facts: PictureFacts | None = None
 
     @property
     def title(self) -> str:
         """Name of the work."""
-        return f"Open {self.path.name}"
+        return f"Open {path_of(self.source).name}"
 
     def run(self) -> Generator[Progress, None, LoadedPicture]:
         """Read it strip by strip, so that it can be stopped."""
-        from cellwright.imaging import contrast_limits, open_slide
+        from cellwright.imaging import contrast_limits
 
         yield Progress(0, 0, "Reading the header")
-        slide = open_slide(self.path)
+        slide = open_source(self.source)
         is_kept = False
         try:
             z, t = self.look.plane if self.look is not None else (0, 0)

@@ -95,6 +95,8 @@ class PictureFacts:
         Whether values are whole numbers.
     look : Look
         How it is seen before anybody changes anything.
+    series : tuple of str
+        What the pictures of its file are called; one where there are no others.
     """
 
     names: tuple[str, ...]
@@ -105,6 +107,7 @@ class PictureFacts:
     highest: float
     is_whole: bool
     look: Look
+    series: tuple[str, ...] = ("",)
 
     @property
     def is_stack(self) -> bool:
@@ -139,7 +142,7 @@ def facts_of(slide: Slide, limits: Limits, values: NDArray[Any]) -> PictureFacts
     channels = tuple(ChannelLook(True, channel_colour(slide, i), *pair) for i, pair in enumerate(limits))
     names = tuple(channel.name for channel in slide.channels)
     whole = slide.dtype.kind in "ui"
-    return PictureFacts(names, slide.is_rgb, slide.n_z, slide.n_t, low, high, whole, Look(channels))
+    return PictureFacts(names, slide.is_rgb, slide.n_z, slide.n_t, low, high, whole, Look(channels), slide.series_names)
 
 
 def render(pixels: NDArray[Any], look: Look, is_rgb: bool) -> NDArray[np.uint8]:

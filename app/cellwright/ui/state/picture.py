@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cellwright.annotation import part_path
 from cellwright.core import Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.marks import Marks
@@ -60,7 +61,11 @@ class Picture:
     Parameters
     ----------
     path : Path
-        Where it lies.
+        Where its file lies.
+    series : int
+        Which picture of a file that holds several.
+    title : str
+        What that picture is called; empty for the first.
     shape : (int, int) or None
         Rows and columns; None until it has been opened.
     tag_pixel_size : PixelSize or None
@@ -102,6 +107,8 @@ class Picture:
     """
 
     path: Path
+    series: int = 0
+    title: str = ""
     key: int = field(default_factory=lambda: next(_keys))
     state: PictureState = PictureState.OPEN
     shape: tuple[int, int] | None = None
@@ -141,10 +148,10 @@ class Picture:
         """Return what a model is to look at: the file, or one plane or channel of it."""
         channels = None if self.analysed_channel is None else (self.analysed_channel,)
         if channels is None and (self.facts is None or not self.facts.is_stack):
-            return self.path
+            return self.file
         from cellwright.imaging import SlideRef
 
-        return SlideRef(self.path, z=plane[0], t=plane[1], channels=channels)
+        return SlideRef(self.path, self.series, z=plane[0], t=plane[1], channels=channels)
 
     @property
     def analyzed_planes(self) -> int:
@@ -160,9 +167,23 @@ class Picture:
         return tuple(found[plane] for plane in sorted(found))
 
     @property
+    def file(self) -> Path | SlideRef:
+        """How to open all of it: the file, or which of its pictures."""
+        if self.series == 0:
+            return self.path
+        from cellwright.imaging import SlideRef
+
+        return SlideRef(self.path, self.series)
+
+    @property
+    def written(self) -> Path:
+        """The path as a project writes it down, which tells which picture of the file it is."""
+        return Path(part_path(str(self.path), None, self.series))
+
+    @property
     def name(self) -> str:
-        """File name."""
-        return self.path.name
+        """File name, and which picture of the file where that is not the first."""
+        return f"{self.path.name} · {self.title or self.series + 1}" if self.series else self.path.name
 
     @property
     def is_unreadable(self) -> bool:

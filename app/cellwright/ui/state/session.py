@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from cellwright.core import Objects, PixelSize
+from cellwright.core import BadParameter, Objects, PixelSize
 from cellwright.ui.state.class_style import ClassStyle, styles_of
 from cellwright.ui.state.filtered import RowFilter
 from cellwright.ui.state.marks import Marks
@@ -72,6 +72,8 @@ class Session:
         self._chosen: NDArray[np.intp] = np.zeros(0, np.intp)
         self._card: ModelCard | None = None
         self._model_folder: Path | None = None
+        self._classifier: tuple[Path, ModelCard] | None = None
+        self._card_in_use: ModelCard | None = None
         self._measured = MeasuredPictures()
         self._only = RowFilter()
         self.picture_changed.connect(self._follow_measured)
@@ -88,19 +90,35 @@ class Session:
         """The picture that is shown."""
         return self._current
 
-    def add(self, paths: Iterable[Path]) -> list[Picture]:
-        """Put pictures into the list, each file once; return one `Picture` a path, new or already open."""
-        known = {picture.path: picture for picture in self._pictures}
+    def add(self, paths: Iterable[Path], series: int = 0, title: str = "") -> list[Picture]:
+        """Put pictures into the list, each once; return one `Picture` a path, new or already open.
+
+        Parameters
+        ----------
+        paths : iterable of Path
+            Files.
+        series : int
+            Which picture of files that hold several.
+        title : str
+            What it is called.
+        """
         answer, is_new = [], False
         for path in (Path(p).absolute() for p in paths):
-            if path not in known:
-                known[path] = Picture(path)
-                self._pictures.append(known[path])
+            picture = self.open_picture(path, series)
+            if picture is None:
+                picture = Picture(path, series, title)
+                self._pictures.append(picture)
                 is_new = True
-            answer.append(known[path])
+            answer.append(picture)
         if is_new:
             self.pictures_changed.emit()
         return answer
+
+    def open_picture(self, path: Path, series: int = 0) -> Picture | None:
+        """Return the open picture of a file, which of several it may hold; None where it is not open."""
+        there = path.resolve()
+        mine = (each for each in self._pictures if each.series == series)
+        return next((each for each in mine if each.path == path or each.path.resolve() == there), None)
 
     def remove(self, picture: Picture) -> None:
         """Take a picture from the list; its neighbour is shown if it was the one shown."""
@@ -214,21 +232,54 @@ class Session:
     def set_model(self, folder: Path | None, card: ModelCard | None) -> None:
         """Choose a model; thresholds become those of its card."""
         self._model_folder, self._card = folder, card
+        self._follow_models()
+
+    @property
+    def classifier_folder(self) -> Path | None:
+        """Folder of the classifier that tells apart what the model finds; None where none does."""
+        return self._classifier[0] if self._classifier is not None else None
+
+    def set_classifier(self, folder: Path | None, card: ModelCard | None) -> None:
+        """Tell apart what the model finds with a classifier, or with none; holds from the next analysis on.
+
+        A classifier that does not fit the model is let go of, now and when another model is chosen.
+        """
+        self._classifier = None if folder is None or card is None else (folder, card)
+        self._follow_models()
+
+    @property
+    def card_in_use(self) -> ModelCard | None:
+        """Card of the model, joined with that of the classifier where there is one: whose classes are counted."""
+        return self._card_in_use
+
+    def _follow_models(self) -> None:
+        self._card_in_use = card = self._joined()
         self._thresholds = dict(card.thresholds.confidence) if card is not None else {}
         self._hidden &= set(self._thresholds)
         self._overlap = card.thresholds.nms_iou if card is not None else 0.5
         self.model_changed.emit()
         self.filter_changed.emit()
 
+    def _joined(self) -> ModelCard | None:
+        if self._card is None or self._classifier is None:
+            return self._card
+        from cellwright.workflows import joined_card
+
+        try:
+            return joined_card(self._card, self._classifier[1])
+        except BadParameter:
+            self._classifier = None
+            return self._card
+
     @property
     def styles(self) -> tuple[ClassStyle, ...]:
         """Classes of the chosen model."""
-        return styles_of(self._card) if self._card is not None else ()
+        return styles_of(self._card_in_use) if self._card_in_use is not None else ()
 
     @property
     def floor(self) -> float:
         """Score below which nothing was kept, and so the lowest threshold that has a meaning."""
-        return self._card.thresholds.floor if self._card is not None else 0.05
+        return self._card_in_use.thresholds.floor if self._card_in_use is not None else 0.05
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -262,9 +313,9 @@ class Session:
 
     def reset_thresholds(self) -> None:
         """Go back to the card's thresholds."""
-        if self._card is not None:
-            self._set_thresholds(dict(self._card.thresholds.confidence))
-            self.set_overlap(self._card.thresholds.nms_iou)
+        if self._card_in_use is not None:
+            self._set_thresholds(dict(self._card_in_use.thresholds.confidence))
+            self.set_overlap(self._card_in_use.thresholds.nms_iou)
 
     @property
     def overlap(self) -> float:

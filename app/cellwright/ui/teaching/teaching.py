@@ -315,7 +315,7 @@ class Teaching(QObject):
     def _on_case(self, case: dict[str, Any]) -> None:
         """Show the place on its picture, which is opened where it is not."""
         path, session = Path(case["picture"]), self._host.session
-        picture = next((each for each in session.pictures if each.path.resolve() == path.resolve()), None)
+        picture = session.open_picture(path)
         if picture is None:
             self._host.opener.open_paths([path])
             return
