@@ -52,15 +52,13 @@ class Balanced(list[Any]):
     pictures : iterable
         As many are shown in an epoch.
     kinds : sequence of int
-        The class of each. It is shown in proportion to the square root of its number: halfway between what is there
-        and all alike.
+        The class of each; every class is shown equally often, so that none is learned to be unlikely.
     """
 
     def __init__(self, pictures: Iterable[Any], kinds: Sequence[int]) -> None:
         super().__init__(pictures)
         of_kind = np.bincount(np.asarray(kinds, np.int64))[np.asarray(kinds, np.int64)]
-        weights = 1 / np.sqrt(of_kind)
-        self.chances = weights / weights.sum()
+        self.chances = (1 / of_kind) / (1 / of_kind).sum()
 
     def order(self, seed: int, epoch: int) -> NDArray[np.int64]:
         """Return which pictures an epoch shows, in order; the same for the same seed and epoch."""

@@ -36,6 +36,10 @@ _COPIES = (
     "The model looks at every picture eight times, turned and mirrored, and what it sees is averaged. Holds from the "
     "next analysis on."
 )
+_APART = (
+    "A second model looks at every cell that the first one found and says which kind it is. What it is not sure of "
+    "counts as unidentified. Holds from the next analysis on."
+)
 _NO_COPIES = "This model knows up from down and left from right; turned copies would mislead it."
 _NMS_WORDS = {
     "greedy": "the surest box stays",
@@ -67,6 +71,13 @@ class ModelPanel(QWidget):
         self._choice.setMinimumContentsLength(12)
         describe(self._choice, "Model", "Which model finds the cells.")
         self._choice.activated.connect(lambda at: self.model_chosen.emit(self._choice.itemData(at)))
+        self._apart_title = label("", "section")
+        self.apart = QComboBox()
+        self.apart.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.apart.setMinimumContentsLength(12)
+        describe(self.apart, "Tell cells apart with", _APART)
+        self.apart.activated.connect(self._on_apart)
+        self._classifiers: list[tuple[Path, ModelCard]] = []
         self._summary = label("", "muted", wrap=True)
         self._score = label("", wrap=True)
         self._score.setToolTip(_SCORE_TIP)
@@ -123,6 +134,8 @@ class ModelPanel(QWidget):
         layout = column(self, margin=12, gap=6)
         layout.addWidget(self._choice)
         layout.addWidget(self._score)
+        layout.addWidget(self._apart_title)
+        layout.addWidget(self.apart)
         layout.addWidget(label("Confidence", "section"))
         layout.addWidget(self._all)
         row = QHBoxLayout()
@@ -146,6 +159,7 @@ class ModelPanel(QWidget):
     def set_models(self, models: Sequence[ListedModel]) -> None:
         """Offer these models; broken ones are listed with their problem and cannot be chosen."""
         self._choice.clear()
+        self._classifiers = [(m.folder, m.card) for m in models if m.card is not None and m.card.crops is not None]
         for model in models:
             self._choice.addItem(
                 model.card.title if model.card is not None else f"{model.name} (not usable)", model.folder
@@ -155,6 +169,7 @@ class ModelPanel(QWidget):
             if model.card is None:
                 self._choice.model().item(at).setEnabled(False)  # type: ignore[attr-defined]
         self._mark_choice()
+        self._offer_classifiers()
 
     def refresh(self) -> None:
         """Show the chosen model."""
@@ -172,8 +187,33 @@ class ModelPanel(QWidget):
         for widget in (self._all, self._toggle, self._reset):
             widget.setEnabled(card is not None)
         self._offer_copies(card)
+        self._offer_classifiers()
         self._build_sliders()
         self._show_thresholds()
+
+    def _offer_classifiers(self) -> None:
+        """Offer the classifiers that tell apart what the model finds; nothing where there is none."""
+        card = self._session.card
+        names = set(card.class_names) if card is not None and card.task != "classification" else set()
+        fitting = [(f, c) for f, c in self._classifiers if c.crops is not None and names & set(c.crops.of)]
+        self.apart.clear()
+        self.apart.addItem("Not told apart", None)
+        for folder, classifier in fitting:
+            self.apart.addItem(classifier.title, folder)
+            self.apart.setItemData(self.apart.count() - 1, classifier.summary, Qt.ItemDataRole.ToolTipRole)
+        chosen = self._session.classifier_folder
+        at = next((i for i in range(self.apart.count()) if _same(self.apart.itemData(i), chosen)), 0)
+        self.apart.setCurrentIndex(at)
+        titles = {kind.name: kind.title for kind in card.classes} if card is not None else {}
+        asked = dict.fromkeys(titles[n] for _, c in fitting if c.crops is not None for n in c.crops.of if n in titles)
+        self._apart_title.setText(f"Tell {' and '.join(f'{t.lower()}s' for t in asked)} apart with")
+        for widget in (self._apart_title, self.apart):
+            widget.setVisible(bool(fitting))
+
+    def _on_apart(self, at: int) -> None:
+        folder = self.apart.itemData(at)
+        card = next((card for known, card in self._classifiers if known == folder), None)
+        self._session.set_classifier(folder, card)
 
     def _offer_copies(self, card: ModelCard | None) -> None:
         """Let turned copies be asked for, but of a model that they would mislead."""
