@@ -150,7 +150,7 @@ def test_the_table_has_area_and_perimeter_of_the_outline(
     from PySide6.QtCore import Qt
 
     titles = [model.headerData(i, Qt.Orientation.Horizontal) for i in range(model.columnCount())]
-    area, around = titles.index("Area (px²)"), titles.index("Perimeter (px)")
+    area, around = titles.index("area (px²)"), titles.index("perimeter_crofton (px)")
     assert known.objects.masks is not None
     assert float(model.text(0, area).replace(",", "")) == known.objects.masks.areas()[0]
     assert float(model.text(0, around)) == pytest.approx(2 * np.pi * 40, rel=0.03)

@@ -83,6 +83,8 @@ class Parser:
         For columns of words with a closed list: the words there are. Others may hold any.
     unmeasured : collection of str
         Columns that could be measured and have not been, in small letters.
+    advice : mapping of str to str
+        Of names that have no values here, in small letters, what to say in a sentence.
     """
 
     def __init__(
@@ -91,8 +93,9 @@ class Parser:
         names: Mapping[str, Quantity | Kind],
         choices: Mapping[str, Collection[str]],
         unmeasured: Collection[str] = (),
+        advice: Mapping[str, str] | None = None,
     ) -> None:
-        self._names, self._choices, self._unmeasured = names, choices, unmeasured
+        self._names, self._choices, self._unmeasured, self._advice = names, choices, unmeasured, advice or {}
         self._tokens = list(tokens(text))
         self._at = 0
         self._depth = 0
@@ -199,6 +202,8 @@ class Parser:
         if token.kind not in ("word", "name") or token.says(*_JOINING):
             raise self._mistake(f"Here should stand something to compare, such as area or score, not {token}.")
         name = token.text.strip("`").lower()
+        if name in self._advice and name not in self._names:
+            raise self._mistake(self._advice[name])
         if name in self._unmeasured and name not in self._names:
             raise Unmeasured(f"{name} has not been measured here yet: measure it first.", token.start, token.end)
         if name not in self._names:

@@ -81,6 +81,7 @@ class Filter:
         names: Mapping[str, Quantity | Kind] = NAMES,
         classes: Collection[str] | None = None,
         unmeasured: Collection[str] = (),
+        advice: Mapping[str, str] | None = None,
     ) -> Filter:
         """Understand a text.
 
@@ -94,6 +95,8 @@ class Filter:
             The classes there are; any other is then a mistake.
         unmeasured : collection of str
             Columns that could be measured and have not been, in small letters.
+        advice : mapping of str to str, optional
+            Of names that have no values here, in small letters, what to say in a sentence.
 
         Raises
         ------
@@ -105,7 +108,7 @@ class Filter:
         choices: dict[str, Collection[str]] = {"status": [status.value for status in Status]}
         if classes is not None:
             choices["class"] = classes
-        return Filter(Parser(text, names, choices, unmeasured).term())
+        return Filter(Parser(text, names, choices, unmeasured, advice).term())
 
     def __str__(self) -> str:
         return str(self.term)

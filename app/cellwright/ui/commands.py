@@ -65,6 +65,7 @@ class Commands:
             **window.teaching.handlers(),
             **window.sets.handlers(),
             **window.slides.handlers(),
+            **window.measuring.cells.handlers(),
             **window.shelf.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,

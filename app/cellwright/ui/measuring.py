@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from cellwright.ui.measuring_cells import MeasuringCells
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.ruler import Ruler, scale_words
@@ -19,7 +20,7 @@ _SHORTEST_PX = 2.0
 
 
 class Measuring(QObject):
-    """The ruler of one window.
+    """The ruler of one window, and what is measured on its cells.
 
     Parameters
     ----------
@@ -31,6 +32,7 @@ class Measuring(QObject):
         super().__init__(window)
         self._window = window
         self._is_on = False
+        self.cells = MeasuringCells(window)
 
     def watch(self, canvas: PictureCanvas) -> None:
         """Follow the mouse on a canvas."""

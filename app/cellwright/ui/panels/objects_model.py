@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QGuiApplication, QPalette
 
-from cellwright.core import Objects, PixelSize
+from cellwright.core import Objects
 from cellwright.ui.looks.icons import badge_icon
-from cellwright.ui.looks.units import length_unit
+from cellwright.ui.panels.objects_columns import ID, TableColumn, columns_of
 from cellwright.ui.state.class_style import ClassStyle
-from cellwright.ui.state.colouring import areas_of
-from cellwright.ui.state.marks import STATUSES, Marks
+from cellwright.ui.state.measured import Measured, MeasuredColumn
 
 _Index = QModelIndex | QPersistentModelIndex
 _Values = NDArray[Any]
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-
-
-@dataclass(frozen=True, slots=True)
-class TableColumn:
-    """One column of the table.
-
-    Parameters
-    ----------
-    title, tooltip : str
-        Header with unit, and what it means.
-    values : callable
-        From all objects and the pixel size (or None) to (N,) values to sort by.
-    show : callable
-        From one value to text.
-    """
-
-    title: str
-    tooltip: str
-    values: Callable[[Objects, PixelSize | None], _Values]
-    show: Callable[[Any], str]
-
-
-STATUS = TableColumn("Status", "What people think of the cell.", lambda o, _: np.zeros(len(o), np.uint8), str)
-"""Its values stand beside the objects, in `Marks`."""
-
-
-def columns_for(
-    pixel_size: PixelSize | None, has_masks: bool = False, has_status: bool = False
-) -> tuple[TableColumn, ...]:
-    """Return the columns; sizes are of the outline where there is one, in µm or mm where the pixel size is known."""
-    unit, _, _ = length_unit(pixel_size)
-    area = "Area within the outline." if has_masks else "Area of the box; a round cell fills about 79 % of it."
-    around = TableColumn(f"Perimeter ({unit})", "Length of the outline.", _perimeter, "{:,.1f}".format)
-    return (
-        TableColumn("Class", "Kind of cell.", lambda o, _: o.class_index, str),
-        TableColumn("Confidence", "How sure the model is, from 0 to 1.", lambda o, _: o.scores, "{:.3f}".format),
-        TableColumn(
-            "x (px)", "Column of the middle of the box, in pixels of the picture.", _centre_x, "{:,.1f}".format
-        ),
-        TableColumn("y (px)", "Row of the middle of the box, in pixels of the picture.", _centre_y, "{:,.1f}".format),
-        TableColumn(f"Width ({unit})", "Width of the box.", _width, "{:,.1f}".format),
-        TableColumn(f"Height ({unit})", "Height of the box.", _height, "{:,.1f}".format),
-        TableColumn(f"Area ({unit}²)", area, lambda o, size: areas_of(o, size)[0], "{:,.0f}".format),
-        *((around,) if has_masks else ()),
-        *((STATUS,) if has_status else ()),
-        TableColumn(
-            "Id", "Name of this cell that stays the same in every table and file.", lambda o, _: o.ids, _id_text
-        ),
-    )
+_BLOCK = 64
+"""So many rows are looked up together."""
+_BLOCKS_KEPT = 400
 
 
 class ObjectsModel(QAbstractTableModel):
@@ -78,77 +31,136 @@ class ObjectsModel(QAbstractTableModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._objects = Objects.empty(())
+        self._measured = Measured(Objects.empty(()))
         self._rows: NDArray[np.intp] = np.zeros(0, np.intp)
         self._place: NDArray[np.intp] | None = None
         self._styles: tuple[ClassStyle, ...] = ()
-        self._pixel_size: PixelSize | None = None
-        self._marks: Marks | None = None
-        self._columns = columns_for(None)
-        self._sort: tuple[int, Qt.SortOrder] = (1, Qt.SortOrder.DescendingOrder)
+        self._wanted: tuple[str, ...] = ()
+        self._columns: tuple[TableColumn, ...] = columns_of(self._measured)
+        self._sort: tuple[str, Qt.SortOrder] = ("score", Qt.SortOrder.DescendingOrder)
+        self._blocks: dict[tuple[str, int], _Values] = {}
+        self._standing_out: NDArray[np.bool_] | None = None
 
-    def set_objects(
-        self,
-        objects: Objects,
-        rows: NDArray[np.intp],
-        styles: tuple[ClassStyle, ...],
-        pixel_size: PixelSize | None,
-        marks: Marks | None = None,
-    ) -> None:
-        """Show these rows of a table of objects, in the present sorting.
+    def set_measured(self, measured: Measured, rows: NDArray[np.intp], styles: tuple[ClassStyle, ...]) -> None:
+        """Show these rows of a picture's objects, in the present sorting.
 
         Parameters
         ----------
-        objects : Objects
-            Everything found.
+        measured : Measured
+            Every column of everything found.
         rows : (M,) ndarray of intp
-            Which of them are shown.
+            Which objects are shown.
         styles : tuple of ClassStyle
-            Looks of each class of `objects`.
-        pixel_size : PixelSize or None
-            For sizes in µm.
-        marks : Marks or None
-            What people think of `objects`.
+            Looks of each class.
         """
         self.beginResetModel()
-        self._objects, self._styles, self._pixel_size, self._marks = objects, styles, pixel_size, marks
-        self._columns = columns_for(pixel_size, objects.masks is not None, marks is not None)
+        self._measured, self._styles = measured, styles
+        self._standing_out = None
+        self._columns = columns_of(measured, self._wanted)
         self._rows = self._sorted(rows)
-        self._place = None
+        self._forget_places()
         self.endResetModel()
+
+    def set_columns(self, wanted: Sequence[str]) -> None:
+        """Show other columns, by their names with or without unit; none for the usual ones."""
+        self.beginResetModel()
+        self._wanted = tuple(wanted)
+        self._columns = columns_of(self._measured, self._wanted)
+        self._blocks.clear()
+        self.endResetModel()
+
+    @property
+    def columns(self) -> tuple[TableColumn, ...]:
+        """What is shown, from left to right."""
+        return self._columns
 
     @property
     def objects(self) -> Objects:
         """Everything found, shown or not."""
-        return self._objects
+        return self._measured.objects
 
     @property
     def object_rows(self) -> NDArray[np.intp]:
         """(M,) row in `objects` of each row of the table."""
         return self._rows
 
+    @property
+    def sorting(self) -> tuple[int, Qt.SortOrder]:
+        """Column that the rows are sorted by, -1 where it is not shown, and in which order."""
+        names = [column.name for column in self._columns]
+        wanted = self._measured.name_of(self._sort[0]) or self._sort[0]
+        return (names.index(wanted) if wanted in names else -1), self._sort[1]
+
     def table_row(self, object_row: int) -> int | None:
         """Return where an object stands in the table; None if it is not shown."""
-        if self._place is None:
-            self._place = np.full(len(self._objects), -1, np.intp)
-            self._place[self._rows] = np.arange(len(self._rows))
-        place = int(self._place[object_row]) if 0 <= object_row < len(self._place) else -1
+        if not 0 <= object_row < len(self.objects):
+            return None
+        place = int(self.table_rows(np.array([object_row]))[0])
         return place if place >= 0 else None
+
+    def table_rows(self, object_rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        """(K,) where objects stand in the table; -1 for those that are not shown."""
+        if self._place is None:
+            self._place = np.full(len(self.objects), -1, np.intp)
+            self._place[self._rows] = np.arange(len(self._rows))
+        return self._place[object_rows]
+
+    def stand_out(self, object_rows: NDArray[np.intp] | None) -> None:
+        """Give rows the ground of selected ones: for selections in more pieces than Qt can hold in reasonable time."""
+        if object_rows is None and self._standing_out is None:
+            return
+        self._standing_out = None
+        if object_rows is not None:
+            self._standing_out = np.zeros(len(self.objects), np.bool_)
+            self._standing_out[object_rows] = True
+        if len(self._rows):
+            last = self.index(len(self._rows) - 1, len(self._columns) - 1)
+            self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.BackgroundRole])
+
+    @property
+    def standing_out(self) -> NDArray[np.intp] | None:
+        """Rows of the table, rising, that `stand_out` was told of; None where it was told of none."""
+        return None if self._standing_out is None else np.flatnonzero(self._standing_out[self._rows])
 
     def text(self, row: int, column: int) -> str:
         """Return what a cell of the table says."""
-        spec, at = self._columns[column], int(self._rows[row])
-        if column == 0:
-            return self._styles[int(self._objects.class_index[at])].title
-        if spec is STATUS and self._marks is not None:
-            return str(STATUSES[self._marks.status[at]].value)
-        return spec.show(spec.values(self._objects.take(np.array([at])), self._pixel_size)[0])
+        spec = self._columns[column]
+        if spec.name == ID:
+            return _id_text(self.objects.ids[self._rows[row]])
+        value = self._value(spec, row)
+        if spec.name == "class":
+            return self._styles[int(value)].title
+        return self._measured.column(spec.name).words[int(value)] if spec.is_words else spec.written(float(value))
 
-    def as_text(self, rows: list[int]) -> str:
-        """Return rows with a header, separated by tabs, as spreadsheets take them."""
-        lines = ["\t".join(column.title for column in self._columns)]
-        lines += ["\t".join(self.text(row, c).replace(",", "") for c in range(len(self._columns))) for row in rows]
-        return "\n".join(lines)
+    def _value(self, spec: TableColumn, row: int) -> Any:
+        block = row // _BLOCK
+        found = self._blocks.get((spec.name, block))
+        if found is None:
+            if len(self._blocks) > _BLOCKS_KEPT:
+                self._blocks.clear()
+            found = self._measured.some(spec.name, self._rows[block * _BLOCK : (block + 1) * _BLOCK])
+            self._blocks[spec.name, block] = found
+        return found[row - block * _BLOCK]
+
+    def as_text(self, rows: Sequence[int] | NDArray[np.intp]) -> str:
+        """Return rows with a header, separated by tabs, as spreadsheets and programs take them.
+
+        The header has the names of files, with the unit where a name does not tell it; numbers have all digits that
+        mean something, and what nobody knows is empty.
+        """
+        of = self._rows[np.asarray(rows, np.intp)]
+        columns = [self._copied(column, of) for column in self._columns]
+        header = "\t".join(ID if column.known is None else column.known.title for column in self._columns)
+        return "\n".join([header, *("\t".join(cells) for cells in zip(*columns, strict=True))])
+
+    def _copied(self, spec: TableColumn, of: NDArray[np.intp]) -> list[str]:
+        if spec.name == ID:
+            return [_id_text(one) for one in self.objects.ids[of]]
+        values = self._measured.some(spec.name, of)
+        if not spec.is_words:
+            return spec.copied(values.astype(np.float64))
+        words = [" ".join(word.split()) for word in self._measured.column(spec.name).words]
+        return [words[code] for code in values.tolist()]
 
     # ---- what Qt asks
 
@@ -168,9 +180,12 @@ class ObjectsModel(QAbstractTableModel):
             return self.text(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(index.column())
-        if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            style = self._styles[self._objects.class_index[self._rows[index.row()]]]
+        if role == Qt.ItemDataRole.DecorationRole and self._columns[index.column()].name == "class":
+            style = self._styles[self.objects.class_index[self._rows[index.row()]]]
             return badge_icon(style.letter, style.colour)
+        marked = self._standing_out
+        if role == Qt.ItemDataRole.BackgroundRole and marked is not None and marked[self._rows[index.row()]]:
+            return QGuiApplication.palette().brush(QPalette.ColorRole.Highlight)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -180,67 +195,59 @@ class ObjectsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section].title
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{self._columns[section].tooltip} Click to sort."
+            return self._columns[section].tooltip
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return self._alignment(section)
         return None
 
     def _alignment(self, column: int) -> int:
-        is_words = column in (0, len(self._columns) - 1) or self._columns[column] is STATUS
-        return _LEFT if is_words else _RIGHT
+        return _LEFT if self._columns[column].is_words else _RIGHT
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; rows that are equal keep the order in which they were found."""
+        """Sort by a column; rows that are equal keep the order in which they were found, unknown ones come last."""
+        if not 0 <= column < len(self._columns) or (column, order) == self.sorting:
+            return
         self.layoutAboutToBeChanged.emit()
         held = self.persistentIndexList()
-        old = [self._rows[index.row()] for index in held]
-        self._sort = (column, order)
+        old = self._rows[[index.row() for index in held]] if held else self._rows[:0]
+        self._sort = (self._columns[column].name, order)
         self._rows = self._sorted(np.sort(self._rows))
-        self._place = None
-        moved = [
-            self.index(self.table_row(int(row)) or 0, index.column()) for row, index in zip(old, held, strict=True)
-        ]
+        self._forget_places()
+        places = self.table_rows(old).tolist()
+        moved = [self.index(place, index.column()) for place, index in zip(places, held, strict=True)]
         self.changePersistentIndexList(held, moved)
         self.layoutChanged.emit()
 
+    def _forget_places(self) -> None:
+        self._place = None
+        self._blocks.clear()
+
     def _sorted(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
-        column, order = self._sort
-        if not 0 <= column < len(self._columns) or not len(rows):
+        name = ID if self._sort[0] == ID else self._measured.name_of(self._sort[0])
+        if name is None or not len(rows):
             return rows
-        if self._columns[column] is STATUS and self._marks is not None:
-            values = self._marks.status[rows]
-        else:
-            values = self._columns[column].values(self._objects, self._pixel_size)[rows]
-        if values.dtype.kind == "V":
-            values = values.view("S16")
-        if order == Qt.SortOrder.AscendingOrder:
-            return rows[np.argsort(values, kind="stable")]
-        # reversed twice: descending, and equals still in the order in which they were found
-        return rows[::-1][np.argsort(values[::-1], kind="stable")][::-1]
+        values = self.objects.ids.view("S16") if name == ID else _to_sort_by(self._measured.column(name))
+        return stably_sorted(rows, values[rows], is_rising=self._sort[1] == Qt.SortOrder.AscendingOrder)
 
 
-def _centre_x(objects: Objects, _size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 1] + objects.boxes[:, 3]) / 2
+def stably_sorted(rows: NDArray[np.intp], values: _Values, *, is_rising: bool) -> NDArray[np.intp]:
+    """Return rows sorted by their values: equals in the order in which they come, NaN last whichever the order."""
+    if values.dtype.kind == "f" and (unknown := np.isnan(values)).any():
+        known = stably_sorted(rows[~unknown], values[~unknown], is_rising=is_rising)
+        return np.concatenate([known, rows[unknown]])
+    if is_rising:
+        return rows[np.argsort(values, kind="stable")]
+    # reversed twice: descending, and equals still in the order in which they come
+    return rows[::-1][np.argsort(values[::-1], kind="stable")][::-1]
 
 
-def _centre_y(objects: Objects, _size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 0] + objects.boxes[:, 2]) / 2
-
-
-def _width(objects: Objects, size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 3] - objects.boxes[:, 1]) * length_unit(size)[2]
-
-
-def _height(objects: Objects, size: PixelSize | None) -> _Values:
-    return (objects.boxes[:, 2] - objects.boxes[:, 0]) * length_unit(size)[1]
-
-
-def _perimeter(objects: Objects, size: PixelSize | None) -> _Values:
-    from cellwright.measure import perimeters
-
-    if objects.masks is None:
-        return np.full(len(objects), np.nan)
-    return perimeters(objects.masks, length_unit(size)[1:])
+def _to_sort_by(column: MeasuredColumn) -> _Values:
+    """Return values to sort by: classes in their order, other words by the alphabet."""
+    if not column.is_words or column.name == "class":
+        return column.values
+    rank = np.empty(len(column.words), np.intp)
+    rank[sorted(range(len(column.words)), key=lambda code: column.words[code].casefold())] = np.arange(len(rank))
+    return rank[column.values]
 
 
 def _id_text(value: Any) -> str:

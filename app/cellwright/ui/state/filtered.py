@@ -47,7 +47,25 @@ def understood(text: str, measured: Measured, unmeasured: frozenset[str] = froze
         If it cannot be understood.
     """
     classes = measured.objects.classes
-    return Filter.parse(text, names=kinds_of(measured), classes=classes, unmeasured=unmeasured)
+    return Filter.parse(
+        text, names=kinds_of(measured), classes=classes, unmeasured=unmeasured, advice=_advice(measured)
+    )
+
+
+def _advice(measured: Measured) -> dict[str, str]:
+    """Return what to say of columns that people ask for and that cannot be known here."""
+    from cellwright.measure import at_once
+
+    advice = {}
+    for column in at_once(outlines=True):
+        there, in_um = measured.name_of(column.key), column.header(in_um=True)
+        if there is None:
+            box = measured.name_of("area_bbox")
+            for name in (column.key, in_um):
+                advice[name] = f"Only the boxes of these cells are known, so there is no {name}: use {box}."
+        elif measured.pixel_size is None:
+            advice[in_um] = f"Nobody said how large a pixel here is: use {there}, or set the pixel size."
+    return advice
 
 
 def rows_meant(meant: Filter, measured: Measured) -> NDArray[np.bool_]:

@@ -1,0 +1,207 @@
+"""The window in which a person chooses what the table of cells shows, and what is measured for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from cellwright.ui.looks.widgets import as_panel, button, column, describe, label
+from cellwright.ui.looks.wording import plural
+
+_KEY = Qt.ItemDataRole.UserRole
+_SIZE = (620, 560)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One column that can be chosen.
+
+    Parameters
+    ----------
+    name : str
+        As in the table, files and filters.
+    title : str
+        The name with the unit.
+    description : str
+        What it means.
+    group : str
+        Title of the set it belongs to.
+    is_known : bool
+        Whether it has values; else it is measured first.
+    """
+
+    name: str
+    title: str
+    description: str
+    group: str
+    is_known: bool
+
+
+class ColumnsDialog(QDialog):
+    """Columns, set by set, with a search.
+
+    Parameters
+    ----------
+    choices : sequence of Choice
+        What there is, in its order.
+    shown : collection of str
+        Names of those that the table has now.
+    note : str
+        What to know of what is not offered.
+    many : bool
+        Whether other pictures could be measured too.
+
+    Signals
+    -------
+    chosen(object, object, bool)
+        Names of the columns to show, those of them to measure first, and whether on every open picture.
+    """
+
+    chosen = Signal(object, object, bool)
+
+    def __init__(
+        self, choices: Sequence[Choice], shown: Sequence[str], note: str, *, many: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        as_panel(self)
+        self.setWindowTitle("Columns of the table")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(*_SIZE)
+        self._choices = {each.name: each for each in choices}
+        self.search = QLineEdit()
+        self.search.setPlaceholderText("Search by name or meaning")
+        self.search.setClearButtonEnabled(True)
+        describe(self.search, "Search columns", "Show only columns whose name or meaning has these words.")
+        self.search.textChanged.connect(self._on_search)
+        self.tree = self._tree()
+        self._fill(choices, set(shown))
+        self.tree.itemChanged.connect(lambda _item, _column: self._refresh())
+        self.of_all = QCheckBox("Measure every open picture")
+        self.of_all.setToolTip("So that pictures can be compared; else the one shown is measured.")
+        self.of_all.setVisible(many)
+        self.said = label("", "muted", wrap=True)
+        self.usual = button("Usual columns", "Show the columns that the table has before anybody chooses.", self._usual)
+        self.show_button = button(
+            "Show", "Show these columns; measure first what has no values.", self._done, "primary"
+        )
+        layout = column(self, margin=16, gap=8)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        if note:
+            layout.addWidget(label(note, "muted", wrap=True))
+        layout.addWidget(self.of_all)
+        layout.addWidget(self.said)
+        layout.addLayout(self._buttons())
+        self._refresh()
+        self.search.setFocus()
+
+    def _tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        describe(tree, "Columns", "Tick what the table shows; tick a set for all of it.")
+        tree.setColumnCount(3)
+        tree.setHeaderLabels(["Column", "What it is", ""])
+        tree.setUniformRowHeights(True)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.resizeSection(0, 250)
+        header.resizeSection(2, 96)
+        return tree
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.addWidget(self.usual)
+        row.addStretch(1)
+        row.addWidget(button("Cancel", "Leave the table as it is.", self.reject))
+        row.addWidget(self.show_button)
+        return row
+
+    def _fill(self, choices: Sequence[Choice], shown: set[str]) -> None:
+        groups: dict[str, QTreeWidgetItem] = {}
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
+        for each in choices:
+            if each.group not in groups:
+                groups[each.group] = QTreeWidgetItem(self.tree, [each.group])
+                groups[each.group].setFlags(flags | Qt.ItemFlag.ItemIsAutoTristate)
+            item = QTreeWidgetItem(
+                groups[each.group], [each.title, each.description, "" if each.is_known else "to measure"]
+            )
+            item.setFlags(flags)
+            item.setData(0, _KEY, each.name)
+            item.setToolTip(1, each.description)
+            item.setCheckState(0, Qt.CheckState.Checked if each.name in shown else Qt.CheckState.Unchecked)
+        for group in groups.values():
+            ticked = sum(group.child(row).checkState(0) is Qt.CheckState.Checked for row in range(group.childCount()))
+            group.setExpanded(bool(ticked))
+            group.setText(1, f"{group.childCount()} columns")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns that are ticked, in the order of the list."""
+        return tuple(item.data(0, _KEY) for item in self._items() if item.checkState(0) is Qt.CheckState.Checked)
+
+    @property
+    def to_measure(self) -> tuple[str, ...]:
+        """Those of `names` that have no values yet."""
+        return tuple(name for name in self.names if not self._choices[name].is_known)
+
+    def tick(self, names: Sequence[str]) -> None:
+        """Tick these too, and bring the first into view."""
+        wanted = set(names)
+        for item in self._items():
+            if item.data(0, _KEY) in wanted:
+                item.setCheckState(0, Qt.CheckState.Checked)
+                self.tree.scrollToItem(item)
+
+    def _items(self) -> list[QTreeWidgetItem]:
+        groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
+
+    def _on_search(self, text: str) -> None:
+        words = text.casefold().split()
+        for row in range(self.tree.topLevelItemCount()):
+            group = self.tree.topLevelItem(row)
+            if group is None:
+                continue
+            found = 0
+            for item in (group.child(at) for at in range(group.childCount())):
+                said = f"{item.text(0)} {item.text(1)} {group.text(0)}".casefold()
+                is_meant = all(word in said for word in words)
+                item.setHidden(not is_meant)
+                found += is_meant
+            group.setHidden(not found)
+            if words:
+                group.setExpanded(True)
+
+    def _refresh(self) -> None:
+        names, new = self.names, self.to_measure
+        self.said.setText(
+            f"{plural(len(names), 'column')}; {len(new)} of them are measured first."
+            if new
+            else plural(len(names), "column")
+        )
+        self.show_button.setText("Measure and show" if new else "Show")
+        self.show_button.setEnabled(bool(names))
+        self.of_all.setEnabled(bool(new))
+
+    def _usual(self) -> None:
+        self.chosen.emit((), (), False)
+        self.accept()
+
+    def _done(self) -> None:
+        self.chosen.emit(self.names, self.to_measure, self.of_all.isChecked() and bool(self.to_measure))
+        self.accept()
