@@ -4,15 +4,20 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.annotation import UNIDENTIFIED, Status, added
-from cellwright.core import BadParameter, Box, DatasetNotReadable
+from cellwright.core import BadParameter, Box, DatasetNotReadable, Region
+from cellwright.imaging import SlideRef
 from cellwright.project import Project
+from cellwright.project.pictures import slide_ref
 from cellwright.training.crops import UNKNOWN
 from cellwright.training.gather import divided, gather, known_regions
+from cellwright.training.labelled_pictures import read_picture
 from cellwright.training.lesson import Lesson
+from cellwright.training.recipe import Look
 from cellwright.zoo import find_model, load_card
 from tests.training.lessons import disc_lesson, disc_picture, disc_project, draw_discs, states_of
 
@@ -175,3 +180,39 @@ def test_known_is_what_was_looked_at_without_what_nobody_answered(looked, unsure
 def test_a_picture_looked_at_whole_is_known_whole():
     assert known_regions(np.array([[0, 0, 40, 40]], np.float32), [], (40, 40)) is None
     assert known_regions(np.array([[0, 0, 40, 39]], np.float32), [], (40, 40)) is not None
+
+
+def test_planes_of_a_stack_teach_their_own_pixels_and_stay_together(tmp_path, card):
+    stacks = [tmp_path / f"{name}.ome.tif" for name in "abc"]
+    with Project.create(tmp_path / "project") as project:
+        (kind,) = project.add_classes([("nucleus", "Nucleus", "#0072B2", "")], "t")
+        for path in stacks:
+            masks = draw_discs(tmp_path / "one.png", 0)
+            with SlideRef(tmp_path / "one.png").open() as slide:
+                grey = slide.read(region_of(slide))[..., 0]
+            planes = np.stack([grey // (z + 1) for z in range(3)])
+            tifffile.imwrite(path, planes, metadata={"axes": "ZYX"}, ome=True)
+            for z in (0, 2):
+                (record,) = project.add_pictures([SlideRef(path, z=z, t=0)], "t")
+                project.apply(added(record.id, states_of(masks, kind.id)), "t")
+        lesson = gather(project, card, 0.34)
+    paths = [str(picture.path) for picture in (*lesson.taught, *lesson.held_out)]
+    assert len(paths) == 6
+    taught, held = (
+        {str(picture.path).rpartition("#")[0] for picture in side} for side in (lesson.taught, lesson.held_out)
+    )
+    assert held and not taught & held
+    first = next(picture for picture in lesson.taught if str(picture.path).endswith("z=0,t=0"))
+    last = next(picture for picture in lesson.taught if str(picture.path).endswith("z=2,t=0"))
+    # Each plane is read itself: in the same contrast they look alike, as stored the last is a third as bright.
+    stretched = [
+        read_picture(each.path, Look(contrast="percentile", percentiles=(0.0, 100.0))) for each in (first, last)
+    ]
+    assert stretched[0].shape == (3, *first.shape)
+    assert int((stretched[0].int() - stretched[1].int()).abs().max()) <= 6
+    with slide_ref(last.path).open() as slide:
+        assert slide.read(region_of(slide)).max() == grey.max() // 3
+
+
+def region_of(slide):
+    return Region(Box(0, 0, *slide.shape))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cellwright.core import ModelNotUsable, Objects
-from cellwright.imaging import content_sha256, open_slide
+from cellwright.imaging import SlideRef, content_sha256, open_slide
 from cellwright.inference.detection import Detection, DetectOptions, detect
 from cellwright.inference.predictor import Predictor, open_predictor
 from cellwright.zoo import load_card, write_expected
@@ -31,9 +31,9 @@ def find_objects(model: Path, picture: Path, device: str = "auto") -> Objects:
     return found.objects
 
 
-def detect_file(picture: Path, predictor: Predictor, options: DetectOptions | None = None) -> Detection:
+def detect_file(picture: Path | SlideRef, predictor: Predictor, options: DetectOptions | None = None) -> Detection:
     """Run `detect` on a picture file to its end."""
-    with open_slide(picture) as slide:
+    with picture.open() if isinstance(picture, SlideRef) else open_slide(picture) as slide:
         steps = detect(slide, predictor, options)
         try:
             while True:

@@ -17,10 +17,11 @@ from cellwright.annotation import (
     ObjectState,
     PictureRecord,
     Status,
+    part_path,
+    split_part,
 )
 from cellwright.core import BadParameter, DatasetNotReadable, Masks
 from cellwright.datasets import LabelledPicture, LabelledSet, split_by_group
-from cellwright.imaging import open_slide
 from cellwright.project import Project
 from cellwright.shapes import masks_from_polygons
 from cellwright.training.lesson import ClassLook, Lesson, LessonPicture
@@ -113,8 +114,6 @@ def gather(project: Project, card: ModelCard, held_out: float = 0.25, seed: int 
     classes = class_names(project, card)
     found = []
     for record in project.pictures():
-        if record.plane is not None:
-            continue  # networks are taught from files; a plane of a stack is none
         picture = _picture(project, record, classes, needs_masks=card.task != "detection")
         if picture is not None:
             found.append(picture)
@@ -135,9 +134,10 @@ def divided(
     pictures: Sequence[LessonPicture], classes: tuple[str, ...], share: float, seed: int = 0
 ) -> tuple[tuple[LessonPicture, ...], tuple[LessonPicture, ...]]:
     """Divide pictures into those to learn from and those to be judged on, each group whole on one side."""
-    folders = {str(picture.path.parent) for picture in pictures}
-    is_by_folder = len(folders) >= _LEAST_FOLDERS
-    groups = [str(picture.path.parent if is_by_folder else picture.path) for picture in pictures]
+    # Planes of a stack, and pictures of one file, show the same cells or the same glass: they stay together.
+    files = [Path(split_part(str(picture.path))[0]) for picture in pictures]
+    is_by_folder = len({file.parent for file in files}) >= _LEAST_FOLDERS
+    groups = [str(file.parent if is_by_folder else file) for file in files]
     if share <= 0 or len(set(groups)) < 2:
         return tuple(pictures), ()
     rows = tuple(
@@ -175,12 +175,12 @@ def _picture(
             unsure.append(state.geometry.box)
     if not true and not len(rects):
         return None
-    path = project.picture_path(record)
-    with open_slide(path) as slide:
+    ref = project.picture_ref(record)
+    with ref.open() as slide:
         shape = slide.shape
     true.sort(key=lambda each: each.id.bytes)
     return LessonPicture(
-        path,
+        Path(part_path(str(ref.path), record.plane, record.series)),
         record.sha256,
         (int(shape[0]), int(shape[1])),
         np.array([each.state.geometry.box for each in true], np.float32).reshape(-1, 4),

@@ -9,7 +9,8 @@ import torch
 
 from cellwright.core import Box, DatasetNotReadable, Region
 from cellwright.datasets import LabelledPicture, read_dataset
-from cellwright.imaging import contrast_limits, open_slide, read_rgb
+from cellwright.imaging import contrast_limits, read_rgb
+from cellwright.project.pictures import slide_ref
 from cellwright.training.crops import LabelSample
 from cellwright.training.recipe import Look, Recipe
 
@@ -43,8 +44,8 @@ def _load(picture: LabelledPicture, look: Look) -> LabelSample:
 
 
 def read_picture(path: Path, look: Look) -> torch.Tensor:
-    """Read a whole picture as (3, H, W) uint8, in the contrast that inference will show it in."""
-    with open_slide(path) as slide:
+    """Read a whole picture, or a part of a file as a project writes it, as (3, H, W) uint8, in inference's contrast."""
+    with slide_ref(path).open() as slide:
         limits = contrast_limits(slide, percentiles=look.percentiles if look.contrast == "percentile" else None)
         rgb = read_rgb(slide, Region(Box(0, 0, *slide.shape)), limits)
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1).contiguous()

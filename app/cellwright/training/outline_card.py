@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cellwright.core import Masks, Objects
 from cellwright.inference import detect_file, open_predictor
 from cellwright.measure import cardiothoracic_ratio
+from cellwright.project.pictures import slide_ref
 from cellwright.shapes import labels_from_masks, masks_from_labels
 from cellwright.training.crops import LabelSample
 from cellwright.training.outline_scores import class_scores, object_scores
@@ -124,7 +125,8 @@ def found_on_files(model: Path, judged: Sequence[LabelSample]) -> list[Objects]:
     # In float32, the number format that every machine has.
     predictor = open_predictor(model, "cpu:torch-fp32")
     try:
-        return [detect_file(picture.path, predictor).objects for picture in judged if picture.path is not None]
+        paths = [picture.path for picture in judged if picture.path is not None]
+        return [detect_file(slide_ref(path), predictor).objects for path in paths]
     finally:
         predictor.close()
 

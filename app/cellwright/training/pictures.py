@@ -12,9 +12,10 @@ from torch import Tensor
 from cellwright.core import Box, Region
 from cellwright.datasets import LabelledSet
 from cellwright.evaluate import PictureTruth
-from cellwright.imaging import contrast_limits, open_slide, read_rgb
+from cellwright.imaging import contrast_limits, read_rgb
 from cellwright.nets.assign import Truth
 from cellwright.nets.boxes import xyxy_from_yxyx, yxyx_from_xyxy
+from cellwright.project.pictures import slide_ref
 from cellwright.training.augment import Sample
 
 
@@ -44,8 +45,8 @@ def truth_of(pictures: Sequence[Sample]) -> list[PictureTruth]:
 
 
 def read_picture(path: Path) -> Tensor:
-    """Read a whole picture as (3, H, W) uint8, as inference sees it."""
-    with open_slide(path) as slide:
+    """Read a whole picture, or a part of a file as a project writes it, as (3, H, W) uint8, as inference sees it."""
+    with slide_ref(path).open() as slide:
         rgb = read_rgb(slide, Region(Box(0, 0, *slide.shape)), contrast_limits(slide))
     return torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)
 

@@ -12,6 +12,7 @@ import torch
 from cellwright.core import Masks
 from cellwright.evaluate import CELL_MAX_DETECTIONS, best_f1_points, instance_scores, match
 from cellwright.inference import detect_file, open_predictor
+from cellwright.project.pictures import slide_ref
 from cellwright.training.crops import without_outside
 from cellwright.training.lesson import ClassLook, Lesson, LessonPicture
 from cellwright.training.pictures import truth_of
@@ -125,7 +126,7 @@ def _outline_threshold(folder: Path, card: ModelCard, pictures: Sequence[LessonP
     """Return the score from which objects count best on taught pictures, by AP at an overlap of one half."""
     predictor = open_predictor(folder, "cpu:torch-fp32")
     try:
-        looks = [(picture.labels(), detect_file(picture.path, predictor).objects) for picture in pictures]
+        looks = [(picture.labels(), detect_file(slide_ref(picture.path), predictor).objects) for picture in pictures]
     finally:
         predictor.close()
     tried = [round(float(step), 3) for step in _STEPS if step >= card.thresholds.floor]

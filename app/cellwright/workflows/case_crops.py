@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box, Masks, OutputNotWritable, Region
 from cellwright.core.atomic import replacing
-from cellwright.imaging import contrast_limits, open_slide, read_rgb
+from cellwright.imaging import contrast_limits, read_rgb
+from cellwright.project.pictures import slide_ref
 from cellwright.shapes import contours
 from cellwright.workflows.held_out import BoxShowing, OutlineShowing, PixelShowing, Showing
 from cellwright.workflows.worst_cases import Case
@@ -106,7 +107,7 @@ def _opened() -> Iterator[Any]:
 
     def of(path: Path) -> tuple[Slide, Any]:
         if path not in held:
-            slide = open_slide(path)
+            slide = slide_ref(path).open()
             held[path] = slide, contrast_limits(slide)
         return held[path]
 

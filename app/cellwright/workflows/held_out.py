@@ -14,6 +14,7 @@ from cellwright.core import Box, Masks, Objects
 from cellwright.evaluate import CELL_MAX_DETECTIONS, Matches, PictureDetections, PictureTruth, match, pixel_confusion
 from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE
 from cellwright.jobs import run_inline
+from cellwright.project.pictures import slide_ref
 from cellwright.shapes import labels_from_masks
 from cellwright.workflows.analyze import AnalyzePicture
 from cellwright.workflows.evaluate import JUDGED_FLOOR
@@ -191,9 +192,9 @@ def shown_on(
     SlideNotReadable
         If a picture cannot be analysed.
     """
-    looks = [
-        _shown(card, picture, run_inline(AnalyzePicture(picture.path, folder, device)).objects) for picture in pictures
-    ]
+    refs = [slide_ref(picture.path) for picture in pictures]
+    found_on = [run_inline(AnalyzePicture(ref, folder, device)).objects for ref in refs]
+    looks = [_shown(card, picture, objects) for picture, objects in zip(pictures, found_on, strict=True)]
     count = len(classes)
     if card.task == "semantic":
         return _pixels(pictures, looks, count)
@@ -203,7 +204,7 @@ def shown_on(
     found = _by_class([objects.class_index for objects in looks], count)
     if card.task == "detection":
         shown = match(_detections(looks), truths, count, 0.5, CELL_MAX_DETECTIONS)
-        asked = [AnalyzePicture(p.path, folder, device, floor=JUDGED_FLOOR, every_class=True) for p in pictures]
+        asked = [AnalyzePicture(ref, folder, device, floor=JUDGED_FLOOR, every_class=True) for ref in refs]
         every = [_known(p, run_inline(each).objects) for p, each in zip(pictures, asked, strict=True)]
         everything = match(_detections(every), truths, count, 0.5, CELL_MAX_DETECTIONS)
         return BoxShowing(everything, shown, tuple(looks), found, true)

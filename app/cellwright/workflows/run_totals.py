@@ -51,7 +51,7 @@ def counted(totals: Mapping[str, int], card: ModelCard, thresholds: tuple[float,
     scored = [(kind, int(step), count) for (kind, _, step), count in parts]
     if sum(count for *_, count in scored) != totals.get("objects", 0):
         raise BadParameter(
-            "This slide was counted before scores were kept with its run; leave --confidence out, or take a new project."
+            "This slide was counted before scores were kept with its run; leave --confidence out, or begin a project."
         )
     for name, least in others.items():
         found[name] = sum(count for kind, step, count in scored if kind == name and step >= least)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from cellwright.annotation import part_path, split_part
 from cellwright.core import CellwrightError
 from cellwright.jobs import IsolatedRun, RunReport, RunState
 from cellwright.jobs.queue import Job, JobState, Lane
@@ -314,12 +316,15 @@ class Teaching(QObject):
 
     def _on_case(self, case: dict[str, Any]) -> None:
         """Show the place on its picture, which is opened where it is not."""
-        path, session = Path(case["picture"]), self._host.session
-        picture = session.open_picture(path)
+        session = self._host.session
+        file, series, plane = split_part(case["picture"])
+        picture = session.open_picture(Path(file), series)
         if picture is None:
-            self._host.opener.open_paths([path])
+            self._host.opener.open_paths([Path(part_path(file, None, series))])
             return
         session.show(picture)
+        if plane is not None and picture.look is not None:
+            self._host.opener.set_look(picture, replace(picture.look, z=plane[0], t=plane[1]))
         canvas = self._host.centre.canvas
         if canvas is not None:
             canvas.centre_on(np.array(case["box"], np.float32))
