@@ -12,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.bundled import bundled
-from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
+from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource, UnknownName
 from cellwright.core.errors import unknown_name
 from cellwright.jobs import Progress, run_inline
 from cellwright.workflows import (
     DEFAULT_MODEL,
     AnalyzePicture,
     ExportAnalyses,
-    ExportFormat,
+    Format,
     counts_table,
+    format_named,
     notes,
     objects_table,
 )
@@ -157,7 +158,8 @@ class Found:
         folder : str or Path
             Made if it is missing.
         formats : str or sequence of str
-            Of `cellwright.workflows.ExportFormat`: ``"csv"``, ``"xlsx"``, ``"geojson"``, ``"labels"`` and so on.
+            ``"csv"``, ``"xlsx"``, ``"geojson"``, ``"labels"`` and so on, or what a plugin brings; see `cellwright
+            plugins --all`.
         overwrite : bool
             Whether earlier results may be replaced.
         manifest : bool
@@ -318,12 +320,11 @@ def _pixel_size(said: Sizes | None) -> PixelSize | None:
     return PixelSize(float(y), float(x), PixelSizeSource.USER)
 
 
-def _format(name: str) -> ExportFormat:
+def _format(name: str) -> Format:
     try:
-        return ExportFormat(name)
-    except ValueError:
-        known = ", ".join(each.value for each in ExportFormat)
-        raise BadParameter(f"No format is called {name!r}; there are {known}.") from None
+        return format_named(name)
+    except UnknownName as error:
+        raise BadParameter(str(error)) from None
 
 
 def _frame(table: Table) -> pd.DataFrame:

@@ -158,7 +158,7 @@ def test_an_output_that_is_a_file_on_the_way_is_one_sentence(tmp_path: Path, mak
 def test_a_larger_picture_gets_a_smaller_overlay(
     tmp_path: Path, make_analysis: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cellwright.workflows.exporting.OVERLAY_LONGEST_PX", 60)
+    monkeypatch.setattr("cellwright.workflows.overlays.OVERLAY_LONGEST_PX", 60)
     export_analyses([make_analysis()], tmp_path, (ExportFormat.OVERLAY,))
     drawn = np.asarray(Image.open(tmp_path / "overlays" / "smear.png"))
     assert drawn.shape[1] == 60

@@ -10,9 +10,11 @@ from cellwright.cli.areas import print_areas, say_ratio
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching, with_interval
 from cellwright.cli.counts_json import counts_json, picture_json
 from cellwright.cli.main import Exit
+from cellwright.cli.measure_choices import measure_options
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.imaging import SlideRef
+from cellwright.measure import MeasureOptions
 from cellwright.workflows import (
     OVERLAY_FOLDER,
     PICTURE_FOLDERS,
@@ -21,7 +23,7 @@ from cellwright.workflows import (
     CountRow,
     CountTable,
     ExportAnalyses,
-    ExportFormat,
+    Format,
     LeftOut,
     add_areas,
     add_counts,
@@ -30,6 +32,7 @@ from cellwright.workflows import (
     count_table,
     finds_areas,
     finds_outlines,
+    format_named,
     refuse_existing_outputs,
     refuse_formats_without_outlines,
     with_channels,
@@ -37,6 +40,7 @@ from cellwright.workflows import (
 from cellwright.workflows.batch import BatchSlide
 from cellwright.workflows.batch_sources import FoundSlides, find_slides
 from cellwright.workflows.cascade import joined_card
+from cellwright.workflows.keeping import KeepObjects
 from cellwright.workflows.measuring import refuse_unknown_columns
 from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
@@ -74,8 +78,10 @@ class Wishes:
         Overlap from which two are one; None for the card's.
     out : Path or None
         Folder for the results.
-    formats, overwrite, with_pictures, manifest, measured
+    formats, overwrite, with_pictures, manifest, measured, options, keep
         See `ExportAnalyses`.
+    said_size : PixelSize or None
+        Size of a pixel that numbers are in, where a person said it after the pictures were looked at.
     """
 
     model: Path
@@ -91,12 +97,15 @@ class Wishes:
     channels: str | None = None
     nms_iou: float | None = None
     out: Path | None = None
-    formats: tuple[ExportFormat, ...] = ()
+    formats: tuple[Format, ...] = ()
     overwrite: bool = False
     with_pictures: bool = False
     manifest: bool = False
     measured: tuple[str, ...] = ()
     classify: Path | None = None
+    options: MeasureOptions = field(default_factory=MeasureOptions)
+    keep: str = ""
+    said_size: PixelSize | None = None
 
     def operation(self, path: Path, series: int) -> AnalyzePicture:
         """Return the analysis of one picture; raises where it has no such channel."""
@@ -146,6 +155,8 @@ def run(options: Namespace) -> int:
         manifest=options.manifest,
         measured=options.measure,
         classify=classifier,
+        options=measure_options(options),
+        keep=options.keep,
     )
     found = find_slides(options.paths, series=options.series)
     return analyze_all(found, wishes, is_json=options.json, is_debug=options.debug)
@@ -175,6 +186,8 @@ def analyze_all(found: FoundSlides, wishes: Wishes, *, is_json: bool, is_debug: 
                 tuple(outcome.left_out),
                 wishes.manifest,
                 wishes.measured,
+                options=wishes.options,
+                keep=wishes.keep,
             )
             outcome.written = watcher.run(export)
     tables = [count_table(analysis, wishes.thresholds) for analysis in outcome.analyses]
@@ -236,12 +249,12 @@ def _score(text: str, card: ModelCard) -> float:
     return value
 
 
-def _formats(options: Namespace) -> tuple[ExportFormat, ...]:
+def _formats(options: Namespace) -> tuple[Format, ...]:
     if options.format and not options.out:
         raise BadParameter("--format needs a folder to write into; give --out DIR.")
     if (options.manifest or options.measure) and not options.out:
         raise BadParameter("--manifest and --measure are about what is written; give --out DIR.")
-    return tuple(ExportFormat(name) for name in options.format or DEFAULT_FORMATS.split(","))
+    return tuple(format_named(name) for name in options.format or DEFAULT_FORMATS.split(","))
 
 
 def _pixel_size(um: float | None) -> PixelSize | None:
@@ -261,6 +274,10 @@ def _analyze(
         analysis = watcher.run(operation, number=number, of=of)
         if wishes.nms_iou is not None:
             analysis = analysis.with_overlap(wishes.nms_iou)
+        if wishes.said_size is not None:
+            analysis = analysis.with_pixel_size(wishes.said_size)
+        if wishes.keep:
+            (analysis,) = watcher.run(KeepObjects((analysis,), wishes.keep, wishes.thresholds, wishes.options))
         if wishes.measured and not outcome.analyses:
             # After the first picture, not after the last.
             refuse_unknown_columns(wishes.measured, analysis)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from cellwright.cli.analyze import parse_confidence
 from cellwright.cli.console import say, watching
 from cellwright.cli.main import Exit
+from cellwright.cli.measure_choices import measure_options
 from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter
 from cellwright.project import Project
-from cellwright.workflows import ExportAnalyses, ExportFormat, analyses_of_project
+from cellwright.workflows import ExportAnalyses, analyses_of_project, format_named
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: Namespace) -> int:
     """Write every picture that a model or a person looked at."""
-    formats = tuple(ExportFormat(name) for name in options.format or DEFAULT_FORMATS.split(","))
+    formats = tuple(format_named(name) for name in options.format or DEFAULT_FORMATS.split(","))
     with Project(options.project, read_only=True) as project:
         analyses, left_out = analyses_of_project(project)
     if not analyses:
@@ -35,6 +36,8 @@ def run(options: Namespace) -> int:
         options.manifest,
         options.measure,
         options.project,
+        measure_options(options),
+        options.keep,
     )
     with watching(is_silent=False) as watcher:
         written = watcher.run(operation)

@@ -341,6 +341,8 @@ class Controller(Work):
         with_pictures: bool = False,
         manifest: bool = False,
         project: Path | None = None,
+        measured: Sequence[str] = (),
+        keep: str = "",
     ) -> None:
         """Write analyses into a folder, as a job; `thresholds` are the confidences from which objects count."""
         from cellwright.workflows import ExportAnalyses
@@ -354,7 +356,9 @@ class Controller(Work):
                 overwrite,
                 with_pictures,
                 manifest=manifest,
+                measured=tuple(measured),
                 project=project,
+                keep=keep,
             )
             self.submit_quietly(operation, Lane.FILES, self._on_exported, listed=True)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from cellwright.core import BadParameter, PixelSize, PixelSizeSource, UnknownName
+from cellwright.measure import MeasureOptions
 from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.formats import format_named
 from cellwright.workflows.manifest import Manifest, first_problem
@@ -18,6 +20,12 @@ from cellwright.zoo import ModelCard, find_model, load_card
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _above_0(value: tuple[float, float] | None) -> tuple[float, float] | None:
+    if value is not None and min(value) <= 0:
+        raise ValueError("must be above 0")
+    return value
 
 
 class ModelPart(_Part):
@@ -60,9 +68,7 @@ class LookPart(_Part):
     @field_validator("pixel_size_um")
     @classmethod
     def _positive(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and min(value) <= 0:
-            raise ValueError("must be above 0")
-        return value
+        return _above_0(value)
 
     @field_validator("channels")
     @classmethod
@@ -72,12 +78,46 @@ class LookPart(_Part):
         return value
 
 
+class KeepPart(_Part):
+    """A filter that objects must meet, in the language of `cellwright.annotation.Filter`."""
+
+    objects: str = Field(min_length=1)
+
+
+class MeasurePart(_Part):
+    """How measurements are taken; see `cellwright.measure.MeasureOptions`."""
+
+    ring: float = Field(default=5.0, gt=0)
+    radius: float = Field(default=50.0, gt=0)
+    levels: int = Field(default=32, ge=2, le=256)
+    blank: float | None = Field(default=None, gt=0)
+
+    @staticmethod
+    def of(options: MeasureOptions) -> MeasurePart:
+        """Return options as they are written down."""
+        return MeasurePart(ring=options.ring, radius=options.radius, levels=options.levels, blank=options.blank)
+
+    def value(self) -> MeasureOptions:
+        """Return them as the program knows them."""
+        return MeasureOptions(self.ring, self.radius, self.levels, self.blank)
+
+
 class WritePart(_Part):
-    """What is written: names of formats, measurements that join the table, and whether pictures are copied."""
+    """What is written: names of formats, measurements that join the table, and whether pictures are copied.
+
+    ``pixel_size_um`` is what a person said of pixels after the pictures were looked at: numbers in µm follow it, what is
+    found does not.
+    """
 
     formats: tuple[str, ...] = Field(min_length=1)
     measured: tuple[str, ...] = ()
     with_pictures: bool = False
+    pixel_size_um: tuple[float, float] | None = None
+
+    @field_validator("pixel_size_um")
+    @classmethod
+    def _positive(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        return _above_0(value)
 
     @field_validator("formats")
     @classmethod
@@ -103,6 +143,10 @@ class AnalysisRecipe(_Part):
         The classifier that tells apart what the model finds, where there is one.
     confidence : dict
         Least score that counts, for every class of the model.
+    keep : KeepPart or None
+        What objects must meet besides.
+    measure : MeasurePart
+        How measurements are taken.
     """
 
     recipe: Literal[1] = 1
@@ -110,6 +154,8 @@ class AnalysisRecipe(_Part):
     classify: ModelPart | None = None
     look: LookPart = LookPart()
     confidence: dict[str, float]
+    keep: KeepPart | None = None
+    measure: MeasurePart = MeasurePart()
     write: WritePart
 
     @model_validator(mode="after")
@@ -170,10 +216,23 @@ class AnalysisRecipe(_Part):
         """Return the least score of each class in the order of the card."""
         return tuple(self.confidence[name] for name in card.class_names)
 
-    def to_toml(self) -> str:
-        """Return the recipe as a file for people; what has its usual value is left out."""
-        lines = ["# How pictures are analysed; 'cellwright run THIS PICTURES --out DIR' does it again.", "recipe = 1"]
-        for title in ("model", "classify", "look", "confidence", "write"):
+    @property
+    def said_size(self) -> PixelSize | None:
+        """Size of a pixel that numbers are in, where it was said after the pictures were looked at."""
+        said = self.write.pixel_size_um
+        return None if said is None else PixelSize(said[0], said[1], PixelSizeSource.USER)
+
+    def to_toml(self, told: Sequence[str] = ()) -> str:
+        """Return the recipe as a file for people; what has its usual value is left out.
+
+        Parameters
+        ----------
+        told : sequence of str
+            Lines that stand above it as remarks, such as what a person did.
+        """
+        lines = ["# How pictures are analysed; 'cellwright run THIS PICTURES --out DIR' does it again."]
+        lines += [*(f"# {_one_line(each)}" for each in told), "recipe = 1"]
+        for title in ("model", "classify", "look", "confidence", "keep", "measure", "write"):
             part = getattr(self, title)
             if part is None:
                 continue
@@ -248,8 +307,29 @@ def recipe_of(manifest: Manifest) -> AnalysisRecipe:
             formats=manifest.formats or ("csv",),
             measured=manifest.measured,
             with_pictures=manifest.with_pictures,
+            pixel_size_um=_said_afterwards(manifest),
         ),
+        keep=KeepPart(objects=manifest.keep) if manifest.keep else None,
+        measure=MeasurePart() if manifest.measure_options is None else MeasurePart.of(manifest.measure_options.value()),
     )
+
+
+def _said_afterwards(manifest: Manifest) -> tuple[float, float] | None:
+    """Return the pixel size that a person said of all pictures once they had been looked at."""
+    sizes = [
+        picture.pixel_size
+        for picture in manifest.pictures
+        if picture.asked is not None and picture.asked.pixel_size is None
+    ]
+    said = {
+        (size.y_um, size.x_um) if size is not None and size.source is PixelSizeSource.USER else None for size in sizes
+    }
+    return said.pop() if len(said) == 1 else None
+
+
+def _one_line(text: str) -> str:
+    """Return text that cannot leave its line, in a file where control characters are none."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _key(name: str) -> str:

@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import cellwright
 from cellwright import export
-from cellwright.core import BadParameter, Box, Region
+from cellwright.core import BadParameter
 from cellwright.jobs import Progress, run_inline
+from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis
-from cellwright.workflows.areas import area_table, finds_areas, finds_outlines
-from cellwright.workflows.chest import chest_ratio
-from cellwright.workflows.counts import count_table
-from cellwright.workflows.exported_pictures import picture_writer, suffix_in_set, write_with_pixels
+from cellwright.workflows.areas import finds_outlines
+from cellwright.workflows.exported import ExportedPicture, Results, explained
+from cellwright.workflows.exporters import exporter_of, format_name
 from cellwright.workflows.formats import (
-    ExportFormat,
+    Format,
     outputs_of_each,
     refuse_existing_outputs,
     refuse_formats_without_outlines,
 )
 from cellwright.workflows.manifest import MANIFEST, write_manifest_file
 from cellwright.workflows.pictures import LeftOut
-from cellwright.workflows.tables import Thresholds, counts_table, notes, objects_table
-
-OVERLAY_LONGEST_PX = 8192
-"""Overlays of larger pictures are drawn at a fraction of their size."""
-
-
-_Writer = Callable[..., Path]
-_WRITERS: dict[ExportFormat, _Writer] = {
-    ExportFormat.LABELS: export.write_label_tiff,
-    ExportFormat.OME_TIFF: export.write_ome_tiff,
-    ExportFormat.OME_ZARR: export.write_ome_zarr,
-    ExportFormat.INDEX_PNG: export.write_index_png,
-    ExportFormat.GEOJSON: export.write_geojson,
-    ExportFormat.ROI: export.write_roi_zip,
-}
+from cellwright.workflows.tables import Thresholds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +36,8 @@ class ExportAnalyses:
         At least one.
     folder : Path
         Made if it is missing.
-    formats : tuple of ExportFormat
-        Each once.
+    formats : tuple of ExportFormat or str
+        Each once; those of other packages by their name.
     thresholds : float or sequence of float, optional
         Confidence from which an object counts; None takes those of the model's card.
     overwrite : bool
@@ -68,11 +53,15 @@ class ExportAnalyses:
         What is measured and joins the table of objects; see `MeasureAnalyses`.
     project : Path or None
         The project that the objects come from; the manifest says where its journal stood.
+    options : MeasureOptions
+        How measurements are taken.
+    keep : str
+        A filter: only objects that count and meet it are written; see `KeepObjects`.
     """
 
     analyses: tuple[Analysis, ...]
     folder: Path
-    formats: tuple[ExportFormat, ...]
+    formats: tuple[Format, ...]
     thresholds: Thresholds = None
     overwrite: bool = False
     with_pictures: bool = False
@@ -80,6 +69,8 @@ class ExportAnalyses:
     manifest: bool = False
     measured: tuple[str, ...] = ()
     project: Path | None = None
+    options: MeasureOptions = field(default_factory=MeasureOptions)
+    keep: str = ""
 
     @property
     def title(self) -> str:
@@ -106,6 +97,16 @@ class ExportAnalyses:
                 refuse_formats_without_outlines(self.formats, analysis.card.name)
         if not self.overwrite:
             refuse_existing_outputs(self.folder, self.formats, self._names, manifest=self.manifest)
+        kept = (yield from self._kept()) if self.keep else self.analyses
+        return (yield from replace(self, analyses=kept).write())
+
+    def _kept(self) -> Generator[Progress, None, tuple[Analysis, ...]]:
+        from cellwright.workflows.keeping import KeepObjects
+
+        return (yield from KeepObjects(self.analyses, self.keep, self.thresholds, self.options).run())
+
+    def write(self) -> Generator[Progress, None, tuple[Path, ...]]:
+        """Write the analyses as they are; `run` asks first whether it may, and filters."""
         more = (yield from self._measured()) if self.measured else ()
         steps = self._steps(more)
         written: list[Path] = []
@@ -120,14 +121,14 @@ class ExportAnalyses:
     def _measured(self) -> Generator[Progress, None, tuple[export.Column, ...]]:
         from cellwright.workflows.measuring import MeasureAnalyses
 
-        measuring = MeasureAnalyses(self.analyses, self.measured, thresholds=self.thresholds)
+        measuring = MeasureAnalyses(self.analyses, self.measured, self.options, self.thresholds)
         return (yield from measuring.run()).columns
 
     def _manifest(self, written: Sequence[Path]) -> Generator[Progress, None, Path]:
         from cellwright.workflows.manifest_making import Circumstances, make_manifest
 
-        formats = tuple(kind.value for kind in dict.fromkeys(self.formats))
-        about = Circumstances(self.thresholds, formats, self.measured, self.with_pictures, self.project)
+        formats = tuple(format_name(kind) for kind in dict.fromkeys(self.formats))
+        about = Circumstances(self.thresholds, formats, self.measured, self.with_pictures, self.project, self.options)
         made = yield from make_manifest(self.folder, self.analyses, written, about)
         return write_manifest_file(self.folder / MANIFEST, made, overwrite=self.overwrite)
 
@@ -136,123 +137,33 @@ class ExportAnalyses:
         return [analysis.picture.name for analysis in self.analyses]
 
     def _steps(self, more: Sequence[export.Column]) -> list[tuple[str, Callable[[], list[Path]]]]:
-        tables = cache(partial(self._tables, more))
-        writers: dict[ExportFormat, Callable[[], list[Path]]] = {
-            ExportFormat.CSV: lambda: self._csv(tables()),
-            ExportFormat.XLSX: lambda: self._xlsx(tables()),
-            ExportFormat.PARQUET: lambda: self._parquet(tables()),
-            ExportFormat.SQLITE: lambda: self._sqlite(tables()),
-            ExportFormat.H5AD: lambda: self._h5ad(tables()),
-            ExportFormat.QUPATH: lambda: self._qupath(tables()),
-            ExportFormat.COCO: partial(self._coco, "coco", "rle"),
-            ExportFormat.COCO_POLYGONS: partial(self._coco, "coco-polygons", "polygons"),
-            ExportFormat.YOLO: partial(self._yolo, "yolo", outlines=False),
-            ExportFormat.YOLO_POLYGONS: partial(self._yolo, "yolo-polygons", outlines=True),
-            ExportFormat.VOC: self._voc,
-        }
-        chosen = list(dict.fromkeys(self.formats))
-        steps = [(f"Writing {kind.value.upper()}", writers[kind]) for kind in chosen if kind in writers]
+        results = Results(self.analyses, self.thresholds, tuple(more), self.left_out, with_pictures=self.with_pictures)
+        chosen = list(dict.fromkeys(format_name(kind) for kind in self.formats))
+        steps: list[tuple[str, Callable[[], list[Path]]]] = [
+            (f"Writing {kind.upper()}", partial(self._write_all, kind, results))
+            for kind in chosen
+            if exporter_of(kind).outputs
+        ]
         for kind in chosen:
-            said = "Drawing" if kind is ExportFormat.OVERLAY else f"Writing {kind.value} of"
+            said = "Drawing" if kind == "overlay" else f"Writing {kind} of"
             paths = outputs_of_each(self.folder, kind, self._names)
-            for analysis, path in zip(self.analyses, paths, strict=False):  # no path where all goes into one file
-                steps.append((f"{said} {analysis.picture.name}", partial(self._write_one, kind, analysis, path)))
+            for picture, path in zip(results.pictures, paths, strict=False):  # no path where all goes into one file
+                steps.append((f"{said} {picture.name}", partial(self._write_one, kind, picture, path)))
         return steps
 
-    def _write_one(self, kind: ExportFormat, analysis: Analysis, path: Path) -> list[Path]:
-        if kind is ExportFormat.OVERLAY:
-            return [write_overlay(analysis, path, self.thresholds, overwrite=self.overwrite)]
-        picture = export.OutlinedPicture(
-            analysis.picture.name,
-            analysis.picture.shape,
-            analysis.counted(self.thresholds),
-            tuple(each.colour for each in analysis.card.classes),
-            analysis.picture.pixel_size,
-        )
-        if kind is ExportFormat.OME_ZARR and self.with_pictures:
-            return [write_with_pixels(analysis, path, picture, overwrite=self.overwrite)]
-        return [_WRITERS[kind](path, picture, overwrite=self.overwrite)]
+    def _write_all(self, kind: Format, results: Results) -> list[Path]:
+        with explained(kind):
+            return list(exporter_of(kind).writer()(self.folder, results, overwrite=self.overwrite))
 
-    def _csv(self, tables: Sequence[export.Table]) -> list[Path]:
-        return [export.write_csv(self.folder / f"{t.name}.csv", t, overwrite=self.overwrite) for t in tables]
-
-    def _xlsx(self, tables: Sequence[export.Table]) -> list[Path]:
-        return [export.write_xlsx(self.folder / "results.xlsx", tables, self._notes(), overwrite=self.overwrite)]
-
-    def _parquet(self, tables: Sequence[export.Table]) -> list[Path]:
-        said = {"notes": "\n".join(self._notes())}
-        return [
-            export.write_parquet(self.folder / f"{t.name}.parquet", t, said, overwrite=self.overwrite) for t in tables
-        ]
-
-    def _sqlite(self, tables: Sequence[export.Table]) -> list[Path]:
-        path = self.folder / "results.sqlite"
-        return [export.write_sqlite(path, tables, self._notes(), self._facts(), overwrite=self.overwrite)]
-
-    def _h5ad(self, tables: Sequence[export.Table]) -> list[Path]:
-        objects, *others = tables
-        path = self.folder / "objects.h5ad"
-        return [export.write_h5ad(path, objects, self._notes(), self._facts(), others, overwrite=self.overwrite)]
-
-    def _qupath(self, tables: Sequence[export.Table]) -> list[Path]:
-        path = self.folder / "measurements.tsv"
-        outlined = all(analysis.objects.masks is not None for analysis in self.analyses)
-        return [export.write_qupath_tsv(path, tables[0], has_outlines=outlined, overwrite=self.overwrite)]
-
-    def _facts(self) -> dict[str, str]:
-        """Return the hashes of what the numbers rest on, by name."""
-        facts = {"cellwright": cellwright.__version__}
-        for analysis in self.analyses:
-            facts[f"model {analysis.card.name} sha256"] = analysis.model_hash
-            facts[f"picture {analysis.picture.name} sha256"] = analysis.picture.sha256
-        return facts
-
-    def _notes(self) -> list[str]:
-        missing = [f"Not in these tables: {left}" for left in self.left_out]
-        return [*missing, *notes(self.analyses, self.thresholds)]
-
-    def _tables(self, more: Sequence[export.Column]) -> list[export.Table]:
-        objects = objects_table(self.analyses, self.thresholds)
-        there = set(objects.header)
-        joined = (*objects.columns, *(column for column in more if column.name not in there))
-        return [export.Table(objects.name, joined), counts_table(self.analyses, self.thresholds)]
-
-    def _coco(self, name: str, segmentation: export.Segmentation) -> list[Path]:
-        said = f"Found by {self.analyses[0].objects.source}"
-        return [
-            export.write_coco(
-                self.folder / name,
-                self._boxed(),
-                description=said,
-                segmentation=segmentation,
-                overwrite=self.overwrite,
-            )
-        ]
-
-    def _yolo(self, name: str, *, outlines: bool) -> list[Path]:
-        return [export.write_yolo(self.folder / name, self._boxed(), outlines=outlines, overwrite=self.overwrite)]
-
-    def _voc(self) -> list[Path]:
-        return [export.write_voc(self.folder / "voc", self._boxed(), overwrite=self.overwrite)]
-
-    def _boxed(self) -> list[export.BoxedPicture]:
-        suffixes = [suffix_in_set(analysis) for analysis in self.analyses]
-        names = export.unique_file_names(self._names, suffixes)
-        return [
-            export.BoxedPicture(
-                name,
-                analysis.picture.shape,
-                analysis.counted(self.thresholds),
-                picture_writer(analysis, suffix) if self.with_pictures else None,
-            )
-            for analysis, name, suffix in zip(self.analyses, names, suffixes, strict=True)
-        ]
+    def _write_one(self, kind: Format, picture: ExportedPicture, path: Path) -> list[Path]:
+        with explained(kind):
+            return [exporter_of(kind).writer()(path, picture, overwrite=self.overwrite)]
 
 
 def export_analyses(
     analyses: Sequence[Analysis],
     folder: str | Path,
-    formats: Sequence[ExportFormat],
+    formats: Sequence[Format],
     thresholds: Thresholds = None,
     *,
     overwrite: bool = False,
@@ -261,58 +172,3 @@ def export_analyses(
     """Run an `ExportAnalyses` on this thread and return the paths written; see there."""
     operation = ExportAnalyses(tuple(analyses), Path(folder), tuple(formats), thresholds, overwrite, with_pictures)
     return run_inline(operation)
-
-
-def write_overlay(analysis: Analysis, path: Path, thresholds: Thresholds = None, *, overwrite: bool = False) -> Path:
-    """Draw what was counted over the picture and write it as PNG, with the counts in a legend below.
-
-    Raises
-    ------
-    SlideNotReadable
-        If the picture is gone.
-    OutputExists
-        If the file is there and `overwrite` is false.
-    OutputNotWritable
-        If it cannot be written.
-    """
-    from cellwright.imaging import contrast_limits, read_rgb
-
-    rows, columns = analysis.picture.shape
-    downsample = max(1.0, max(rows, columns) / OVERLAY_LONGEST_PX)
-    with analysis.picture.ref.open() as slide:
-        rgb = read_rgb(slide, Region(Box(0, 0, rows, columns), downsample), contrast_limits(slide))
-    chest = chest_ratio(analysis, thresholds)
-    caption = f"{analysis.picture.name} · {analysis.objects.source} · {analysis.coverage.sentence()}"
-    drawn = export.draw_overlay(
-        rgb,
-        analysis.counted(thresholds),
-        _legend(analysis, thresholds),
-        downsample=downsample,
-        caption=caption if chest is None else f"Cardiothoracic ratio {chest.ratio:.3f} · {caption}",
-        lines=() if chest is None else [(w.y, w.x0, w.x1) for w in (chest.heart_line, chest.thorax_line)],
-    )
-    return export.write_png(path, drawn, overwrite=overwrite)
-
-
-def _legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEntry]:
-    if finds_areas(analysis.card):
-        return _area_legend(analysis, thresholds)
-    table = count_table(analysis, thresholds)
-    return [
-        export.LegendEntry(
-            kind.colour,
-            kind.badge,
-            f"{kind.name} {row.count:,} ({row.count_interval.low:,.0f} to {row.count_interval.high:,.0f})",
-        )
-        for kind, row in zip(analysis.card.classes, table.rows, strict=True)
-    ]
-
-
-def _area_legend(analysis: Analysis, thresholds: Thresholds) -> list[export.LegendEntry]:
-    entries = []
-    for kind, row in zip(analysis.card.classes, area_table(analysis, thresholds).rows, strict=True):
-        # The font of the legend has neither a Greek letter nor a superscript.
-        area = f"{row.area_px2:,} px" if row.area_um2 is None else f"{row.area_um2:,.0f} square microns"
-        share = "" if row.percent is None else f" ({row.percent:.1f} %)"
-        entries.append(export.LegendEntry(kind.colour, kind.badge, f"{kind.title} {area}{share}"))
-    return entries

@@ -7,7 +7,9 @@ from enum import Enum
 from pathlib import Path
 
 from cellwright import export
-from cellwright.core import BadParameter, OutputExists
+from cellwright.core import BadParameter, OutputExists, unknown_name
+from cellwright.workflows import own_exporters
+from cellwright.workflows.exporters import EXPORTERS, exporter_of, format_name
 from cellwright.workflows.manifest import MANIFEST
 
 OVERLAY_FOLDER = "overlays"
@@ -57,69 +59,52 @@ class ExportFormat(str, Enum):
     @property
     def needs_outlines(self) -> bool:
         """Whether boxes alone are not enough."""
-        return self in _NEED_OUTLINES
+        return exporter_of(self).needs_outlines
 
 
-_NEED_OUTLINES = frozenset(
-    {
-        ExportFormat.COCO_POLYGONS,
-        ExportFormat.YOLO_POLYGONS,
-        ExportFormat.LABELS,
-        ExportFormat.OME_TIFF,
-        ExportFormat.OME_ZARR,
-        ExportFormat.INDEX_PNG,
-    }
+Format = ExportFormat | str
+"""One of ours, or the name of a format that another package brings."""
+
+PICTURE_FOLDERS = frozenset(
+    made.of_each[0] for kind in ExportFormat if (made := getattr(own_exporters, kind.name)).of_each is not None
 )
-
-_OUTPUTS: dict[ExportFormat, tuple[str, ...]] = {
-    ExportFormat.CSV: ("objects.csv", "counts.csv"),
-    ExportFormat.XLSX: ("results.xlsx",),
-    ExportFormat.PARQUET: ("objects.parquet", "counts.parquet"),
-    ExportFormat.SQLITE: ("results.sqlite",),
-    ExportFormat.H5AD: ("objects.h5ad",),
-    ExportFormat.QUPATH: ("measurements.tsv",),
-    ExportFormat.COCO: ("coco",),
-    ExportFormat.COCO_POLYGONS: ("coco-polygons",),
-    ExportFormat.YOLO: ("yolo",),
-    ExportFormat.YOLO_POLYGONS: ("yolo-polygons",),
-    ExportFormat.VOC: ("voc",),
-}
-
-_OF_EACH: dict[ExportFormat, tuple[str, str]] = {
-    ExportFormat.LABELS: ("labels", ".tif"),
-    ExportFormat.OME_TIFF: ("ome-tiff", ".ome.tif"),
-    ExportFormat.OME_ZARR: ("ome-zarr", ".ome.zarr"),
-    ExportFormat.INDEX_PNG: ("index-png", ".png"),
-    ExportFormat.GEOJSON: ("geojson", ".geojson"),
-    ExportFormat.ROI: ("roi", ".zip"),
-    ExportFormat.OVERLAY: (OVERLAY_FOLDER, ".png"),
-}
-
-
-PICTURE_FOLDERS = frozenset(folder for folder, _ in _OF_EACH.values())
 """Names of the folders that hold one file, or folder, a picture."""
 
 
-def outputs_of_each(folder: Path, kind: ExportFormat, picture_names: Sequence[str]) -> list[Path]:
+def format_named(name: str) -> Format:
+    """Return a format by its name.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    """
+    if name not in EXPORTERS:
+        raise unknown_name("format", name, EXPORTERS.entries())
+    return ExportFormat(name) if EXPORTERS.is_own_name(name) else name
+
+
+def outputs_of_each(folder: Path, kind: Format, picture_names: Sequence[str]) -> list[Path]:
     """Return the file, or folder, that a format makes of each picture; none for formats that hold all in one."""
-    if kind not in _OF_EACH:
+    of_each = exporter_of(kind).of_each
+    if of_each is None:
         return []
-    inside, suffix = _OF_EACH[kind]
+    inside, suffix = of_each
     return [folder / inside / name for name in export.unique_file_names(picture_names, [suffix] * len(picture_names))]
 
 
 def planned_outputs(
-    folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str], *, manifest: bool = False
+    folder: Path, formats: Sequence[Format], picture_names: Sequence[str], *, manifest: bool = False
 ) -> list[Path]:
     """Return every file, or folder of a format that is one, that an export will write."""
     chosen = list(dict.fromkeys(formats))
-    paths = [folder / name for kind in chosen for name in _OUTPUTS.get(kind, ())]
+    paths = [folder / name for kind in chosen for name in exporter_of(kind).outputs]
     paths += [path for kind in chosen for path in outputs_of_each(folder, kind, picture_names)]
     return [*paths, folder / MANIFEST] if manifest else paths
 
 
 def refuse_existing_outputs(
-    folder: Path, formats: Sequence[ExportFormat], picture_names: Sequence[str], *, manifest: bool = False
+    folder: Path, formats: Sequence[Format], picture_names: Sequence[str], *, manifest: bool = False
 ) -> None:
     """Raise before any work is done if an export would have to replace something.
 
@@ -136,7 +121,7 @@ def refuse_existing_outputs(
         )
 
 
-def refuse_formats_without_outlines(formats: Sequence[ExportFormat], model: str) -> None:
+def refuse_formats_without_outlines(formats: Sequence[Format], model: str) -> None:
     """Raise if a format needs outlines; to be asked where `model` finds boxes alone.
 
     Raises
@@ -144,7 +129,7 @@ def refuse_formats_without_outlines(formats: Sequence[ExportFormat], model: str)
     BadParameter
         Naming the formats.
     """
-    wanting = [kind.value for kind in dict.fromkeys(formats) if kind.needs_outlines]
+    wanting = [format_name(kind) for kind in dict.fromkeys(formats) if exporter_of(kind).needs_outlines]
     if wanting:
         many = len(wanting) > 1
         raise BadParameter(

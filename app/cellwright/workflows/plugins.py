@@ -18,6 +18,7 @@ GROUPS: Mapping[str, str] = {
     "architectures": "cellwright.nets:ARCHITECTURES",
     "models": "cellwright.zoo.packs:PACKS",
     "measurements": "cellwright.measure.sets:MEASUREMENTS",
+    "exporters": "cellwright.workflows.exporters:EXPORTERS",
     "panels": "cellwright.workflows.panels:PANELS",
 }
 """What plugins may bring, and where the list of each is kept; the entry-point groups are ``cellwright.`` and these."""

@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from cellwright.core import OutputExists
-from cellwright.ui.dialogs.export_formats import LEFT, OFFERED, RIGHT, FormatGroup, OfferedFormat
+from cellwright.ui.dialogs.export_formats import LEFT, OFFERED, RIGHT, FormatGroup, OfferedFormat, other_group
 from cellwright.ui.looks.widgets import button, column, describe, label, rule
 from cellwright.ui.looks.wording import plural
 
 if TYPE_CHECKING:
-    from cellwright.workflows import Analysis, ExportFormat
+    from cellwright.workflows import Analysis, Format
 
 _BOXES_ONLY = "What is grey needs outlines; the model that looked at the picture finds boxes alone."
 
@@ -67,7 +67,7 @@ class ExportChoice:
     folder : Path
         Where to.
     formats : tuple of str
-        Values of `ExportFormat`.
+        Their names.
     all_pictures : bool
         Every analyzed picture, or the one shown.
     with_pictures : bool
@@ -76,6 +76,10 @@ class ExportChoice:
         Whether files that are there may be replaced; the person said so.
     manifest : bool
         Whether a manifest is written beside the files.
+    measured : bool
+        Whether what was measured in the window joins the table of objects.
+    only : bool
+        Whether only those cells are written that the filter shows.
     """
 
     folder: Path
@@ -84,6 +88,8 @@ class ExportChoice:
     with_pictures: bool
     overwrite: bool
     manifest: bool = False
+    measured: bool = False
+    only: bool = False
 
 
 class ExportDialog(QDialog):
@@ -105,6 +111,10 @@ class ExportDialog(QDialog):
         Kinds of files that are ticked first.
     parent : QWidget
         The window.
+    measured : sequence of str
+        What was measured in the window.
+    only : str
+        The filter that says which cells are shown; empty for none.
 
     Signals
     -------
@@ -123,6 +133,9 @@ class ExportDialog(QDialog):
         folder: str,
         formats: Sequence[str],
         parent: QWidget,
+        *,
+        measured: Sequence[str] = (),
+        only: str = "",
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
@@ -139,7 +152,9 @@ class ExportDialog(QDialog):
         (self.all_of_them if every.pictures > 1 else self.this_one).setChecked(True)
         self._left_out = label(_left_out_text(left_out), "muted", wrap=True)
         self._left_out.setVisible(left_out > 0)
-        self.formats = {offered.value: self._check(offered, formats) for offered in OFFERED}
+        self._others = other_group()
+        offers = (*OFFERED, *self._others.formats)
+        self.formats = {offered.value: self._check(offered, formats) for offered in offers}
         self.with_pictures = QCheckBox("Copies of the pictures beside them")
         describe(
             self.with_pictures,
@@ -154,6 +169,12 @@ class ExportDialog(QDialog):
             "manifest.json says what the results were made from and with: 'cellwright verify' checks them against it, "
             "'rerun' makes them again, and 'recipe' repeats the analysis on other pictures.",
         )
+        self.measured = QCheckBox(f"Add what was measured: {plural(len(measured), 'column')}")
+        describe(self.measured, "Add what was measured", "What was measured in the window joins the table of objects.")
+        self.measured.setChecked(bool(measured))
+        self.only = QCheckBox(f"Only cells for which {only}".replace("&", "&&"))
+        describe(self.only, "Only the cells that are shown", "Count and write only the cells that the filter shows.")
+        self.only.setChecked(bool(only))
         self._needs_outlines = label(_BOXES_ONLY, "warn", wrap=True)
         self.folder = QLineEdit(folder)
         describe(self.folder, "Folder", "Where the files go; it is made if it is missing.")
@@ -182,6 +203,9 @@ class ExportDialog(QDialog):
         layout.addWidget(self.this_one)
         layout.addWidget(self.all_of_them)
         layout.addWidget(self._left_out)
+        for check in (self.only, self.measured):
+            layout.addWidget(check)
+            check.setVisible(check.isChecked())  # where there is nothing to add or to leave out
         self.all_of_them.setVisible(self._every.pictures > 1)
         layout.addWidget(rule())
         halves = QHBoxLayout()
@@ -190,6 +214,8 @@ class ExportDialog(QDialog):
             half = column(margin=0, gap=6)
             for group in groups:
                 self._add_group(half, group)
+            if groups is RIGHT and self._others.formats:
+                self._add_group(half, self._others)
             if groups is RIGHT:
                 half.addWidget(self._needs_outlines)
             half.addStretch(1)
@@ -238,6 +264,8 @@ class ExportDialog(QDialog):
             self.with_pictures.isChecked(),
             overwrite,
             self.manifest.isChecked(),
+            self.measured.isChecked(),
+            self.only.isChecked(),
         )
 
     def _changed(self) -> None:
@@ -255,11 +283,11 @@ class ExportDialog(QDialog):
 
     def _offer_formats(self) -> None:
         """Offer what can be filled: some kinds of files need outlines."""
-        from cellwright.workflows import ExportFormat
+        from cellwright.workflows.exporters import exporter_of
 
         self._needs_outlines.setVisible(not self._scope.has_outlines)
-        for offered in OFFERED:
-            fits = self._scope.has_outlines or not ExportFormat(offered.value).needs_outlines
+        for offered in (*OFFERED, *self._others.formats):
+            fits = self._scope.has_outlines or not exporter_of(offered.value).needs_outlines
             self.formats[offered.value].setEnabled(fits)
             self.formats[offered.value].setToolTip(offered.what if fits else _BOXES_ONLY)
 
@@ -291,11 +319,11 @@ class ExportDialog(QDialog):
         self.accept()
 
 
-def formats_of(choice: ExportChoice) -> list[ExportFormat]:
+def formats_of(choice: ExportChoice) -> list[Format]:
     """Return the formats of a choice as the workflow knows them."""
-    from cellwright.workflows import ExportFormat
+    from cellwright.workflows import format_named
 
-    return [ExportFormat(value) for value in choice.formats]
+    return [format_named(value) for value in choice.formats]
 
 
 def _left_out_text(count: int) -> str:

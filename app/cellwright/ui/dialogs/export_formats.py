@@ -13,7 +13,7 @@ class OfferedFormat:
     Parameters
     ----------
     value : str
-        Value of `cellwright.workflows.ExportFormat`.
+        Name of the format.
     title : str
         As beside its check box.
     what : str
@@ -81,3 +81,11 @@ RIGHT: Final = (
 
 OFFERED: Final = tuple(offered for group in (*LEFT, *RIGHT) for offered in group.formats)
 """Every kind of file that can be ticked."""
+
+
+def other_group() -> FormatGroup:
+    """Return what other packages offer; those that cannot be used are left out, and listed under Help ▸ Plugins."""
+    from cellwright.workflows.exporters import other_formats
+
+    offered = tuple(OfferedFormat(name, made.title, made.about) for name, made in other_formats())
+    return FormatGroup("From plugins", offered)
