@@ -21,6 +21,10 @@ def run(options: Namespace) -> int:
         return _show(options)
     if options.what == "verify":
         return _verify(options)
+    if options.what == "export":
+        from cellwright.cli import model_export
+
+        return model_export.run(options)
     from cellwright.cli import lineage
 
     return lineage.run(options)

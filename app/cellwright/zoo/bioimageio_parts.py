@@ -150,8 +150,8 @@ class Tensor(Described):
 
     @property
     def least_px(self) -> int:
-        """Shortest side."""
-        return max((size.min for size in self._sizes if isinstance(size, FreeSize)), default=1)
+        """Shortest side; 0 where nothing is said of it."""
+        return max((size.min for size in self._sizes if isinstance(size, FreeSize)), default=0)
 
     @property
     def halo_px(self) -> int:

@@ -76,7 +76,8 @@ class InputTensor(Part):
         What the picture's 256 steps are before `steps`: 0 to 1, 0 to 255, or deviations from the mean of a picture
         whose contrast is ``"spread"``.
     least_px : int
-        No side may be shorter; pictures are padded.
+        The shortest side that it takes; longer ones are longer by multiples of the card's stride. Pictures are padded
+        to the next. 0 where every multiple of the stride is taken.
     steps : tuple of Step
         What is done to the numbers, pixel by pixel; what depends on the whole picture is the card's ``input.contrast``.
     """
@@ -84,7 +85,7 @@ class InputTensor(Part):
     axes: str = Field(default="bcyx", pattern=r"^[bcyx]{2,4}$")
     channels: Literal["rgb", "bgr", "grey"] = "rgb"
     values: Literal["unit", "bytes", "spread"] = "unit"
-    least_px: int = Field(default=1, ge=1, le=8192)
+    least_px: int = Field(default=0, ge=0, le=8192)
     steps: tuple[AnyStep, ...] = ()
 
     @model_validator(mode="after")
