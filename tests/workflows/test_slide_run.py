@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellwright.core import Box, ModelNotUsable, Objects, Regions, SlideNotReadable, TileState
+from cellwright.core import (
+    Box,
+    ModelNotUsable,
+    Objects,
+    PixelSize,
+    PixelSizeSource,
+    Regions,
+    SlideNotReadable,
+    TileState,
+)
 from cellwright.inference import Boxes, DetectOptions, InlineRunner, TileStep
 from cellwright.jobs import run_inline
 from cellwright.project import Project, RunStage
@@ -230,3 +239,21 @@ def test_a_slide_without_tissue_is_looked_at_whole(tmp_path: Path) -> None:
     summary = run_inline(SlideRun(folder, 1, OracleModel(cells, 256, 40), DetectOptions(tile_px=256), Regions()))
     assert summary.coverage.count(TileState.SKIPPED) == 0
     assert any("No tissue" in note for note in summary.notes)
+
+
+def test_red_cells_of_an_impossible_width_are_told(tmp_path: Path) -> None:
+    folder = project_of(tmp_path)
+    size = PixelSize(1.0, 1.0, PixelSizeSource.USER)
+    summary = run(folder, options=DetectOptions(tile_px=256, pixel_size=size))
+    assert any("is the pixel size right" in note for note in summary.notes), summary.notes
+    fitting = PixelSize(0.5, 0.5, PixelSizeSource.USER)
+    other = run(folder, options=DetectOptions(tile_px=256, pixel_size=fitting))
+    assert not any("pixel size" in note for note in other.notes), other.notes
+
+
+def test_slides_are_closed_when_the_count_is_over(tmp_path: Path) -> None:
+    from cellwright.inference import step
+
+    folder = project_of(tmp_path)
+    run(folder)
+    assert not step._slides and not step._users

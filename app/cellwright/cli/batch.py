@@ -146,6 +146,9 @@ def _print(card: ModelCard, report: BatchReport, left_out: tuple[LeftOut, ...], 
     if rows:
         names = [kind.title for kind in card.classes]
         print_table("", ["Slide", *names, "All (95% interval)", "per mm²", "Analysed"], rows)
+    for item in report.items:
+        for note in item.notes:
+            say(f"{item.name}: {note}")
     say(report.sentence())
     for path in written:
         say(f"Written: {path}")
@@ -192,6 +195,7 @@ def _item_json(item: BatchItem, card: ModelCard) -> dict[str, object]:
         "run": item.run_id,
         "seconds": round(item.seconds, 3),
         "was_done": item.was_done,
+        "notes": list(item.notes),
         "objects": item.objects,
         "analysed_mm2": item.analysed_mm2,
         "coverage": None if item.coverage is None else item.coverage.fraction,

@@ -99,6 +99,8 @@ class BatchItem:
         Time spent on it in this batch.
     was_done : bool
         Whether an earlier run had finished it, so that nothing was done now.
+    notes : tuple of str
+        What a person should know beside the numbers.
     """
 
     number: int
@@ -117,6 +119,7 @@ class BatchItem:
     analysed_mm2: float | None = None
     seconds: float = 0.0
     was_done: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def is_finished(self) -> bool:

@@ -200,6 +200,7 @@ def _finished(item: BatchItem, summary: SlideSummary) -> BatchItem:
         counts=tuple(summary.counts.items()),
         analysed_mm2=None if size is None else coverage.covered_px * size.area_um2 / 1e6,
         was_done=summary.was_resumed and not summary.tiles_now,
+        notes=summary.notes,
     )
 
 

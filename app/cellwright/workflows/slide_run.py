@@ -16,6 +16,7 @@ from cellwright.jobs import Progress
 from cellwright.project import Project, RunStage, RunStatus
 from cellwright.workflows.analysis import PictureInfo
 from cellwright.workflows.analyze import picture_key
+from cellwright.workflows.pixel_size_check import pixel_size_question
 from cellwright.workflows.project_thread import ProjectThread
 from cellwright.workflows.run_totals import counted, refuse_thresholds
 from cellwright.workflows.slide_writing import TileWriter
@@ -233,7 +234,7 @@ class SlideRun:
             time.monotonic() - began,
             tiles,
             job.was_resumed,
-            (*job.notes, *job.plan.view.notes, *job.writer.notes),
+            (*job.notes, *job.plan.view.notes, *job.writer.notes, *_pixel_size_note(job)),
         )
 
 
@@ -282,6 +283,17 @@ def _worked(job: _Job, project: ProjectThread, runner: TileRunner | None) -> Gen
         project.settle()
     last = job.writer.finish()
     yield Progress(done, total, "Every tile was tried", None, last)
+
+
+def _pixel_size_note(job: _Job) -> tuple[str, ...]:
+    """Say what red cells make doubtful about the pixel size, where any were found."""
+    from cellwright.core import Objects
+
+    if not job.writer.sample:
+        return ()
+    cells, info = Objects.concatenate(job.writer.sample), job.info
+    question = pixel_size_question(cells, info.pixel_size, info.pixel_size_note, info.shape)
+    return () if question is None else (question.sentence,)
 
 
 def _tissue(slide: Slide, options: DetectOptions) -> tuple[Tissue | None, str]:

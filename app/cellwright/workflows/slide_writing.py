@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FLUSH_SECONDS = 0.5
 """What was found is on disk after about so long; so much work is lost where a run is killed."""
+_SAMPLE = 2000
+"""Cells that tell whether the pixel size is right."""
 
 
 class TileWriter:
@@ -68,6 +70,8 @@ class TileWriter:
         self.tiles = 0
         self.device, self.engine = "", ""
         self.notes: tuple[str, ...] = ()
+        self.sample: list[Objects] = []
+        """Some of what was written and counts, by which the pixel size is checked."""
 
     def load(self) -> None:
         """Go on where an earlier run was: take over what it kept."""
@@ -120,6 +124,8 @@ class TileWriter:
         from cellwright.inference.slide_plan import as_bytes
 
         objects = self._objects(self._final)
+        if len(objects) and sum(len(each) for each in self.sample) < _SAMPLE:
+            self.sample.append(objects.at_least(self._card.confidence_thresholds()))
         kept: dict[int, bytes | None] = {}
         for index in self._stream.take_changed():
             left = self._stream.kept(index)
