@@ -109,7 +109,7 @@ class MeasuringCells(QObject):
             return
         shown = [each.name for each in self._table.model.columns]
         many = sum(each.objects is not None for each in self._session.pictures) > 1
-        dialog = ColumnsDialog(choices, shown, self._note(picture), many=many, parent=self._window)
+        dialog = ColumnsDialog(choices, shown, self._note(picture), many=many, last=ID, parent=self._window)
         dialog.chosen.connect(self._on_chosen)
         matching = {each.name.lower(): each.name for each in choices}
         dialog.tick([matching[name.lower()] for name in ticked if name.lower() in matching])

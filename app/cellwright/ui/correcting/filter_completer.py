@@ -44,11 +44,9 @@ class FilterCompleter(QCompleter):
     def offer(self, *, everything: bool = False) -> None:
         """Show what fits the word before the cursor, or all there is."""
         word = self._before()
-        if not everything and (len(word) < _FEWEST or word in self._words.stringList()):
-            self.popup().hide()
-            return
         self.setCompletionPrefix(word)
-        if not self.completionCount():
+        is_whole = self.completionCount() == 1 and self.currentCompletion() == word
+        if not self.completionCount() or is_whole or (len(word) < _FEWEST and not everything):
             self.popup().hide()
             return
         place = self._line.cursorRect()

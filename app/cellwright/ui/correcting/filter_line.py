@@ -61,10 +61,9 @@ class FilterLine(QWidget):
         self._missing = ""
         self.line = QLineEdit()
         self.line.setPlaceholderText(f"Filter: {_EXAMPLE}")
-        self.line.setClearButtonEnabled(True)
         describe(self.line, "Select cells by a filter", _HELP)
         self.completer = FilterCompleter(self.line)
-        self.said = label("", "muted")
+        self.said = label("", "muted", wrap=True)
         self.line.returnPressed.connect(self.select)
         self.line.textEdited.connect(self._check)
         listing = QShortcut("Ctrl+Space", self.line, context=Qt.ShortcutContext.WidgetShortcut)

@@ -63,6 +63,8 @@ class ColumnsDialog(QDialog):
         What to know of what is not offered.
     many : bool
         Whether other pictures could be measured too.
+    last : str
+        Name of a wide column that stays behind all others.
 
     Signals
     -------
@@ -73,24 +75,31 @@ class ColumnsDialog(QDialog):
     chosen = Signal(object, object, bool)
 
     def __init__(
-        self, choices: Sequence[Choice], shown: Sequence[str], note: str, *, many: bool, parent: QWidget | None = None
+        self,
+        choices: Sequence[Choice],
+        shown: Sequence[str],
+        note: str,
+        *,
+        many: bool,
+        last: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         as_panel(self)
         self.setWindowTitle("Columns of the table")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*_SIZE)
         self._choices = {each.name: each for each in choices}
+        self._shown, self._last = tuple(shown), last
         self.search = QLineEdit()
         self.search.setPlaceholderText("Search by name or meaning")
-        self.search.setClearButtonEnabled(True)
         describe(self.search, "Search columns", "Show only columns whose name or meaning has these words.")
         self.search.textChanged.connect(self._on_search)
         self.tree = self._tree()
         self._fill(choices, set(shown))
         self.tree.itemChanged.connect(lambda _item, _column: self._refresh())
         self.of_all = QCheckBox("Measure every open picture")
-        self.of_all.setToolTip("So that pictures can be compared; else the one shown is measured.")
+        about = "So that pictures can be compared; else the one shown is measured."
+        describe(self.of_all, "Measure every open picture", about)
         self.of_all.setVisible(many)
         self.said = label("", "muted", wrap=True)
         self.usual = button("Usual columns", "Show the columns that the table has before anybody chooses.", self._usual)
@@ -151,8 +160,11 @@ class ColumnsDialog(QDialog):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the columns that are ticked, in the order of the list."""
-        return tuple(item.data(0, _KEY) for item in self._items() if item.checkState(0) is Qt.CheckState.Checked)
+        """Names of the columns that are ticked: those of the table in its order, then new ones."""
+        ticked = [item.data(0, _KEY) for item in self._items() if item.checkState(0) is Qt.CheckState.Checked]
+        kept = [name for name in self._shown if name in ticked]
+        found = dict.fromkeys((*kept, *ticked))
+        return tuple([name for name in found if name != self._last] + [name for name in found if name == self._last])
 
     @property
     def to_measure(self) -> tuple[str, ...]:

@@ -274,9 +274,13 @@ QComboBox QAbstractItemView { background: $panel; border: 1px solid $border; }
 
 QCheckBox, QRadioButton { spacing: 6px; border: 1px solid transparent; border-radius: 4px; padding: 1px 2px; }
 QCheckBox:focus, QRadioButton:focus { border-color: $focus; }
-QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 3px; background: $window; }
-QCheckBox::indicator:hover, QRadioButton::indicator:hover { border-color: $focus; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator, QTreeView::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 3px;
+    background: $window; }
+QCheckBox::indicator:hover, QTreeView::indicator:hover, QRadioButton::indicator:hover { border-color: $focus; }
+QCheckBox::indicator:checked, QTreeView::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$check"); }
+QTreeView::item { padding: 3px 2px; }
+QTreeView::indicator:indeterminate { background: $muted; }
 QCheckBox::indicator:disabled { border-color: $border; }
 QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $muted; border-radius: 8px;
     background: $window; }

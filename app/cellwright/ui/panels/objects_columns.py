@@ -18,7 +18,7 @@ _FOR_OUTLINES = ("area", "perimeter_crofton")
 _FOR_BOXES = ("area_bbox",)
 _TITLES = {"class": "Class", "score": "Confidence", "status": "Status", "source": "Source", ID: "Id"}
 _SHOWN_DECIMALS = {"px": 1, "µm": 2, "px²": 0, "µm²": 1, "counts": 1, "rad": 3, "": 3}
-_WIDTHS = {"class": 132, "score": 100, "status": 104, "source": 190, ID: 290}
+_WIDTHS = {"class": 132, "score": 124, "status": 104, "source": 190, ID: 290}
 _LONG_UNITS = 4
 """Significant digits of units that are rare, such as µm⁴, whose numbers are very large or very small."""
 
@@ -50,7 +50,7 @@ class TableColumn:
     @property
     def width(self) -> int:
         """Width in pixels that shows title and values."""
-        return _WIDTHS.get(self.name, 40 + 7 * max(8, len(self.title)))
+        return _WIDTHS.get(self.name, 36 + 9 * max(7, len(self.title)))
 
     def written(self, value: float) -> str:
         """Return a number as people read it; a dash where nobody knows it."""

@@ -27,7 +27,7 @@ _MEANINGS = (
     "Smallest value.",
     "Largest value.",
 )
-_WIDTHS = (180, 200, 70, 92, 92, 92, 92, 92)
+_WIDTHS = (150, 180, 64, 82, 82, 82, 82, 82)
 _TITLES = {
     GroupBy.CLASS: "Class",
     GroupBy.STATUS: "Status",
