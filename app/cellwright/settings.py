@@ -42,6 +42,8 @@ class Settings(BaseModel):
         Absolute paths, newest first, at most `RECENT_FILES_KEPT`.
     recent_projects : list of str
         Folders of projects, newest first, at most `RECENT_PROJECTS_KEPT`.
+    laboratory : str
+        Who reports are from.
     author : str
         Who corrects, as the history of a cell names them; empty for the name of the account.
     last_open_folder, last_export_folder : str or None
@@ -79,6 +81,7 @@ class Settings(BaseModel):
     recent_files: list[str] = Field(default_factory=list)
     recent_projects: list[str] = Field(default_factory=list)
     author: str = Field(default="", max_length=100)
+    laboratory: str = Field(default="", max_length=300)
     last_open_folder: str | None = None
     last_export_folder: str | None = None
     export_formats: list[str] = Field(default_factory=lambda: ["xlsx"])

@@ -11,9 +11,10 @@ import numpy as np
 from cellwright.cli.analyze import parse_confidence
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching
 from cellwright.cli.main import Exit
+from cellwright.cli.measure_choices import measure_options
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.export import Table, write_csv, write_parquet, write_xlsx
-from cellwright.measure import Column, MeasureOptions, offered
+from cellwright.measure import Column, offered
 from cellwright.workflows import Analysis, AnalyzePicture, LeftOut, analyses_of_project, is_project, notes
 from cellwright.workflows.batch_sources import find_slides
 from cellwright.workflows.measuring import MeasureAnalyses, measuring_notes, refuse_unknown_columns
@@ -53,11 +54,6 @@ def run(options: Namespace) -> int:
     for left in left_out:
         say(f"Left out: {left}")
     return Exit.INCOMPLETE if left_out else Exit.DONE
-
-
-def measure_options(options: Namespace) -> MeasureOptions:
-    """Return how measurements are to be taken; raises `BadParameter` for numbers that cannot be."""
-    return MeasureOptions(options.ring, options.radius, options.levels, options.blank)
 
 
 def _list(options: Namespace) -> int:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from cellwright.cli.analyze import parse_confidence
 from cellwright.cli.console import say, watching
 from cellwright.cli.main import Exit
-from cellwright.cli.measure import measure_options
+from cellwright.cli.measure_choices import measure_options
 from cellwright.core.atomic import refuse_existing
 from cellwright.workflows.measuring import refuse_unknown_columns
 from cellwright.workflows.report import ReportOptions, WriteReport, refuse_other_kinds
-from cellwright.workflows.report_source import source_of
+from cellwright.workflows.report_making import source_of
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -37,5 +37,8 @@ def run(options: Namespace) -> int:
         True,
         write.measured,
         recipe.checked_classifier(),
+        recipe.measure.value(),
+        "" if recipe.keep is None else recipe.keep.objects,
+        recipe.said_size,
     )
     return analyze_all(find_slides(options.paths), wishes, is_json=options.json, is_debug=options.debug)

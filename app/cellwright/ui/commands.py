@@ -22,6 +22,8 @@ from cellwright.ui.folders import show_folder
 from cellwright.ui.logs import log_folder
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.reporting.recorder import Export, measured_on
+from cellwright.ui.reporting.reporting import Reporting
 from cellwright.ui.state.numbers import now_of
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.samples import SAMPLES, sample_named
@@ -52,6 +54,7 @@ class Commands:
         self._session, self._controller = window.session, window.controller
         self._palette = CommandPalette(window)
         self.dialog: QDialog | None = None
+        self.reporting = Reporting(window.shelf.host)
 
     def handlers(self) -> dict[str, Handler]:
         """Return what does each declared action."""
@@ -67,6 +70,7 @@ class Commands:
             **window.slides.handlers(),
             **window.measuring.cells.handlers(),
             **window.shelf.handlers(),
+            **self.reporting.handlers(),
             "file.close": self.close_picture,
             "file.close_all": self.close_all,
             "file.export": self.export,
@@ -193,6 +197,8 @@ class Commands:
             folder,
             settings.export_formats,
             self._window,
+            measured=measured_on(self._session, self._session.pictures),
+            only=self._session.only,
         )
         dialog.chosen.connect(partial(self._on_export, picture))
         self.show_dialog(dialog)
@@ -200,14 +206,22 @@ class Commands:
     def _on_export(self, picture: Picture, choice: ExportChoice) -> None:
         self._window.settings.last_export_folder = str(choice.folder)
         self._window.settings.export_formats = list(choice.formats)
+        pictures = self._session.pictures if choice.all_pictures else (picture,)
+        analyses = self._written(pictures, picture)
+        measured = measured_on(self._session, pictures) if choice.measured else ()
+        keep = self._session.only if choice.only else ""
+        export = Export(choice.formats, measured, keep, choice.with_pictures)
+        self.reporting.recorder.exported(export, len(analyses), choice.folder)
         self._controller.export(
-            self._written(self._session.pictures if choice.all_pictures else [picture], picture),
+            analyses,
             self._session.thresholds_for(picture),
             choice.folder,
             formats_of(choice),
             overwrite=choice.overwrite,
             with_pictures=choice.with_pictures,
             manifest=choice.manifest,
+            measured=measured,
+            keep=keep,
             project=self._window.shelf.host.kept_project,  # a draft goes away by itself and says nothing to others
         )
 

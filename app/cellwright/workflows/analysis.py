@@ -124,6 +124,8 @@ class Analysis:
         Of a cascade the cards of detector and classifier, of which `card` is the joined one; else empty.
     probabilities : ClassProbabilities or None
         What a classifier said of each object that it was asked about; None where none was asked.
+    kept : str
+        The filter that the objects had to meet, see `cellwright.workflows.keeping`; empty for none.
     """
 
     picture: PictureInfo
@@ -139,6 +141,7 @@ class Analysis:
     asked: Asked | None = None
     parts: tuple[ModelCard, ...] = ()
     probabilities: ClassProbabilities | None = None
+    kept: str = ""
 
     @property
     def model_hash(self) -> str:

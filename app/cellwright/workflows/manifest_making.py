@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -17,12 +17,14 @@ import cellwright
 from cellwright.core import BadParameter, CellwrightError, Objects, PixelSize
 from cellwright.export import read_table
 from cellwright.jobs import Progress
+from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.manifest import (
     AskedEntry,
     FileEntry,
     FoundEntry,
     Manifest,
+    MeasureEntry,
     ModelEntry,
     PictureEntry,
     PixelEntry,
@@ -60,6 +62,8 @@ class Circumstances:
         Whether copies of the pictures were asked for.
     project : Path or None
         The project that the objects come from.
+    options : MeasureOptions
+        How measurements were taken.
     """
 
     thresholds: Thresholds = None
@@ -67,6 +71,7 @@ class Circumstances:
     measured: tuple[str, ...] = ()
     with_pictures: bool = False
     project: Path | None = None
+    options: MeasureOptions = field(default_factory=MeasureOptions)
 
 
 def make_manifest(
@@ -94,6 +99,8 @@ def make_manifest(
         classes=first.objects.classes,
         confidence=tuple(of_class.tolist()),
         measured=about.measured,
+        measure_options=MeasureEntry.of(about.options) if about.measured or first.kept else None,
+        keep=first.kept,
         formats=about.formats,
         with_pictures=about.with_pictures,
         project=None if about.project is None else _project(folder, about.project),
@@ -203,6 +210,7 @@ def _picture(folder: Path, analysis: Analysis, thresholds: Thresholds) -> Genera
             coverage=analysis.coverage.sentence(),
             device=analysis.device,
             engine=analysis.engine,
+            covered_px=analysis.coverage.covered_px,
         ),
     )
 

@@ -24,7 +24,8 @@ from cellwright.export.report_document import (
 from cellwright.jobs import Progress
 from cellwright.workflows.areas import finds_areas
 from cellwright.workflows.chest import chest_ratio
-from cellwright.workflows.report_methods import NOT_A_DEVICE, citations, methods_paragraph, version_facts
+from cellwright.workflows.differential import NOT_A_DEVICE
+from cellwright.workflows.report_methods import citations, methods_paragraph, version_facts
 from cellwright.workflows.report_pictures import cell_sheets, picture_figure
 from cellwright.workflows.report_plots import count_chart, differential_chart, measurement_charts, threshold_chart
 from cellwright.workflows.report_source import ReportSource

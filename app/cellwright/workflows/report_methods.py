@@ -12,12 +12,6 @@ from cellwright.workflows.report_source import ReportSource
 from cellwright.workflows.sure_counts import SureCounts
 from cellwright.workflows.tables import threshold_of
 
-NOT_A_DEVICE = (
-    "Not a medical device: Cellwright is software for research and teaching. Nothing in this report may be used alone "
-    "to diagnose, to treat, or to leave treatment undone; a person who is qualified answers for every conclusion."
-)
-"""Stands on the first page of every report."""
-
 _SOURCES = {
     PixelSizeSource.TAG: "as the file says",
     PixelSizeSource.USER: "as a person entered",

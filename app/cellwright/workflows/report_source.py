@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cellwright.core import BadParameter
 from cellwright.export import Table
 from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis
-from cellwright.workflows.dataset_source import is_project
-from cellwright.workflows.manifest import MANIFEST
 from cellwright.workflows.pictures import LeftOut
-from cellwright.workflows.project_export import analyses_of_project
-from cellwright.workflows.report_review import Readiness, Reviewing, readiness, reviewers
+from cellwright.workflows.report_review import Readiness, Reviewing, readiness
 from cellwright.workflows.tables import Thresholds
 
 
@@ -147,45 +143,3 @@ class ReportSource:
         if self.confirmed is None:
             return found
         return Readiness(found.counted, max(0, found.counted - self.confirmed), found.about)
-
-
-def source_of(path: Path, *, pictures: Path | None = None, model: str | Path | None = None) -> ReportSource:
-    """Return what a project or a folder of results knows.
-
-    Parameters
-    ----------
-    path : Path
-        A project's folder, or one that an export with a manifest was written into, or that manifest.
-    pictures, model
-        Of results: where the pictures are now, and the model; see `find_recorded_picture`.
-
-    Raises
-    ------
-    BadParameter
-        If it is neither, or nothing is in it.
-    """
-    if is_project(path):
-        return source_of_project(path)
-    manifest = path / MANIFEST if path.is_dir() else path
-    if manifest.is_file():
-        from cellwright.workflows.report_results import source_of_results
-
-        return source_of_results(manifest, pictures=pictures, model=model)
-    raise BadParameter(
-        f"{path} is neither a project nor results with a manifest; name a project's folder, or export again with "
-        "--manifest."
-    )
-
-
-def source_of_project(folder: Path, thresholds: Thresholds = None) -> ReportSource:
-    """Return what a project knows, as people left it."""
-    from cellwright.project import Project, journal_head
-
-    with Project(folder, read_only=True) as project:
-        analyses, left_out = analyses_of_project(project)
-        people = reviewers(project)
-    if not analyses:
-        raise BadParameter(f"Nobody has looked at a picture of {folder} yet; there is nothing to report.")
-    head = journal_head(folder)
-    said = f"Project {folder.absolute().name}, journal entry {head.entry:,} (SHA-256 {head.sha256})."
-    return ReportSource(tuple(analyses), thresholds, tuple(left_out), people, said=(said,))

@@ -12,6 +12,7 @@ from cellwright.jobs import Progress
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.analyze import AnalyzePicture
 from cellwright.workflows.differences import ENGINES, NONE, Differences, compare, rows_of, rows_of_table
+from cellwright.workflows.keeping import kept_analysis
 from cellwright.workflows.manifest import Manifest, ModelEntry, PictureEntry, read_manifest
 from cellwright.workflows.manifest_making import objects_sha256
 from cellwright.workflows.verifying import find_recorded_model, find_recorded_picture, where_missing
@@ -158,6 +159,8 @@ def _again(
 
 def _compared(manifest: Manifest, picture: PictureEntry, analysis: Analysis, recorded: Table | None) -> PictureRerun:
     name, then = picture.name, picture.found
+    if manifest.keep:
+        analysis = _kept(manifest, picture, analysis)
     counted = analysis.counted(manifest.confidence)
     if objects_sha256(counted) == then.sha256:
         noun = "object" if len(counted) == 1 else "objects"
@@ -176,6 +179,14 @@ def _compared(manifest: Manifest, picture: PictureEntry, analysis: Analysis, rec
     if then.confirmed:
         words.append(f"people had confirmed or drawn {then.confirmed:,} objects then")
     return PictureRerun(name, differences.is_same, "; ".join(words), differences)
+
+
+def _kept(manifest: Manifest, picture: PictureEntry, analysis: Analysis) -> Analysis:
+    """Return what meets the filter of the manifest, with the pixel size that held then."""
+    size, options = picture.pixel_size, manifest.measure_options
+    if size is not None:
+        analysis = analysis.with_pixel_size(size.value(), size.note)
+    return kept_analysis(analysis, manifest.keep, manifest.confidence, None if options is None else options.value())
 
 
 def _recorded(manifest: Manifest, folder: Path) -> Table | None:

@@ -204,6 +204,7 @@ def _picture_notes(analysis: Analysis) -> list[str]:
     return [
         f"{picture.name}: {columns} × {rows} px, {size}{said}. {analysis.coverage.sentence()}",
         *([ran] if analysis.engine else []),
+        *([f"{picture.name}: only objects were kept for which {analysis.kept}."] if analysis.kept else []),
         *(f"{picture.name}: {note}" for note in analysis.notes),
     ]
 

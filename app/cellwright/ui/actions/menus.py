@@ -30,6 +30,8 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "file.close_project",
         SEPARATOR,
         "file.export",
+        "file.report",
+        "file.recipe",
         SEPARATOR,
         "file.close",
         "file.close_all",
