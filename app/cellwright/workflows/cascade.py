@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _UNIDENTIFIED = ObjectClass(name=UNIDENTIFIED, title="Unidentified", colour="#9AA4B2", badge="?")
 """What the detector found and the classifier is not sure enough of; called and coloured as reviews do."""
 _LONGEST_NAME = 80
+_LOWEST = 0.001
+"""No threshold is lower: a card's floor is above 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,10 @@ def joined_card(detector: ModelCard, classifier: ModelCard) -> ModelCard:
         classes=(*detector.classes, *new, _UNIDENTIFIED),
         decoding=detector.decoding,
         thresholds=Thresholds(
-            confidence=confidence, floor=min(asked.floor, *confidence.values()), nms_iou=asked.nms_iou, nms=asked.nms
+            confidence=confidence,
+            floor=max(_LOWEST, min(asked.floor, *confidence.values())),
+            nms_iou=asked.nms_iou,
+            nms=asked.nms,
         ),
         calibration=Calibration(temperature=dict(detector.calibration.temperature), data=detector.calibration.data),
         weights=detector.weights.model_copy(update={"sha256": both}),
@@ -197,4 +202,4 @@ def _limits(classifier: ModelCard) -> NDArray[np.float32]:
 
 def _below(product: float) -> float:
     """Round a threshold down, so that what reaches both parts of the product reaches it."""
-    return int(product * 1000) / 1000
+    return max(_LOWEST, int(product * 1000) / 1000)
