@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -105,6 +105,10 @@ class PanelHost(Protocol):
 
     def show_panel(self, name: str) -> QWidget | None:
         """Bring a registered panel to the front and return its widget; None where it waits or failed."""
+        ...
+
+    def show_cells(self, ids: Sequence[bytes], words: str) -> None:
+        """Show some cells in the gallery, whatever their picture; `words` says what number points at them."""
         ...
 
     def show_dialog(self, dialog: QDialog) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,10 @@ class WindowHost(QObject):
     def show_panel(self, name: str) -> QWidget | None:
         """See `PanelHost`."""
         return self._show(name)
+
+    def show_cells(self, ids: Sequence[bytes], words: str) -> None:
+        """See `PanelHost`."""
+        self._window.reviewing.show_cells(ids, words)
 
     def show_dialog(self, dialog: QDialog) -> None:
         """See `PanelHost`."""

@@ -7,6 +7,7 @@ from typing import Final
 from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
 from cellwright.ui.actions.measure_actions import MEASURE_ACTIONS
+from cellwright.ui.actions.number_actions import NUMBER_ACTIONS
 from cellwright.ui.actions.slide_actions import SLIDE_ACTIONS
 
 _PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
@@ -491,6 +492,7 @@ ACTIONS: Final = (
     *DATASET_ACTIONS,
     *SLIDE_ACTIONS,
     *MEASURE_ACTIONS,
+    *NUMBER_ACTIONS,
     ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
     ActionInfo("help.plugins", "&Plugins", "What other packages bring, and why one of them cannot be used."),
     ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),

@@ -5,43 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cellwright.core import PixelSize
-from cellwright.ui.looks.icons import badge
-from cellwright.ui.looks.widgets import button, column, describe, empty, label, picture_label, restyle, rule
-from cellwright.ui.looks.wording import (
-    area_text,
-    count_text,
-    density_interval_text,
-    density_text,
-    interval_text,
-    percent_interval_text,
-    percent_text,
-    plural,
-)
+from cellwright.ui.looks.widgets import column, empty, label, restyle, rule
+from cellwright.ui.panels.class_row import ClassRow, Detail
 from cellwright.ui.state.class_style import ClassStyle
 
 if TYPE_CHECKING:
-    from cellwright.measure import CardiothoracicRatio
-    from cellwright.workflows import AreaRow, AreaTable, CountRow, CountTable
+    from PySide6.QtGui import QShowEvent
 
-_INTERVAL = "With 95 % certainty the true mean count lies in this range (exact Poisson interval)."
-_SHARE = "Share of all counted cells, with its exact binomial 95 % interval."
-_DENSITY = "Cells on a square millimetre of what was analyzed, with the 95 % interval of the count."
-_AREA_SHARE = "Share of what was analyzed that pixels of this class cover, and in how many connected parts."
+    from cellwright.measure import CardiothoracicRatio
+    from cellwright.workflows import AreaTable, CountTable
+
 _RATIO = "Width of the heart over the inner width of the chest, both measured on the outlines; see the two lines."
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_NAME_RIM = 12
-"""Pixels of a name's button left and right of its text."""
-_LONG_COUNT = 10_000
-"""From this count on the interval stands below it."""
 
 
 class CountsPanel(QWidget):
-    """Counts of the picture that is shown.
+    """Counts of the picture that is shown; tells less of each class where there is no room for all of them.
 
     Signals
     -------
@@ -61,7 +44,11 @@ class CountsPanel(QWidget):
         self._table: CountTable | AreaTable | None = None
         self._hint = label("", "muted", wrap=True)
         self._body = QWidget()
-        self._classes = column(margin=0, gap=2)
+        self._classes = column(margin=0, gap=1)
+        self._none = label("", "muted", wrap=True)
+        self._none.setContentsMargins(4, 0, 4, 0)
+        self._none.hide()
+        self._viewport: QObject | None = None
         self._total = ClassRow(None)
         self._coverage = label("", "muted", wrap=True)
         self._density = label("", "muted", wrap=True)
@@ -74,6 +61,7 @@ class CountsPanel(QWidget):
         inside.addWidget(self.ratio)
         inside.addWidget(self._widths)
         inside.addLayout(self._classes)
+        inside.addWidget(self._none)
         self._line = rule()
         inside.addWidget(self._line)
         inside.addWidget(self._total)
@@ -132,7 +120,7 @@ class CountsPanel(QWidget):
         for row in table.rows:
             self._rows[row.name].fill(row, visible=row.name not in hidden, lit=row.name == lit)
             if len(table.rows) == 1:
-                self._rows[row.name].share.hide()  # a hundred per cent of itself
+                self._rows[row.name].leave_share_out()
         self._show_total(len(table.rows) > 1)
         self._total.fill(table.total, visible=True, lit=False)
         self._show_notes((table.note, *notes), table.is_complete)
@@ -178,6 +166,57 @@ class CountsPanel(QWidget):
         self._coverage.setVisible(bool(self._coverage.text()))
         self._hint.hide()
         self._body.show()
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Follow the place that there is."""
+        super().showEvent(event)
+        parent = self.parentWidget()
+        if parent is not None and parent is not self._viewport:
+            self._viewport = parent
+            parent.installEventFilter(self)
+        self._fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell more or less where the panel becomes higher or lower."""
+        if watched is self._viewport and event.type() == QEvent.Type.Resize:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        """Tell as much of each class as there is room for, so that the last class and the total are seen."""
+        parent = self.parentWidget()
+        if self._table is None or parent is None or not self.isVisible():
+            return
+        for detail in reversed(Detail):
+            self._tell(detail)
+            if self._needed(parent.width()) <= parent.height():
+                break
+
+    def _needed(self, width: int) -> int:
+        """Return the height from the top to the end of the total; what is said below it may be scrolled to."""
+        layout, inside = self.layout(), self._body.layout()
+        if layout is None or inside is None:
+            return 0
+        notes = [each for each in (self._coverage, self._density) if not each.isHidden()]
+        for each in notes:
+            each.hide()
+        for made in (inside, layout):
+            made.invalidate()
+            made.activate()
+        needed = layout.heightForWidth(width) if layout.hasHeightForWidth() else layout.sizeHint().height()
+        for each in notes:
+            each.show()
+        return needed
+
+    def _tell(self, detail: Detail) -> None:
+        folded = [] if detail > Detail.FOUND else [row.title for row in self._rows.values() if row.is_empty]
+        for row in (*self._rows.values(), self._total):
+            row.set_detail(detail)
+            if row is not self._total:
+                row.setVisible(row.title not in folded)
+        self._none.setText(f"None: {', '.join(folded)}" if folded else "")
+        self._none.setVisible(bool(folded))
 
     def copy(self) -> None:
         """Put the numbers on the clipboard, separated by tabs."""
@@ -196,128 +235,6 @@ class CountsPanel(QWidget):
 
     def _on_pressed(self, name: str) -> None:
         self.class_lit.emit(None if self._rows[name].is_lit else name)
-
-
-class ClassRow(QFrame):
-    """The numbers of one class, or of all together (`style` None).
-
-    Signals
-    -------
-    visible_changed(bool)
-        The box was ticked or cleared.
-    pressed()
-        The name was clicked.
-    """
-
-    visible_changed = Signal(bool)
-    pressed = Signal()
-
-    def __init__(self, style: ClassStyle | None) -> None:
-        super().__init__()
-        self.setObjectName("classRow")
-        self.is_lit = False
-        self._is_below = False
-        self._style = style
-        title = style.title if style is not None else "All cells"
-        self.check = QCheckBox()
-        describe(
-            self.check, f"Show {title}", f"Show or hide the boxes and rows of this class; its count stays ({title})."
-        )
-        self.check.toggled.connect(self.visible_changed.emit)
-        self.name = button(title, "Let these cells stand out in the picture; again to stop.", self.pressed.emit, "link")
-        # long titles give way to the numbers
-        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.name.setMinimumWidth(40)
-        self.name.installEventFilter(self)
-        self._title = label(title, "section")
-        self.count = label("", "number")
-        self.interval = label("", "muted")
-        self.share = label("", "muted")
-        self.density = label("", "muted")
-        self.interval.setToolTip(_INTERVAL)
-        self.share.setToolTip(_SHARE)
-        self.density.setToolTip(_DENSITY)
-        self._lay_out()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Shorten the title with dots where the numbers leave it too little room."""
-        if watched is self.name and event.type() == QEvent.Type.Resize and self._style is not None:
-            room = self.name.contentsRect().width() - _NAME_RIM
-            self.name.setText(self.name.fontMetrics().elidedText(self._style.title, Qt.TextElideMode.ElideRight, room))
-        return super().eventFilter(watched, event)
-
-    def _lay_out(self) -> None:
-        grid = self._grid = QGridLayout(self)
-        grid.setContentsMargins(4, 3, 6, 3)
-        grid.setHorizontalSpacing(6)
-        grid.setVerticalSpacing(1)
-        grid.setColumnStretch(2, 1)
-        if self._style is not None:
-            grid.addWidget(self.check, 0, 0)
-            grid.addWidget(picture_label(badge(self._style.letter, self._style.colour), self._style.title), 0, 1)
-            grid.addWidget(self.name, 0, 2)
-        else:
-            self.check.hide()
-            self.name.hide()
-            self.check.setParent(self)
-            self.name.setParent(self)
-            grid.addWidget(self._title, 0, 0, 1, 3)
-        grid.addWidget(self.count, 0, 3, _RIGHT)
-        grid.addWidget(self.interval, 0, 4, _RIGHT)
-        grid.addWidget(self.share, 2, 0, 1, 5, _RIGHT)
-        grid.addWidget(self.density, 3, 0, 1, 5, _RIGHT)
-
-    def fill(self, row: CountRow, *, visible: bool, lit: bool) -> None:
-        """Show the numbers of a row."""
-        self._title.setText(row.title)
-        self.share.setToolTip(_SHARE)
-        self.count.setText(count_text(row.count))
-        self.interval.setText(f"({interval_text(row.count_interval)})")
-        self._place_interval(is_below=row.count >= _LONG_COUNT)
-        self.share.setText(
-            f"{percent_text(row.share)}  ({percent_interval_text(row.share_interval)})" if row.share_interval else ""
-        )
-        self.share.setVisible(bool(row.share_interval))
-        dense = row.per_mm2 is not None
-        self.density.setText(
-            f"{density_text(row.per_mm2)}  ({density_interval_text(row.per_mm2_interval)})"
-            if row.per_mm2 is not None
-            else ""
-        )
-        self.density.setVisible(dense)
-        self._show_state(f"{row.title}: {row.count}", visible=visible, lit=lit)
-
-    def _place_interval(self, *, is_below: bool) -> None:
-        """Put the interval beside the count, or below where both would be too wide for the panel."""
-        if is_below == self._is_below:
-            return
-        self._is_below = is_below
-        self._grid.removeWidget(self.interval)
-        self._grid.addWidget(self.interval, *((1, 0, 1, 5) if is_below else (0, 4, 1, 1)), _RIGHT)
-
-    def fill_area(self, row: AreaRow, *, visible: bool, lit: bool) -> None:
-        """Show how large a class is."""
-        self._title.setText(row.title)
-        said = area_text(row.area_px2, row.area_um2)
-        self.count.setText(said)
-        self.interval.setText("")
-        parts = ["" if row.percent is None else f"{percent_text(row.percent / 100)} of the picture"]
-        parts.append(plural(row.objects, "connected part"))
-        self.share.setText(" · ".join(part for part in parts if part))
-        self.share.setToolTip(_AREA_SHARE)
-        self.share.show()
-        self.density.hide()
-        self._show_state(f"{row.title}: {said}", visible=visible, lit=lit)
-
-    def _show_state(self, name: str, *, visible: bool, lit: bool) -> None:
-        self.check.blockSignals(True)
-        self.check.setChecked(visible)
-        self.check.blockSignals(False)
-        self.setAccessibleName(name)
-        if lit != self.is_lit:
-            self.is_lit = lit
-            self.setProperty("lit", lit)
-            restyle(self)
 
 
 def ratio_text(chest: CardiothoracicRatio, pixel_size: PixelSize | None) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from cellwright.project import ReviewProgress
 from cellwright.ui.review.cells import Cells
 from cellwright.workflows.doubt import Order, ordered, outlierness
 
-ALL, REJECTED = "*", "!"
+ALL, REJECTED, PICKED = "*", "!", "="
 """Names of the bins that are no class."""
 
 SPECIAL = {UNIDENTIFIED: ("Unidentified", "#9AA4B2"), NOT_CLASSED: ("Not classed", "#6C7684")}
@@ -72,6 +72,10 @@ class Sorting:
     order: Order = Order.DOUBT
     is_unreviewed_only: bool = False
     features: Mapping[bytes, NDArray[np.float64]] = field(default_factory=dict)
+    picked: NDArray[np.void] = field(default_factory=lambda: np.zeros(0, "V16"))
+    """Ids of cells that a number elsewhere points at; they have a bin of their own while there are any."""
+    picked_title: str = ""
+    """What that number says."""
     rows: NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     """The rows of `cells` that are shown, in order; see `sort`."""
 
@@ -98,6 +102,8 @@ class Sorting:
     def bins(self) -> list[Bin]:
         """Return the bins with their counts: all, one a class, the two special ones, and what was rejected."""
         found = [self._bin(ALL, "All cells", "", "", "", is_target=False)]
+        if len(self.picked):
+            found.append(self._bin(PICKED, self.picked_title, "", "→", "", is_target=False))
         found += [
             self._bin(each.name, each.title, each.colour, letter_of(each), each.key)
             for each in self.classes
@@ -138,6 +144,10 @@ class Sorting:
             return self._rejected()
         if name == ALL:
             return ~self._rejected()
+        if name == PICKED:
+            # as text, which numpy can sort; rejected ones among them, since a number may be about these
+            chosen: NDArray[np.bool_] = np.isin(self.cells.ids.view("S16"), self.picked.view("S16"))
+            return chosen
         index = next((at for at, each in enumerate(self.classes) if each.name == name), -1)
         inside: NDArray[np.bool_] = (self.cells.class_index == index) & ~self._rejected()
         return inside

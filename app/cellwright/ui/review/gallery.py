@@ -17,7 +17,7 @@ from cellwright.core import Box, CellwrightError
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review import answers
-from cellwright.ui.review.bins import Sorting, class_with_key, letter_of
+from cellwright.ui.review.bins import PICKED, Sorting, class_with_key, letter_of
 from cellwright.ui.review.cells import Cells, cells_of, decisions_in, joined, masks_of
 from cellwright.ui.review.crop_painting import CropLook
 from cellwright.ui.review.crops import CropStore, Wanted
@@ -222,6 +222,25 @@ class Gallery(QObject):
     def choose_bin(self, name: str) -> None:
         """Show the cells of one bin."""
         self.sorting.chosen = name
+        self.refresh()
+
+    def show_chosen(self, ids: Sequence[bytes], words: str) -> None:
+        """Show some cells of the project, whatever their picture, in a bin of their own.
+
+        Parameters
+        ----------
+        ids : sequence of bytes
+            Their ids, 16 bytes each; cells that were deleted have no crop and are left out.
+        words : str
+            What the number says that points at them.
+        """
+        if self._link is None:
+            self.start()
+        sorting = self.sorting
+        sorting.picked = np.frombuffer(b"".join(ids), "V16")
+        sorting.picked_title, sorting.chosen, sorting.is_unreviewed_only = words, PICKED, False
+        self._every_picture = True
+        self.panel.show_choices(every_picture=True, unreviewed_only=False)
         self.refresh()
 
     def look_of(self, place: int) -> CropLook:

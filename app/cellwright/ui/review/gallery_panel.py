@@ -126,6 +126,13 @@ class GalleryPanel(QWidget):
         self._start.setVisible(can_start)
         self._stack.setCurrentIndex(1 if has_cells else 0)
 
+    def show_choices(self, *, every_picture: bool, unreviewed_only: bool) -> None:
+        """Show which cells are chosen among, without choosing anew."""
+        for box, on in ((self._every, every_picture), (self._unreviewed, unreviewed_only)):
+            box.blockSignals(True)
+            box.setChecked(on)
+            box.blockSignals(False)
+
     def show_progress(self, progress: ReviewProgress) -> None:
         """Say how far the review has come."""
         self._progress.setText(str(progress))

@@ -17,7 +17,8 @@ from cellwright.ui.review.queue import QueueKind
 CUT_PX = 320
 """Side that crops are cut with."""
 _KEYS = {*"1234567890", "A", "X", "N", "P"}
-_COLUMNS = 6
+_COLUMNS, _ROOM_PX = 6, 360
+"""Buttons of classes beside each other at most, and what they may take of the width."""
 
 
 class QueuePanel(QWidget):
@@ -69,6 +70,8 @@ class QueuePanel(QWidget):
     def _lay_out(self) -> None:
         describe(self._kinds, "What to look at", "Doubtful cells, places where cells may be missing, or an audit.")
         describe(self._bar, "How far the review is", "How many of the queue have been looked at.")
+        self._kinds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._kinds.setMinimumContentsLength(26)
         self._kinds.currentIndexChanged.connect(self._on_kind)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
@@ -149,10 +152,21 @@ class QueuePanel(QWidget):
     def set_classes(self, classes: Sequence[tuple[str, str, str]]) -> None:
         """Offer these classes as answers: name, title and key of each."""
         empty(self._classes)
-        for place, (name, title, key) in enumerate(classes):
-            text = f"{key}  {title}" if key else title
-            made = button(text, f"This is: {title}.", partial(self.class_chosen.emit, name), "small", name=title)
-            self._classes.addWidget(made, place // _COLUMNS, place % _COLUMNS)
+        made = [
+            button(
+                f"{key}  {title}" if key else title,
+                f"This is: {title}.",
+                partial(self.class_chosen.emit, name),
+                "small",
+                name=title,
+            )
+            for name, title, key in classes
+        ]
+        # many long names in one row would make the window wider than the screen
+        widest = max((each.sizeHint().width() for each in made), default=1)
+        columns = min(_COLUMNS, max(1, _ROOM_PX // (widest + self._classes.horizontalSpacing())))
+        for place, each in enumerate(made):
+            self._classes.addWidget(each, place // columns, place % columns)
 
     def show_progress(self, progress: ReviewProgress) -> None:
         """Say how far the queue has been looked through."""

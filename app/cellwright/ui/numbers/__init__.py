@@ -1,0 +1,1 @@
+"""How sure the numbers are, in the window: intervals, thresholds, audits, agreement and the differential."""
