@@ -283,7 +283,7 @@ def _words(figure: CountFigure, as_shares: bool) -> str:
 
 def _dots(x: Values, y: Values, colours: Sequence[str]) -> Any:
     return pg.ScatterPlotItem(
-        x, y, size=6, pen=None, brush=[pg.mkBrush(_faint(colour, 220)) for colour in colours] or None
+        x, y, size=6, pen=None, brush=[pg.mkBrush(_faint(colour, 235)) for colour in colours] or None
     )
 
 

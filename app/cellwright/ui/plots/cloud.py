@@ -75,7 +75,7 @@ class Cloud(QObject):
             for number, group in enumerate(cells.groups):
                 mask = cells.of_group(number)
                 ink = QColor(group.colour)
-                ink.setAlpha(190)
+                ink.setAlpha(225)
                 self._add(pg.ScatterPlotItem(x[mask], y[mask], size=6, pen=None, brush=pg.mkBrush(ink)))
             self.drawn.emit()
 
@@ -109,6 +109,13 @@ class Cloud(QObject):
         if self.is_dense and not self._soon.isActive():
             self._soon.start()
 
+    def draw_now(self) -> None:
+        """Draw what is seen, and wait until it is drawn."""
+        self._soon.stop()
+        if self.is_dense and self._cells is not None and self._theme is not None:
+            frame = frame_of(self._plot.getViewBox())
+            self._show(_counted(frame, self._cells, self._placed, self._mask, self._theme.text))
+
     def clear(self) -> None:
         """Show nothing."""
         self._latest.drop()
@@ -134,7 +141,11 @@ class Cloud(QObject):
 
     def _on_answer(self) -> None:
         answer = self._latest.take()
-        if answer is None or self._images is None:
+        if answer is not None:
+            self._show(answer)
+
+    def _show(self, answer: Image) -> None:
+        if self._images is None:
             return
         frame, image, chosen = answer
         place = QRectF(frame.x0, frame.y0, frame.x1 - frame.x0, frame.y1 - frame.y0)

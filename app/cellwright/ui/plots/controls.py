@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import TypeVar
@@ -22,7 +22,7 @@ from cellwright.ui.state.plotting import (
 
 E = TypeVar("E", bound=Enum)
 
-_WIDTH_PX = 218
+_WIDTH_PX = 226
 _UPRIGHT = (PlotKind.BOX, PlotKind.VIOLIN)
 """Their one column stands where that of a histogram lies; who changes from one to the other means the same column."""
 _BINS = {0: "By the values", 10: "10", 20: "20", 50: "50", 100: "100", 200: "200"}
@@ -45,6 +45,8 @@ class PlotControls(QWidget):
         self.setFixedWidth(_WIDTH_PX)
         self.spec = PlotSpec()
         self._label_of: dict[QWidget, QLabel] = {}
+        # beside the choosers: Qt would make plain text of what is text among other things
+        self._values: dict[QComboBox, list[object]] = {}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 6, 4, 4)
         self._grid.setHorizontalSpacing(6)
@@ -53,14 +55,14 @@ class PlotControls(QWidget):
         self.kind = self._choice("Plot", KIND_TITLES, "What is drawn: points, bars, boxes or counts.")
         self.x_log = self._log("x_log", "Equal steps across are equal ratios; needs values above 0.")
         self.y_log = self._log("y_log", "Equal steps up are equal ratios; needs values above 0.")
-        self.across = self._columns("Across", "The column that the lower axis stands for.", self.x_log)
-        self.up = self._columns("Up", "The column that the left axis stands for.", self.y_log)
+        self.across = self._columns("X", "The column that the lower axis stands for.", self.x_log)
+        self.up = self._columns("Y", "The column that the left axis stands for.", self.y_log)
         self.bins = self._choice("Bins", _BINS, "Into how many parts the values go.")
         self.as_shares = QCheckBox("As shares (%)")
         describe(self.as_shares, "As shares", "Tell shares of all cells that count, with their intervals.")
         self._grid.addWidget(self.as_shares, self._grid.rowCount(), 1, 1, 2)
-        self.group = self._choice("Colours", GROUP_TITLES, "What cells of one colour have in common.")
-        self.reach = self._choice("Cells of", REACH_TITLES, "Whose cells are drawn.")
+        self.group = self._choice("Group", GROUP_TITLES, "What cells of one colour have in common.")
+        self.reach = self._choice("Cells", REACH_TITLES, "Whose cells are drawn.")
         self._grid.setRowStretch(self._grid.rowCount(), 1)
         for choice, name in (
             (self.kind, "kind"),
@@ -70,7 +72,7 @@ class PlotControls(QWidget):
             (self.group, "group"),
             (self.reach, "reach"),
         ):
-            choice.activated.connect(lambda _at, one=choice, of=name: self._change(**{of: one.currentData()}))
+            choice.activated.connect(lambda at, one=choice, of=name: self._change(**{of: self._values[one][at]}))
         self.as_shares.clicked.connect(lambda on: self._change(as_shares=on))
         self.show_spec(self.spec)
 
@@ -85,7 +87,7 @@ class PlotControls(QWidget):
             (self.group, spec.group),
             (self.reach, spec.reach),
         ):
-            choice.setCurrentIndex(choice.findData(value))
+            _show(choice, self._values[choice], value)
         self.x_log.setChecked(spec.x_log)
         self.y_log.setChecked(spec.y_log)
         self.as_shares.setChecked(spec.as_shares)
@@ -103,14 +105,16 @@ class PlotControls(QWidget):
     def offer_columns(self, known: Mapping[str, Known]) -> None:
         """Offer these columns, of which those of words have no place on an axis."""
         numbers = [each for each in known.values() if not each.is_words]
+        names: list[object] = [each.name for each in numbers]
         for choice, chosen in ((self.across, self.spec.x), (self.up, self.spec.y)):
-            if [choice.itemData(at) for at in range(choice.count())] != [each.name for each in numbers]:
+            if self._values[choice] != names:
+                self._values[choice] = names
                 choice.clear()
-                for each in numbers:
-                    choice.addItem(each.title, each.name)
+                for at, each in enumerate(numbers):
+                    choice.addItem(each.title)
                     said = each.description[:1].upper() + each.description[1:]
-                    choice.setItemData(choice.count() - 1, said, Qt.ItemDataRole.ToolTipRole)
-            choice.setCurrentIndex(choice.findData(chosen))
+                    choice.setItemData(at, said, Qt.ItemDataRole.ToolTipRole)
+            _show(choice, names, chosen)
 
     def _row(self, title: str, widget: QWidget, beside: QWidget | None = None) -> None:
         row = self._grid.rowCount()
@@ -123,8 +127,8 @@ class PlotControls(QWidget):
 
     def _choice(self, title: str, entries: Mapping[E, str] | Mapping[int, str], tooltip: str) -> QComboBox:
         choice = _combo()
-        for value, words in entries.items():
-            choice.addItem(words, value)
+        choice.addItems(list(entries.values()))
+        self._values[choice] = list(entries)
         describe(choice, title, tooltip)
         self._row(title, choice)
         return choice
@@ -132,6 +136,7 @@ class PlotControls(QWidget):
     def _columns(self, title: str, tooltip: str, beside: QWidget) -> QComboBox:
         choice = _combo()
         choice.setMaxVisibleItems(24)
+        self._values[choice] = []
         describe(choice, title, f"{tooltip} More columns are measured in the page Objects.")
         self._row(title, choice, beside)
         return choice
@@ -150,6 +155,10 @@ class PlotControls(QWidget):
             self.spec = replace(self.spec, x=before.y, x_log=before.y_log)
         self.show_spec(self.spec)
         self.changed.emit(self.spec)
+
+
+def _show(choice: QComboBox, values: Sequence[object], value: object) -> None:
+    choice.setCurrentIndex(values.index(value) if value in values else -1)
 
 
 def _combo() -> QComboBox:

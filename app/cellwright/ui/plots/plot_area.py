@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cellwright.ui.looks.theme import Theme
@@ -25,7 +25,7 @@ from cellwright.ui.state.plotting_density import nearest
 from cellwright.ui.state.plotting_gate import Gate
 
 _ROOM = 0.05
-_MOST_LEGEND = 8
+_MOST_NAMED = 8
 
 
 class PlotArea(QWidget):
@@ -74,8 +74,8 @@ class PlotArea(QWidget):
         self.plot.getViewBox().sigResized.connect(self._on_range)
         for side in ("left", "bottom"):
             self.plot.getAxis(side).enableAutoSIPrefix(False)
+        self.plot.layout.setContentsMargins(2, 4, 12, 2)
         self.plot.getAxis("bottom").setStyle(tickTextHeight=12, tickTextOffset=2)
-        self._legend = self.plot.addLegend(offset=(-8, 4), labelTextSize="9pt", verSpacing=-4)
         self.cloud = Cloud(self.plot, self)
         self.cloud.drawn.connect(self.drawn)
         self.hand = Hand(self.view, self)
@@ -118,7 +118,6 @@ class PlotArea(QWidget):
             self.fit()
         if is_cloud:
             self.cloud.show(cells, self._theme)
-        self._show_legend(cells)
         self._draw_gates()
         if not is_cloud:
             self.drawn.emit()
@@ -168,16 +167,28 @@ class PlotArea(QWidget):
             axis = self.plot.getAxis(side)
             axis.setPen(theme.muted)
             axis.setTextPen(theme.text)
-        self._legend.setLabelTextColor(theme.text)
-        ground = QColor(theme.panel)
-        ground.setAlpha(200)
-        self._legend.setBrush(pg.mkBrush(ground))
         self.hand.set_ink(theme.focus)
         if self._cells is not None:
             mask = self._mask
             self.show_cells(self._cells)
             if mask is not None:
                 self.show_chosen(mask)
+
+    def like(self, other: PlotArea) -> None:
+        """Show at once what another plot shows, as far as it is seen there, with the colours named above it."""
+        cells = other.cells
+        if cells is None:
+            return
+        self.show_cells(cells)
+        self.plot.setTitle(key_of(cells) or None, color=self._theme.text, size="10pt")
+        # at once, where a window would do it with its next turn
+        self.plot.layout.activate()
+        (x0, x1), (y0, y1) = other.plot.getViewBox().viewRange()
+        self.plot.getViewBox().setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0, disableAutoRange=True)
+        self.show_gates(other.gates)
+        if other._mask is not None:
+            self.show_chosen(other._mask)
+        self.cloud.draw_now()
 
     def close_plot(self) -> None:
         """Draw nothing more, before the window goes."""
@@ -260,19 +271,19 @@ class PlotArea(QWidget):
         self.plot.getAxis("bottom").setLogMode(across)
         self.plot.getAxis("left").setLogMode(up)
 
-    def _show_legend(self, cells: PlottedCells) -> None:
-        self._legend.clear()
-        named = cells.spec.group is not GroupBy.NONE and cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM)
-        self._legend.setVisible(named and bool(cells.groups))
-        if not named:
-            return
-        many = np.bincount(cells.group, minlength=len(cells.groups))
-        for group, count in list(zip(cells.groups, many.tolist(), strict=True))[:_MOST_LEGEND]:
-            sample = pg.ScatterPlotItem(size=9, pen=None, brush=pg.mkBrush(group.colour), symbol="s")
-            self._legend.addItem(sample, f"{group.title} · {count:,}")
-        if len(cells.groups) > _MOST_LEGEND:
-            sample = pg.ScatterPlotItem(size=9, pen=None, brush=None)
-            self._legend.addItem(sample, f"and {len(cells.groups) - _MOST_LEGEND} more")
+
+def key_of(cells: PlottedCells) -> str:
+    """Return what the colours stand for, with the number of cells of each, as rich text; empty where axes say it."""
+    named = cells.spec.group is not GroupBy.NONE and cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM)
+    if not named:
+        return ""
+    many = np.bincount(cells.group, minlength=len(cells.groups)).tolist()
+    parts = [
+        f'<span style="color: {group.colour}">■</span>&nbsp;{escape(group.title)} {count:,}'
+        for group, count in list(zip(cells.groups, many, strict=True))[:_MOST_NAMED]
+    ]
+    more = len(cells.groups) - _MOST_NAMED
+    return " &nbsp;".join([*parts, *([f"and {more} more"] if more > 0 else [])])
 
 
 def _bounds_of(cells: PlottedCells) -> Bounds:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QStackedWidget, QWidget
 
 from cellwright.core import CellwrightError
 from cellwright.ui.looks.theme import Theme
@@ -18,8 +19,8 @@ from cellwright.ui.looks.widgets import as_panel, button, column, label
 from cellwright.ui.looks.wording import percent_text, plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.plots.controls import PlotControls
-from cellwright.ui.plots.gate_box import FORMATS, GateBox, fill_classes
-from cellwright.ui.plots.plot_area import PlotArea
+from cellwright.ui.plots.gate_box import FORMATS, GateBox
+from cellwright.ui.plots.plot_area import PlotArea, key_of
 from cellwright.ui.plots.tools import OF_ONE_AXIS, OF_TWO_AXES, PlotTool
 from cellwright.ui.plots.writing import write_plot
 from cellwright.ui.state.colouring import ByColumn
@@ -31,7 +32,7 @@ from cellwright.ui.state.plotting_gate_file import GateShelf
 from cellwright.ui.state.plotting_shapes import intervals_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QAction, QShowEvent
 
     from cellwright.ui.panel_host import PanelHost
 
@@ -59,8 +60,9 @@ class Plots(QWidget):
         as_panel(self)
         self.controls = PlotControls()
         self.area = PlotArea(host.theme)
-        self.gates = GateBox(host.theme)
-        self.notes = label("", "muted")
+        self.gates = GateBox(host.theme, self._class_actions)
+        self.notes = label("", "muted", wrap=True)
+        self.notes.setTextFormat(Qt.TextFormat.RichText)
         self._build()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -86,11 +88,8 @@ class Plots(QWidget):
         self.area_or_words.addWidget(self.area)
         self.area_or_words.addWidget(self.empty)
         layout.addWidget(self.area_or_words, 1)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(8, 0, 4, 3)
-        self.notes.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        foot.addWidget(self.notes, 1)
-        layout.addLayout(foot)
+        self.notes.setContentsMargins(8, 0, 4, 3)
+        layout.addWidget(self.notes)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -112,14 +111,13 @@ class Plots(QWidget):
         self.area.picked.connect(self._on_picked)
         gates.tool_chosen.connect(self.area.set_tool)
         gates.ends_typed.connect(self._on_ends)
-        gates.class_menu_asked.connect(self._fill_classes)
         gates.reject_asked.connect(partial(self._do, "correct.reject"))
         gates.keep_asked.connect(self.keep_only)
         gates.show_asked.connect(self.show_only)
         gates.clear_asked.connect(self.clear_gate)
         gates.colour_asked.connect(self.colour_picture)
         gates.write_asked.connect(self.ask_path)
-        gates.save_asked.connect(self.save_gate)
+        gates.save_asked.connect(self.ask_name)
         gates.apply_asked.connect(self.apply_gate)
         gates.delete_asked.connect(self.delete_gate)
 
@@ -169,8 +167,7 @@ class Plots(QWidget):
         if is_drawn:
             self.area.show_cells(cells)
             self.area.set_tool(self.gates.tool)
-        self.notes.setText(_notes(cells) if is_drawn else "")
-        self.notes.setToolTip(self.notes.text())
+        self.notes.setText(" · ".join(filter(None, (key_of(cells), escape(_notes(cells))))) if is_drawn else "")
         self._show_gate()
         self._show_chosen()
 
@@ -289,9 +286,9 @@ class Plots(QWidget):
 
     # ---- what is done with the chosen cells
 
-    def _fill_classes(self, menu: QMenu) -> None:
+    def _class_actions(self) -> list[QAction]:
         actions = [self._host.actions[f"correct.class_{key}"] for key in _KEYS]
-        fill_classes(menu, [action for action in actions if action.isVisible()])
+        return [action for action in actions if action.isVisible()]
 
     def keep_only(self) -> None:
         """Reject every cell shown that is not chosen, as one step; the chosen ones stay so."""
@@ -333,9 +330,19 @@ class Plots(QWidget):
 
     # ---- gates with names
 
+    def ask_name(self) -> None:
+        """Ask what the gate that is drawn is to be called."""
+        dialog = QInputDialog(self._host.widget)
+        dialog.setWindowTitle("Save gate")
+        dialog.setLabelText("A name, to find the gate again on other pictures:")
+        dialog.setTextValue(self.gate.name if self.gate is not None else "")
+        dialog.textValueSelected.connect(self.save_gate)
+        self._host.show_dialog(dialog)
+
     def save_gate(self, name: str) -> None:
-        """Keep the gate that is drawn under a name."""
-        if self.gate is None:
+        """Keep the gate that is drawn under a name; one of the same name makes way."""
+        name = name.strip()
+        if self.gate is None or not name:
             return
         self.gate = self.gate.named(name)
         self.shelf.put(self.gate)
@@ -352,6 +359,7 @@ class Plots(QWidget):
         if not self._fits(gate):
             self.spec = _with_axes(self.spec, gate)
         self.refresh()
+        self.gates.show_names([each.name for each in self.shelf.gates], name)
         self._choose(gate)
 
     def delete_gate(self, name: str) -> None:
@@ -450,6 +458,8 @@ def _said(cells: PlottedCells, mask: NDArray[np.bool_], current: Picture | None,
     """Return how many of the cells drawn are chosen, and how many in the gate lie on other pictures."""
     here = int(cells.on(current).sum())
     chosen = int(mask.sum())
+    if not chosen and gate is None:
+        return "Draw a gate, or click a cell." if cells.axes else "Click a bar to choose its cells."
     text = f"{chosen:,} of {plural(here, 'cell')} chosen" + (f" ({percent_text(chosen / here)})" if here else "")
     if gate is not None and len(cells.pictures) > 1 and gate.fits(cells.axes):
         elsewhere = int((gate.holds(cells.values) & ~cells.on(current)).sum())

@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QByteArray, QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
 from cellwright.core import BadParameter, OutputNotWritable
 from cellwright.core.atomic import replacing
+from cellwright.ui.looks.theme import LIGHT
 from cellwright.ui.plots.plot_area import PlotArea
 from cellwright.ui.state.plotting_table import plot_table
 
+SIZE = QSize(720, 480)
+"""Of a figure, in the pixels that words are measured in; the window may show it smaller."""
 _TIMES = 3
-"""Pixels of a PNG on each side of one of the screen: sharp in print at the width of a page."""
+"""Pixels of a PNG on each side of one of those: sharp in print at the width of a page."""
 
 
 def write_plot(area: PlotArea, path: Path) -> None:
@@ -45,47 +48,59 @@ def _csv(area: PlotArea, path: Path) -> None:
 
 
 def _png(area: PlotArea, path: Path) -> None:
-    size = area.view.viewport().size()
-    image = QImage(size * _TIMES, QImage.Format.Format_ARGB32)
+    image = QImage(SIZE * _TIMES, QImage.Format.Format_ARGB32)
     image.setDevicePixelRatio(_TIMES)  # words keep their size beside what is drawn
-    image.fill(area.view.backgroundBrush().color())
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _render(area, painter)
-    painter.end()
+    with _printed(area) as printed:
+        painter = QPainter(image)
+        _render(printed, painter)
+        painter.end()
     with replacing(path) as part:
-        if not image.save(str(part), b"PNG"):
+        if not QImageWriter(str(part), QByteArray(b"png")).write(image):
             raise OutputNotWritable(f"{path} could not be written; choose another folder.")
 
 
 def _svg(area: PlotArea, path: Path) -> None:
-    size = area.view.viewport().size()
-    with replacing(path) as part:
+    with _printed(area) as printed, replacing(path) as part:
         made = QSvgGenerator()
         made.setFileName(str(part))
-        made.setSize(QSize(size.width(), size.height()))
-        made.setViewBox(QRectF(0, 0, size.width(), size.height()))
+        made.setSize(SIZE)
+        made.setViewBox(QRectF(QPointF(0, 0), QSizeF(SIZE)))
         made.setTitle(_title(area))
         painter = QPainter()
         if not painter.begin(made):
             raise OutputNotWritable(f"{path} could not be written; choose another folder.")
-        painter.fillRect(QRectF(0, 0, size.width(), size.height()), area.view.backgroundBrush())
-        _render(area, painter)
+        _render(printed, painter)
         painter.end()
 
 
+@contextmanager
+def _printed(area: PlotArea) -> Iterator[PlotArea]:
+    """Give the same plot on a white ground, at the size of a figure; nobody sees it."""
+    printed = PlotArea(LIGHT)
+    printed.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
+    printed.resize(SIZE)
+    printed.show()  # lays it out
+    try:
+        printed.like(area)
+        yield printed
+    finally:
+        printed.close_plot()
+        printed.close()
+        printed.deleteLater()
+
+
 def _render(area: PlotArea, painter: QPainter) -> None:
-    view = area.view
-    size = QSizeF(view.viewport().size())
-    with _for_export(area, painter):
-        view.scene().render(painter, QRectF(QPointF(0, 0), size), QRectF(view.mapToScene(0, 0), size))
+    size = QSizeF(area.view.viewport().size())
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(QRectF(QPointF(0, 0), size), area.view.backgroundBrush())
+    with _one_by_one(area, painter):
+        area.view.scene().render(painter, QRectF(QPointF(0, 0), size), QRectF(area.view.mapToScene(0, 0), size))
 
 
 @contextmanager
-def _for_export(area: PlotArea, painter: QPainter) -> Iterator[None]:
+def _one_by_one(area: PlotArea, painter: QPainter) -> Iterator[None]:
     """Let points be drawn one by one, sharp at any size, instead of copied from small pictures of the screen."""
-    scene = area.view.scene()
-    items = [item for item in scene.items() if hasattr(item, "setExportMode")]
+    items = [item for item in area.view.scene().items() if hasattr(item, "setExportMode")]
     options = {"painter": painter, "antialias": True, "resolutionScale": 1.0}
     for item in items:
         item.setExportMode(True, options)
