@@ -82,6 +82,5 @@ def test_the_real_set_is_divided_evenly(data_dir):
 
 def test_cells_that_a_detection_set_names_are_read_by_its_column(data_dir):
     found, _ = read_dataset(data_dir / "blood_txl_pbc", "classes")
-    assert Counter(found.classes[p.class_index[0]] for p in found) == {
-        kind: 90 for kind in ("basophil", "eosinophil", "lymphocyte", "monocyte", "neutrophil")
-    }
+    kinds = ("basophil", "eosinophil", "lymphocyte", "monocyte", "neutrophil")
+    assert Counter(found.classes[p.class_index[0]] for p in found) == dict.fromkeys(kinds, 90)
