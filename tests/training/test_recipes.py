@@ -13,6 +13,7 @@ from cellwright.training import read_recipe
 from cellwright.training.augment import Sample
 from cellwright.training.crops import LabelSample
 from cellwright.training.tasks import task_of
+from cellwright.training.whole_pictures import ShownPicture
 
 RECIPES = sorted([*bundled("resources", "recipes").glob("*.toml"), *bundled("models").glob("*/recipe.toml")])
 GENERATIONS = {"yolo-v3", "yolo-v4", "yolo-v5n", "yolo-v5s", "pp-yolo"}
@@ -23,7 +24,8 @@ def test_every_generation_of_the_family_is_a_recipe():
 
 
 BOXES = [path for path in RECIPES if read_recipe(path).task == "boxes"]
-OUTLINES = [path for path in RECIPES if path not in BOXES]
+WHOLE = [path for path in RECIPES if read_recipe(path).task == "pictures"]
+OUTLINES = [path for path in RECIPES if path not in BOXES + WHOLE]
 
 
 def name_of(path: Path) -> str:
@@ -55,3 +57,15 @@ def test_a_shipped_recipe_of_outlines_makes_samples_that_its_network_learns_from
     batch = task.collate([task.sample([picture], 0, recipe.phases[0], np.random.default_rng(3))])
     cost = task.cost(network, batch.images.float() / 255, batch.truth, None)
     assert torch.isfinite(cost.total) and cost.total > 0 and len(cost.parts) >= 2
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=name_of)
+def test_a_shipped_recipe_of_whole_pictures_makes_samples_that_its_network_learns_from(path: Path):
+    recipe = read_recipe(path)
+    task = task_of(recipe)
+    picture = ShownPicture(torch.randint(0, 255, (3, 200, 240), dtype=torch.uint8), 1, path)
+    network = nets.build(task.architecture([picture])).eval()
+    batch = task.collate([task.sample([picture], 0, recipe.phases[0], np.random.default_rng(3))])
+    assert batch.images.shape == (1, 3, recipe.phases[0].size_px, recipe.phases[0].size_px)
+    cost = task.cost(network, batch.images.float() / 255, batch.truth, None)
+    assert torch.isfinite(cost.total) and cost.total > 0
