@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
+from PySide6.QtWidgets import QLabel
 
 from cellwright.cli import main
 from cellwright.core import PixelSize, PixelSizeSource
@@ -71,11 +72,15 @@ def test_a_filter_of_the_window_holds_in_its_report(analyzed: MainWindow, tmp_pa
 
 def test_nothing_is_reported_before_anything_was_found(window: MainWindow) -> None:
     window.commands.reporting.ask()
-    assert window.commands.dialog is None
+    assert not window.findChildren(ReportDialog)
     window.commands.reporting.ask_recipe()
-    dialog = window.commands.dialog
-    assert isinstance(dialog, RecipeDialog) and not dialog.save_button.isEnabled()
+    (dialog,) = window.findChildren(RecipeDialog)
+    assert not dialog.save_button.isEnabled() and "Analyze a picture first" in said_in(dialog)
     dialog.reject()
+
+
+def said_in(dialog: RecipeDialog) -> str:
+    return " ".join(label.text() for label in dialog.findChildren(QLabel))
 
 
 @pytest.fixture(scope="module")

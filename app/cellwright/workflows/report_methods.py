@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import cellwright
 from cellwright.core import PixelSizeSource
@@ -11,6 +11,7 @@ from cellwright.workflows.manifest_making import versions
 from cellwright.workflows.report_source import ReportSource
 from cellwright.workflows.sure_counts import SureCounts
 from cellwright.workflows.tables import threshold_of
+from cellwright.zoo import ModelCard
 
 _SOURCES = {
     PixelSizeSource.TAG: "as the file says",
@@ -37,14 +38,21 @@ def _found(source: ReportSource) -> Iterable[str]:
     many = len(source.analyses)
     on = "one picture" if many == 1 else f"{many:,} pictures"
     by_hand = sum(analysis.is_by_hand for analysis in source.analyses)
-    models = {a.card.model_hash: a for a in source.analyses if not a.is_by_hand}
-    if models:
-        named = " and ".join(f"{a.card.name} ({a.card.title}; weights SHA-256 {h})" for h, a in models.items())
-        yield f"Objects on {on} were found with Cellwright {cellwright.__version__} by the model {named}."
+    by_model = [analysis for analysis in source.analyses if not analysis.is_by_hand]
+    finders = {card.model_hash: card for analysis in by_model for card in (analysis.parts or (analysis.card,))[:1]}
+    tellers = {card.model_hash: card for analysis in by_model for card in analysis.parts[1:]}
+    if finders:
+        yield f"Objects on {on} were found with Cellwright {cellwright.__version__} by the model {_named(finders)}."
+    if tellers:
+        yield f"Their kinds were told apart by the classifier {_named(tellers)}."
     if by_hand:
         every = "All objects" if by_hand == many else f"On {by_hand:,} of them objects"
         yield f"{every} were drawn by people; no model looked at these pictures."
-    yield from dict.fromkeys(words for analysis in models.values() if (words := _asked(analysis)))
+    yield from dict.fromkeys(words for analysis in by_model if (words := _asked(analysis)))
+
+
+def _named(cards: Mapping[str, ModelCard]) -> str:
+    return " and ".join(f"{card.name} ({card.title}; weights SHA-256 {sha})" for sha, card in cards.items())
 
 
 def _asked(analysis: Analysis) -> str:
@@ -156,7 +164,8 @@ def version_facts() -> tuple[tuple[str, str], ...]:
 def citations(analyses: Iterable[Analysis]) -> tuple[tuple[str, str], ...]:
     """Return what is to be cited with the models, and their licences."""
     rows = []
-    for card in {each.card.name: each.card for each in analyses if not each.is_by_hand}.values():
+    cards = [card for each in analyses if not each.is_by_hand for card in each.parts or (each.card,)]
+    for card in {card.name: card for card in cards}.values():
         if card.licence:
             rows.append((f"Licence of {card.name}", card.licence))
         rows += [(f"Cite with {card.name}", citation) for citation in card.citations]

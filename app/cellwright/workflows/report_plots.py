@@ -20,7 +20,7 @@ from cellwright.workflows.tables import objects_table, threshold_of
 MOST_HISTOGRAMS = 6
 _FAMILIES = (
     *("area", "equivalent_diameter_area", "circularity", "solidity", "eccentricity", "axis_major_length"),
-    *("intensity_mean", "stain_mean", "ring_mean", "neighbour", "nearest", "area_bbox", "box_area"),
+    *("intensity_mean", "neighbour_distance", "neighbour_count", "area_bbox"),
 )
 """What is shown first, where it was measured; then the rest in the order of the table."""
 
@@ -158,7 +158,8 @@ def _chosen(table: Table) -> list[Column]:
 
 def _rank(name: str) -> int:
     """Return where a column stands among those wished for; all others come after them, in their own order."""
-    return next((i for i, family in enumerate(_FAMILIES) if name.startswith(family)), len(_FAMILIES))
+    family = _UNIT.sub("", name).partition("-")[0]
+    return _FAMILIES.index(family) if family in _FAMILIES else len(_FAMILIES)
 
 
 def _numbers(column: Column) -> NDArray[np.float64]:

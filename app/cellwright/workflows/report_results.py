@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,15 +53,16 @@ def source_of_results(path: Path, *, pictures: Path | None = None, model: str | 
     manifest = read_manifest(path)
     folder = path.absolute().parent
     table = _table(manifest, folder)
-    cards = {each.sha256: _card(each, manifest, folder, model) for each in manifest.models}
+    found = {each.sha256: _found(each, folder, model) for each in manifest.models}
+    cards = {each.sha256: _card(each, manifest, found) for each in manifest.models}
     analyses: list[Analysis] = []
     left_out, coverage, confirmed = [], [], 0
     for picture in manifest.pictures:
-        found = find_recorded_picture(picture, folder, pictures)
+        place = find_recorded_picture(picture, folder, pictures)
         try:
-            if found is None:
+            if place is None:
                 raise BadParameter(where_missing(picture))
-            analyses.append(_analysis(manifest, picture, found, cards[picture.model], table, folder))
+            analyses.append(_analysis(manifest, picture, place, cards[picture.model], table, folder))
         except CellwrightError as error:
             left_out.append(LeftOut(picture.name, str(error)))
             continue
@@ -99,23 +100,29 @@ def _table(manifest: Manifest, folder: Path) -> Table:
     raise BadParameter(f"{folder} holds no table of objects; export again as CSV, XLSX, Parquet, SQLite or h5ad.")
 
 
-def _card(entry: ModelEntry, manifest: Manifest, folder: Path, said: str | Path | None) -> ModelCard:
-    """Return the card of a model with the classes of the results, or what the manifest knows of a model that is gone.
-
-    A project may have classes that no model knows, and what people drew alone has no model.
-    """
+def _found(entry: ModelEntry, folder: Path, said: str | Path | None) -> ModelCard | None:
+    """Return the card of a model; None where it is gone, or people drew everything."""
     try:
         card = load_card(find_recorded_model(entry, folder, said))
     except CellwrightError:
-        card = None
-    known = {} if card is None else {each.name: each for each in card.classes}
+        return None
+    return card if card.model_hash == entry.sha256 else None
+
+
+def _card(entry: ModelEntry, manifest: Manifest, found: Mapping[str, ModelCard | None]) -> ModelCard:
+    """Return the card of a model with the classes of the results, or what the manifest knows of a model that is gone.
+
+    A classifier adds classes of its own, and a project may have some that no model knows.
+    """
+    card = found[entry.sha256]
+    known = {kind.name: kind for each in found.values() if each is not None for kind in each.classes}
     classes = tuple(
         known.get(name)
         or ObjectClass(name=name, title=name, colour=_COLOURS[i % len(_COLOURS)], badge=name[:1].upper() or "?")
         for i, name in enumerate(manifest.classes)
     )
     limits = Thresholds(confidence=dict(zip(manifest.classes, manifest.confidence, strict=True)))
-    if card is not None and card.model_hash == entry.sha256:
+    if card is not None:
         return card.model_copy(update={"classes": classes, "thresholds": limits})
     return ModelCard(
         name=entry.name,

@@ -8,6 +8,7 @@ from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
 from cellwright.ui.actions.measure_actions import MEASURE_ACTIONS
 from cellwright.ui.actions.number_actions import NUMBER_ACTIONS
+from cellwright.ui.actions.report_actions import REPORT_ACTIONS
 from cellwright.ui.actions.slide_actions import SLIDE_ACTIONS
 
 _PICTURE, _OBJECTS, _SELECTION = Needs.PICTURE, Needs.OBJECTS, Needs.SELECTION
@@ -490,6 +491,7 @@ ACTIONS: Final = (
         "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
     ),
     *DATASET_ACTIONS,
+    *REPORT_ACTIONS,
     *SLIDE_ACTIONS,
     *MEASURE_ACTIONS,
     *NUMBER_ACTIONS,
