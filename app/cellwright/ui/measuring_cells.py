@@ -99,7 +99,7 @@ class MeasuringCells(QObject):
         self._open_dialog(())
 
     def _on_measure_asked(self, name: str) -> None:
-        self._open_dialog((name,) if name else ())
+        self._open_dialog((name,))
 
     def _open_dialog(self, ticked: Sequence[str]) -> None:
         picture = self._session.current

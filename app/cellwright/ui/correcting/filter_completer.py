@@ -33,6 +33,7 @@ class FilterCompleter(QCompleter):
         self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.setMaxVisibleItems(_ROWS)
         self.popup().setAccessibleName("Columns and words")
+        self.popup().setProperty("kind", "popup")
         self.activated.connect(self._put)
         line.textEdited.connect(lambda _text: self.offer())
 

@@ -40,7 +40,7 @@ class FilterLine(QWidget):
     Signals
     -------
     measure_asked(str)
-        A column that the text names is to be measured; empty where a person is to choose what.
+        A column that the text names is to be measured.
     columns_asked()
         A person wants to choose the columns of the table.
     measure_again_asked()
@@ -84,8 +84,7 @@ class FilterLine(QWidget):
             "Show only", "Show these cells alone, in picture, table and plots.", self._toggle_only, "small"
         )
         self.only.setCheckable(True)
-        self.measure = button("Measure…", "Choose what is measured on these cells.", self._ask_for_measures, "small")
-        self.columns = button("Columns…", "Choose what the table shows.", self.columns_asked.emit, "small")
+        self.columns = button("Columns…", "Choose what is measured and shown.", self.columns_asked.emit, "small")
         self.measure_missing = button("Measure it", "Measure the column that the filter names.", self._ask, "small")
         self.measure_again = button("Measure again", "Measure the cells as they are now.", self._again, "small")
         self.measure_missing.hide()
@@ -96,7 +95,7 @@ class FilterLine(QWidget):
         row.setSpacing(6)
         row.addWidget(self.line, 1)
         row.addWidget(button("Select", "Select the cells that the filter means (Enter).", self.select, "small"))
-        for each in (self.only, self.summary, self.measure, self.columns):
+        for each in (self.only, self.summary, self.columns):
             row.addWidget(each)
         return row
 
@@ -203,9 +202,6 @@ class FilterLine(QWidget):
     def _sum_up(self) -> None:
         self.summary_asked.emit(self.summary.isChecked())
 
-    def _ask_for_measures(self) -> None:
-        self.measure_asked.emit("")
-
     def _ask(self) -> None:
         self.measure_asked.emit(self._missing)
         self._say("")
@@ -278,8 +274,7 @@ def cells_meant(text: str, picture: Picture, session: Session) -> MeantCells:
 
 def words_of(measured: Measured) -> list[str]:
     """Return what a filter can name here: columns as they are written, classes, and the words of the language."""
-    names = dict.fromkeys((*measured.names, *kinds_of(measured)))
-    lower = {name.lower() for name in measured.names}
-    columns = [written_name(name) for name in names if name in measured.known or name not in lower]
+    lower = {name.lower(): name for name in measured.names}
+    columns = [written_name(lower.get(name, name)) for name in kinds_of(measured)]
     classes = [f"'{name}'" for name in measured.objects.classes]
     return [*columns, *classes, *("and", "or", "not", "in", "contains")]

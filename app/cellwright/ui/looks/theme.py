@@ -250,6 +250,8 @@ QPushButton[kind="link"]:focus { border: 1px solid $focus; }
 QPushButton[kind="link"]:disabled { color: $muted; }
 QPushButton[kind="small"] { padding: 2px 8px; min-height: 16px; }
 QPushButton[kind="small"]:focus { padding: 1px 7px; }
+QPushButton[kind="small"]:checked { background: $accent; color: $on_accent; border-color: $accent; }
+QPushButton[kind="small"]:checked:focus { border-color: $focus; }
 QPushButton[kind="sample"] { background: $panel; text-align: left; padding: 8px 12px; border-radius: 8px;
     font-weight: 600; }
 QPushButton[kind="sample"]:hover { background: $raised; }
@@ -305,6 +307,7 @@ QTabBar::tab:focus { border-bottom: 2px solid $focus; }
 
 QTableView, QListView, QListWidget, QTreeView { background: $panel; alternate-background-color: $soft; border: none;
     gridline-color: $border; selection-background-color: $accent; selection-color: $on_accent; outline: none; }
+QListView[kind="popup"] { border: 1px solid $border; padding: 2px; }
 QTableView:focus, QListView:focus, QListWidget:focus { border: 1px solid $focus; }
 QListWidget::item { border-radius: 4px; padding: 2px; }
 QListWidget::item:selected { background: $accent; color: $on_accent; }

@@ -67,8 +67,9 @@ class TableColumn:
     def copied(self, values: NDArray[np.float64]) -> list[str]:
         """Return numbers as other programs read them: as many digits as mean something, nothing where unknown."""
         assert self.known is not None
-        texts: list[str] = np.char.mod(f"%.{self.known.decimals}f", values).tolist()
-        return ["" if is_unknown else text for text, is_unknown in zip(texts, np.isnan(values).tolist(), strict=True)]
+        write = f"%.{self.known.decimals}f".__mod__
+        # an unknown value is the one that does not equal itself
+        return ["" if value != value else write(value) for value in values.tolist()]
 
 
 def usual_columns(measured: Measured) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any
 
@@ -126,7 +125,7 @@ class ObjectsModel(QAbstractTableModel):
         """Return what a cell of the table says."""
         spec = self._columns[column]
         if spec.name == ID:
-            return _id_text(self.objects.ids[self._rows[row]])
+            return _id_texts(self.objects.ids[self._rows[row : row + 1]])[0]
         value = self._value(spec, row)
         if spec.name == "class":
             return self._styles[int(value)].title
@@ -155,7 +154,7 @@ class ObjectsModel(QAbstractTableModel):
 
     def _copied(self, spec: TableColumn, of: NDArray[np.intp]) -> list[str]:
         if spec.name == ID:
-            return [_id_text(one) for one in self.objects.ids[of]]
+            return _id_texts(self.objects.ids[of])
         values = self._measured.some(spec.name, of)
         if not spec.is_words:
             return spec.copied(values.astype(np.float64))
@@ -250,5 +249,8 @@ def _to_sort_by(column: MeasuredColumn) -> _Values:
     return rank[column.values]
 
 
-def _id_text(value: Any) -> str:
-    return str(uuid.UUID(bytes=value.tobytes()))
+def _id_texts(ids: NDArray[np.void]) -> list[str]:
+    """Return ids as they are written everywhere, 8-4-4-4-12 hexadecimal digits."""
+    digits = ids.tobytes().hex()
+    each = (digits[at : at + 32] for at in range(0, len(digits), 32))
+    return [f"{one[:8]}-{one[8:12]}-{one[12:16]}-{one[16:20]}-{one[20:]}" for one in each]

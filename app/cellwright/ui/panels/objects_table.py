@@ -191,11 +191,11 @@ class ObjectsTable(QWidget):
             return
         places = self.model.table_rows(object_rows)
         rows = np.sort(places[places >= 0])
-        runs = np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1)
-        is_in_pieces = len(runs) > _MOST_PIECES
+        breaks = np.flatnonzero(np.diff(rows) > 1) + 1
+        is_in_pieces = len(breaks) >= _MOST_PIECES
         self.model.stand_out(object_rows if is_in_pieces else None)
         wanted, last = QItemSelection(), self.model.columnCount() - 1
-        for run in runs if not is_in_pieces else ():
+        for run in np.split(rows, breaks) if not is_in_pieces else ():
             if len(run):
                 wanted.select(self.model.index(int(run[0]), 0), self.model.index(int(run[-1]), last))
         at = None if first is None else self.model.table_row(first)

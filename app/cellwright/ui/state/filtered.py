@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.annotation import Columns, Filter, FilterMistake, Kind, Quantity, Words, columns_of_objects
+from cellwright.annotation import Columns, Filter, FilterMistake, Kind, Quantity, Status, Words
 from cellwright.annotation.filtering import NAMES
+from cellwright.core import Objects
 from cellwright.ui.state.colouring import areas_of
-from cellwright.ui.state.measured import Known, Measured
+from cellwright.ui.state.measured import Known, Measured, at_once_values
 
 CONFIDENCE = "confidence"
 """What `score` is called beside the sliders; both are understood."""
@@ -80,35 +82,44 @@ def rows_meant(meant: Filter, measured: Measured) -> NDArray[np.bool_]:
 
 
 def _columns(measured: Measured) -> Columns:
-    objects, marks = measured.objects, measured.marks
-    own = columns_of_objects(objects, measured.pixel_size, {"area": areas_of(objects, None)[0]})
-    score = measured.column("score").numbers
-    words = dict(own.words)
-    if marks is not None:
-        for name in ("status", "source"):
+    words = {}
+    for name in ("class", "status", "source"):
+        if name in measured.known:
             column = measured.column(name)
-            words[name] = Words(column.values.astype(np.int32), column.words)
-    numbers = _Numbers(measured, {**own.numbers, "score": score, CONFIDENCE: score})
-    return Columns(numbers, words, len(objects), measured.pixel_size)
+            words[name] = Words(column.values, column.words)
+    if "status" not in words:
+        words["status"] = Words(np.zeros(len(measured), np.int32), (Status.UNREVIEWED.value,))
+    return Columns(_Numbers(measured), words, len(measured), measured.pixel_size)
 
 
 class _Numbers(Mapping[str, NDArray[np.generic]]):
-    """The numbers of cells by name; those of a column are worked out when a filter asks for them."""
+    """The numbers of cells by name, each worked out when a filter asks for it."""
 
-    def __init__(self, measured: Measured, own: Mapping[str, NDArray[np.generic]]) -> None:
-        self._measured, self._own = measured, own
+    def __init__(self, measured: Measured) -> None:
+        self._measured = measured
         self._names = {known.name.lower(): known.name for known in measured.known.values() if not known.is_words}
 
     def __getitem__(self, name: str) -> NDArray[np.generic]:
-        if name in self._own:
-            return self._own[name]
-        return self._measured.column(self._names[name]).values
+        objects = self._measured.objects
+        if name in _IN_PIXELS:
+            return _IN_PIXELS[name](objects)
+        return self._measured.column("score" if name == CONFIDENCE else self._names[name]).values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._own, *self._names)))
+        return iter(dict.fromkeys((*_IN_PIXELS, CONFIDENCE, *self._names)))
 
     def __len__(self) -> int:
-        return len({*self._own, *self._names})
+        return len({*_IN_PIXELS, CONFIDENCE, *self._names})
+
+
+_IN_PIXELS: Mapping[str, Callable[[Objects], NDArray[np.float64]]] = {
+    "area": lambda objects: areas_of(objects, None)[0],
+    **{
+        word: partial(at_once_values, key=key, size=None)
+        for word, key in (("width", "width"), ("height", "height"), ("x", "centre-1"), ("y", "centre-0"))
+    },
+}
+"""The short words of the language, always in pixels; of an object without outline the area is that of its box."""
 
 
 @dataclass(slots=True, eq=False)

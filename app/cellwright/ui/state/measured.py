@@ -202,7 +202,8 @@ class Measured:
             If there is no such column.
         """
         known = self.known.get(name)
-        if known is None or name in self._made or len(self) <= _LONG or not self._is_at_once(known.key):
+        is_quick = name in self._made or len(self) <= _LONG or len(rows) > _LONG
+        if known is None or is_quick or not self._is_at_once(known.key):
             return self.column(name).values[rows]
         return at_once_values(self.objects.take(rows), known.key, self.pixel_size if name != known.key else None)
 

@@ -433,8 +433,11 @@ class Session:
             Of which the panel tells more; the first of them where None is given.
         """
         objects = self._current.objects if self._current is not None else None
-        kept = np.unique(rows[(rows >= 0) & (rows < (len(objects) if objects is not None else 0))])
-        first = first if first is not None and first in kept else (int(kept[0]) if len(kept) else None)
+        is_chosen = np.zeros(len(objects) if objects is not None else 0, np.bool_)
+        is_chosen[rows[(rows >= 0) & (rows < len(is_chosen))]] = True
+        kept = np.flatnonzero(is_chosen)
+        if first is None or not 0 <= first < len(is_chosen) or not is_chosen[first]:
+            first = int(kept[0]) if len(kept) else None
         if first != self._selected or not np.array_equal(kept, self._chosen):
             self._choose(kept, first)
             self.selection_changed.emit()

@@ -136,27 +136,34 @@ class Summarise:
     def run(self) -> Generator[Progress, None, tuple[SummaryRow, ...]]:
         """Go through the columns."""
         found: dict[str, dict[str, list[SummaryRow]]] = {label: {} for part in self.cells for label in part.labels}
+        ordered = [_in_order(part) for part in self.cells]
         for done, word in enumerate(self.columns):
             yield Progress(done, len(self.columns), self.title)
-            for row in _summed(self.cells, word):
+            for row in _summed(self.cells, ordered, word):
                 found[row.group].setdefault(word, []).append(row)
         return tuple(row for of in found.values() for rows in of.values() for row in rows)
 
 
-def _summed(cells: Sequence[GroupedCells], word: str) -> list[SummaryRow]:
+def _in_order(part: GroupedCells) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the rows group by group, and where each group begins among them, with the end of the last."""
+    order = np.argsort(part.codes.astype(np.int32), kind="stable")
+    return part.rows[order], np.searchsorted(part.codes[order], np.arange(len(part.labels) + 1))
+
+
+def _summed(
+    cells: Sequence[GroupedCells], ordered: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]], word: str
+) -> list[SummaryRow]:
     values: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
     known = {}
-    for part in cells:
+    for part, (rows, ends) in zip(cells, ordered, strict=True):
         name = part.measured.name_of(word)
         if name is None or part.measured.known[name].is_words:
             continue
         known[name] = part.measured.known[name]
-        numbers = part.measured.column(name).numbers[part.rows]
-        order = np.argsort(part.codes, kind="stable")
-        ends = np.searchsorted(part.codes[order], np.arange(len(part.labels) + 1))
+        numbers = part.measured.column(name).numbers[rows]
         for label, first, last in zip(part.labels, ends[:-1], ends[1:], strict=True):
             if last > first:
-                values.setdefault((label, name), []).append(numbers[order[first:last]])
+                values.setdefault((label, name), []).append(numbers[first:last])
     return [
         _row(label, known[name].name, known[name].unit, known[name].decimals, np.concatenate(parts))
         for (label, name), parts in values.items()
