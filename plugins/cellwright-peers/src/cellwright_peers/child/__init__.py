@@ -1,0 +1,1 @@
+"""What runs in other programs' environments; nothing of Cellwright imports it."""
