@@ -30,6 +30,7 @@ from cellwright.workflows.agreement_readings import (
     several_readers,
     two_projects,
     two_readers,
+    whites_as_one,
 )
 from cellwright.workflows.audit import Strata, draw_audit, populations
 
@@ -178,3 +179,16 @@ def test_two_projects_are_compared_on_the_pictures_they_share(tmp_path: Path) ->
     with a_project(other / "p", [0], shift=1) as strange, Project(tmp_path / "one", read_only=True) as first:
         again = two_projects(strange, first)
         assert len(again.pictures) == 1, "the same picture elsewhere is the same picture"
+
+
+def test_who_sorts_white_cells_does_not_contradict_a_model_that_only_finds_them() -> None:
+    pairs = [("neutrophil", "Neutrophil"), ("monocyte", "Monocyte"), ("WBC", "White blood cell"), ("RBC", "Red cell")]
+    said = [("neutrophil", "WBC"), ("monocyte", "WBC"), ("RBC", "WBC"), ("RBC", "RBC"), (None, "WBC")]
+    cells = [ReadCell(bytes([at] * 16), 1, *pair) for at, pair in enumerate(said)]
+    found = agreement_of(("A.", "B."), pairs, cells, [1], 0.95, ["note"])
+    assert found.agreed[:2] == (1, 4)
+    one = whites_as_one(found)
+    assert one.classes == ("White cell", "RBC")
+    assert one.table.tolist() == [[2, 0, 0], [1, 1, 0], [1, 0, 0]]
+    assert one.ids(0, 0) == [bytes(16), bytes([1] * 16)]
+    assert one.notes == ("note",)

@@ -19,6 +19,7 @@ from cellwright.workflows.agreement_readings import (
     several_readers,
     two_projects,
     two_readers,
+    whites_as_one,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def run(options: Namespace) -> int:
     """Compare and print."""
     found, several = _compared(options)
+    found = whites_as_one(found) if options.whites_as_one else found
     if options.json:
         print_json(agreement_json(found, several))
     else:

@@ -57,6 +57,7 @@ def add_agreement_words(made: argparse.ArgumentParser) -> None:
         "--readers", metavar="A,B", help="two who reviewed cells of PROJECT; without it, its readers and its model"
     )
     made.add_argument("--audits-alone", action="store_true", help="only cells that an audit drew at random")
+    made.add_argument("--whites-as-one", action="store_true", help="do not compare which kind of white cell it is")
     made.add_argument("--confidence", metavar="C", help="least score that counts, or by class, as in WBC=0.4,PLT=0.5")
     made.add_argument("--overlap", type=float, default=0.5, metavar="IOU", help="of what is one cell (default: 0.5)")
     made.add_argument("--level", type=float, default=0.95, metavar="P", help="of the intervals (default: 0.95)")

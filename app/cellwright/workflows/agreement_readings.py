@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,15 @@ from cellwright.annotation import Answer, Drawn, ReviewRecord, Status
 from cellwright.core import BadParameter
 from cellwright.stats import Kappa, fleiss_kappa
 from cellwright.workflows.agreement import Agreement, ReadCell, agreement_of
+from cellwright.workflows.cell_roles import CellRole, roles_of
 from cellwright.workflows.doubt import decisions_of
 
 if TYPE_CHECKING:
     from cellwright.project import ObjectColumns, Project
 
 MODEL = "the model"
+WHITE_CELL = "White cell"
+"""Name of the class of all white cells where kinds are not compared."""
 READER = "the readers"
 _NOT_BLIND = "Who reads second sees what was said before: such readings agree more than blind ones would."
 
@@ -182,6 +185,23 @@ def two_projects(
     classes = {each.name: each.title for each in (*second.classes(), *first.classes())}
     notes = [f"Boxes that overlap by {overlap:g} or more (intersection over union) are one cell."]
     return agreement_of(readers, list(classes.items()), cells, [one for one, _ in shared], level, notes)
+
+
+def whites_as_one(found: Agreement) -> Agreement:
+    """Return an agreement in which all white cells are of one class, told by kind or not.
+
+    For a model that finds white cells and does not tell them apart: people who sort them do not contradict it.
+    """
+    titles = dict(zip(found.classes, found.titles, strict=True))
+    roles = roles_of(found.classes, titles)
+    whites = [name for name, role in roles.items() if role in (CellRole.WHITE, CellRole.UNIDENTIFIED)]
+
+    def one(name: str | None) -> str | None:
+        return WHITE_CELL if name in whites else name
+
+    cells = [replace(each, first=one(each.first), second=one(each.second)) for each in found.cells]
+    classes = [(WHITE_CELL, WHITE_CELL), *((name, title) for name, title in titles.items() if name not in whites)]
+    return agreement_of((found.first, found.second), classes, cells, found.pictures, found.level, found.notes)
 
 
 def _judged(project: Project, picture: int, names: Mapping[int, str], limits: Mapping[int, float]) -> list[ReadCell]:

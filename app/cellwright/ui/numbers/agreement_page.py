@@ -20,6 +20,7 @@ from cellwright.workflows.agreement_readings import (
     readers_of,
     several_readers,
     two_readers,
+    whites_as_one,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class AgreementPage(QWidget):
         describe(
             self.audits, "Only random audits", "Of cells drawn at random alone the agreement is that of all cells."
         )
+        self.as_one = QCheckBox("White cells as one class")
+        describe(self.as_one, "White cells as one class", "Do not compare which kind of white cell it is.")
         self.kappa = label("", wrap=True, selectable=True)
         self.words = label(_NOTHING_YET, "muted", wrap=True, selectable=True)
         self._stack = QStackedWidget()
@@ -65,11 +68,12 @@ class AgreementPage(QWidget):
         side = Side("Choices for agreement")
         side.row("Compare", self.pairs)
         side.row("Show", self.shows)
-        for widget in (self.audits, self.kappa, self.words):
+        for widget in (self.kappa, self.audits, self.as_one, self.words):
             side.add(widget)
         column(self, margin=0).addWidget(beside(self._stack, side))
         self.pairs.currentIndexChanged.connect(lambda _at: self._compare())
-        self.audits.toggled.connect(lambda _on: self._compare())
+        for box in (self.audits, self.as_one):
+            box.toggled.connect(lambda _on: self._compare())
         self.shows.currentIndexChanged.connect(lambda _at: self._draw())
         self.table.place_chosen.connect(self._ask)
 
@@ -99,7 +103,8 @@ class AgreementPage(QWidget):
         self.audits.setEnabled(pair == _MODEL)
         if self._project is not None:
             try:
-                self.found = self._agreement(self._project, pair)
+                found = self._agreement(self._project, pair)
+                self.found = whites_as_one(found) if self.as_one.isChecked() else found
             except CellwrightError as error:
                 problem = f"{error}\n{_NOTHING_YET}"
         found = self.found
