@@ -193,3 +193,26 @@ def test_a_channel_can_be_chosen_for_slides_of_a_project(
     assert cellwright(*words, "--channel", "2").json["slides"][0]["was_done"]
     missing = cellwright(*words, "--channel", "DAPI")
     assert missing.code == 2 and "DAPI" in missing.json["slides"][0]["said"]
+
+
+def test_objects_of_a_batch_are_measured_and_a_manifest_vouches_for_all_of_it(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    out, project = tmp_path / "out", tmp_path / "p"
+    words = ("analyze", smears, "--project", project, "--model", model, "--all", *DEVICE, "--format", "csv")
+    said = cellwright(*words, "--out", out, "--manifest", "--measure", "width,neighbour_count", "--keep", "width > 8")
+    assert said.code == 0, said.err
+    objects = rows(out / "objects.csv")
+    assert objects and all(float(row["width"]) > 8 for row in objects)
+    assert {row["picture"] for row in objects} == {"smear_1.png", "smear_2.png"} and objects[0]["neighbour_count"]
+    content = json.loads((out / "manifest.json").read_bytes())
+    assert {file["path"] for file in content["files"]} == {"slides.csv", "coverage.csv", "objects.csv", "counts.csv"}
+    assert content["keep"] == "width > 8" and content["project"]["entry"] > 0 and content["measured"]
+    assert sum(sum(each["found"]["counted"].values()) for each in content["pictures"]) == len(objects)
+    assert cellwright("verify", out / "manifest.json", "--model", model).code == 0
+    (out / "slides.csv").write_text("changed", "utf-8")
+    changed = cellwright("verify", out / "manifest.json", "--model", model)
+    assert changed.code == 1 and "slides.csv was changed" in changed.out
+    refused = cellwright(*words, "--out", out, "--manifest")
+    assert refused.code == 2 and "slides.csv" in refused.err
+    assert cellwright(*words, "--manifest").code == 2, "there is nothing to vouch for"

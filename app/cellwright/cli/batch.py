@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from cellwright.cli.console import print_json, print_table, say, watching, with_interval
 from cellwright.cli.main import Exit
+from cellwright.cli.measure_choices import measure_options
 from cellwright.cli.project import author_of
 from cellwright.core import BadParameter, PixelSize, PixelSizeSource
 from cellwright.core.atomic import refuse_existing
 from cellwright.project import Project
 from cellwright.workflows.batch import BatchItem, BatchReport, ItemState
+from cellwright.workflows.batch_results import WriteBatchResults, planned_results
 from cellwright.workflows.batch_run import RunBatch
 from cellwright.workflows.batch_sources import find_slides
 from cellwright.workflows.batch_table import counts_of, planned_summaries, write_summary
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 _FORMATS = ("csv", "xlsx", "geojson")
 _ONLY_HERE = {
     "with_pictures": "--with-pictures",
-    "manifest": "--manifest",
-    "measure": "--measure",
 }
 
 
@@ -57,9 +57,12 @@ def run(options: Namespace) -> int:
         tissue_only=False if options.all else True if options.tissue else None,
     )
     if options.out and not options.overwrite:
-        for path in planned_summaries(options.out, formats):  # before the work, not after a night of it
+        objects = bool(options.measure or options.keep)
+        more = planned_results(options.out, formats, objects=objects, manifest=options.manifest)
+        for path in (*planned_summaries(options.out, formats), *more):  # before the work, not after a night of it
             refuse_existing(path, overwrite=False)
     project = _project(options.project.expanduser())
+    thresholds = parse_confidence(options.confidence, card)
     with _machines(options) as runner, watching(is_silent=options.json) as watcher:
         batch = RunBatch(
             project,
@@ -72,7 +75,7 @@ def run(options: Namespace) -> int:
             runner,
             is_strict=options.debug,
             channels=options.channel,
-            thresholds=parse_confidence(options.confidence, card),
+            thresholds=thresholds,
         )
         try:
             report = watcher.run(batch, also=None if options.json else _Teller(len(found.slides)))
@@ -80,6 +83,8 @@ def run(options: Namespace) -> int:
             say(f"Stopped; what was finished is in {project}, and the same command goes on from there.")
             return Exit.INTERRUPTED
     written = write_summary(options.out, report.items, card, formats, overwrite=True) if options.out else []
+    if options.measure or options.keep or options.manifest:
+        written += _results(options, project, report, formats, thresholds, written)
     if options.json:
         print_json(_json(card, project, report, found.left_out, written))
     else:
@@ -87,6 +92,35 @@ def run(options: Namespace) -> int:
     for note in found.notes:
         say(note)
     return _exit(report, found.left_out)
+
+
+def _results(
+    options: Namespace,
+    project: Path,
+    report: BatchReport,
+    formats: tuple[str, ...],
+    thresholds: tuple[float, ...],
+    summaries: list[Path],
+) -> tuple[Path, ...]:
+    """Write what stands beside the summary: objects where they are measured or filtered, and the manifest."""
+    pictures = tuple(item.picture_id for item in report.items if item.coverage is not None and item.picture_id)
+    if not pictures:
+        return ()
+    results = WriteBatchResults(
+        project,
+        pictures,
+        options.out,
+        tuple(summaries),
+        formats,
+        thresholds,
+        options.measure,
+        measure_options(options),
+        options.keep,
+        options.manifest,
+        options.overwrite,
+    )
+    with watching(is_silent=options.json) as watcher:
+        return watcher.run(results)
 
 
 def _exit(report: BatchReport, left_out: tuple[LeftOut, ...]) -> int:
@@ -108,6 +142,8 @@ def _refuse_what_is_for_pictures(options: Namespace) -> None:
             f"With --project the summary of all slides is written, as {', '.join(_FORMATS)}, not {strange[0]}; "
             "objects are exported from the project."
         )
+    if (options.manifest or options.measure or options.keep) and not options.out:
+        raise BadParameter("--manifest, --measure and --keep are about what is written; give --out DIR.")
     if options.format and not options.out:
         raise BadParameter("--format needs a folder to write into; give --out DIR.")
 
