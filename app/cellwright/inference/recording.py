@@ -68,7 +68,7 @@ def record(folder: Path, card: ModelCard, kind: Kind) -> Recording:
     ModelNotUsable
         If the network cannot be recorded so, a package for it is missing, or the graph answers otherwise.
     """
-    network = predictor_of(load_network(folder, card), card.decoding.kind)
+    network = _network(folder, card)
     is_free = openvino_engine.can_convert(card)
     if kind == "torchscript":
         if not is_free:
@@ -83,10 +83,30 @@ def reference_answer(folder: Path, card: ModelCard, images: NDArray[np.float32])
     """Return what the network itself answers to (N, 3, H, W) in 0 … 1, in float32 on the CPU."""
     import torch
 
-    network = predictor_of(load_network(folder, card), card.decoding.kind)
+    network = _network(folder, card)
     with torch.inference_mode():
         answer: NDArray[np.float32] = network(torch.from_numpy(images)).float().numpy()
     return answer
+
+
+def _network(folder: Path, card: ModelCard) -> nn.Module:
+    """Return what is recorded: of regions, those rows alone that hold something, however many there are."""
+    from torch import nn
+
+    answering = predictor_of(load_network(folder, card), card.decoding.kind)
+    if card.decoding.kind != "regions":
+        return answering
+
+    class Found(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.answering = answering
+
+        def forward(self, images: Tensor) -> Tensor:
+            rows: Tensor = self.answering(images)
+            return rows[:, rows[0, :, 4] > 0]
+
+    return Found().eval()
 
 
 def _onnx(network: nn.Module, card: ModelCard) -> Recording:
@@ -169,8 +189,6 @@ def _compared(data: bytes, network: nn.Module, card: ModelCard) -> str:
 
 
 def _refuse_other(ours: NDArray[Any], theirs: NDArray[Any], card: ModelCard) -> None:
-    if card.decoding.kind == "regions":  # the rest is padding, as much as the first picture had
-        ours, theirs = ours[:, ours[0, :, 4] > 0], theirs[:, theirs[0, :, 4] > 0]
     if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=_RELATIVE, atol=_ABSOLUTE):
         raise ModelNotUsable(f"What was recorded of {card.name} answers otherwise than the network; nothing was kept.")
 

@@ -8,8 +8,7 @@ from cellwright.zoo.bioimageio_writing import TOLERANCE
 _READS = {
     "boxes": "(N, A, 4 + C): y0, x0, y1, x1 in pixels of the input, then the probability of each class. "
     "Suppression is not part of the network.",
-    "regions": "(1, D, 6 + M·M): y0, x0, y1, x1, score, number of the class, and a mask of M×M values in the box; "
-    "rows of score 0 are padding.",
+    "regions": "(1, D, 6 + M·M): y0, x0, y1, x1, score, number of the class, and a mask of M×M values in the box.",
     "stars": "(N, 1 + R + g², h, w) at every g-th pixel: probability of an object, rays to its edge in pixels (the "
     "first to the right, then clockwise on the screen), and which of the g² pixels belong to objects.",
     "touching": "(N, 3, H, W): probability of ground, inside and boundary.",

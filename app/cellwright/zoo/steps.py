@@ -78,7 +78,7 @@ class LinearWords(AlongAxis):
 class ScaleLinear(Step):
     """``gain · x + offset``."""
 
-    id: Literal["scale_linear"] = "scale_linear"
+    id: Literal["scale_linear"]
     kwargs: LinearWords
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ class FixedWords(AlongAxis):
 class FixedMean(Step):
     """``(x - mean) / std`` with numbers that the description gives."""
 
-    id: Literal["fixed_zero_mean_unit_variance"] = "fixed_zero_mean_unit_variance"
+    id: Literal["fixed_zero_mean_unit_variance"]
     kwargs: FixedWords
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:
@@ -119,7 +119,7 @@ class ClipWords(Part):
 class Clip(Step):
     """Nothing below `min`, nothing above `max`."""
 
-    id: Literal["clip"] = "clip"
+    id: Literal["clip"]
     kwargs: ClipWords
 
     @property
@@ -157,7 +157,7 @@ class RangeWords(Jointly):
 class ScaleRange(Step):
     """``(x - p) / (q - p + eps)`` with two percentiles of the picture; values beyond them are not cut off."""
 
-    id: Literal["scale_range"] = "scale_range"
+    id: Literal["scale_range"]
     kwargs: RangeWords = RangeWords()
 
     @property
@@ -176,7 +176,7 @@ class ScaleRange(Step):
 class ZeroMean(Step):
     """``(x - mean) / (std + eps)`` with the mean and deviation of the picture."""
 
-    id: Literal["zero_mean_unit_variance"] = "zero_mean_unit_variance"
+    id: Literal["zero_mean_unit_variance"]
     kwargs: Jointly = Jointly()
 
     @property
@@ -202,7 +202,7 @@ class BinarizeWords(AlongAxis):
 class Binarize(Step):
     """1 above the threshold, else 0."""
 
-    id: Literal["binarize"] = "binarize"
+    id: Literal["binarize"]
     kwargs: BinarizeWords
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:
@@ -217,7 +217,7 @@ class Nothing(Part):
 class Sigmoid(Step):
     """``1 / (1 + e^-x)``."""
 
-    id: Literal["sigmoid"] = "sigmoid"
+    id: Literal["sigmoid"]
     kwargs: Nothing = Nothing()
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:  # noqa: ARG002 - of each number
@@ -235,7 +235,7 @@ class SoftmaxWords(Part):
 class Softmax(Step):
     """Shares that add up to 1 along an axis."""
 
-    id: Literal["softmax"] = "softmax"
+    id: Literal["softmax"]
     kwargs: SoftmaxWords = SoftmaxWords()
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:
@@ -257,7 +257,7 @@ class TypeWords(Part):
 class EnsureType(Step):
     """Numbers of another type: fractions go where it has none."""
 
-    id: Literal["ensure_dtype"] = "ensure_dtype"
+    id: Literal["ensure_dtype"]
     kwargs: TypeWords
 
     def apply(self, array: NDArray[np.float32], axes: str) -> NDArray[np.float32]:  # noqa: ARG002 - of each number

@@ -1,0 +1,92 @@
+"""Our own models go out and come back: the same objects on real pictures, the test output within what is promised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from cellwright_onnx import command
+from cellwright_onnx.checking import check
+
+from cellwright.core import Objects
+from cellwright.inference import DetectOptions, detect_file, open_predictor
+from cellwright.jobs import run_inline
+from cellwright.workflows import verify_model
+from cellwright.workflows.model_export import ExportModel, ModelFormat
+from cellwright.zoo import load_card
+
+NUCLEI = "nuclei_dsb2018/images"
+SMEARS = "blood_txl_pbc"
+
+
+def exported(model: str, kind: ModelFormat, folder: Path) -> Path:
+    return run_inline(ExportModel(model, kind, folder)).folder
+
+
+def found(model: str | Path, picture: Path, device: str = "auto") -> Objects:
+    detection = detect_file(picture, open_predictor(model, device), DetectOptions())
+    assert detection.coverage.is_complete
+    return detection.objects
+
+
+def same(recorded: Objects, own: Objects) -> None:
+    """Check boxes within a fifth of a pixel, scores within a thousandth, masks within 1 % of their pixels."""
+    assert len(recorded) == len(own) > 3
+    rows = [np.lexsort(np.rint(objects.boxes).T[::-1]) for objects in (recorded, own)]
+    np.testing.assert_allclose(recorded.boxes[rows[0]], own.boxes[rows[1]], atol=0.2)
+    np.testing.assert_allclose(recorded.scores[rows[0]], own.scores[rows[1]], atol=1e-3)
+    np.testing.assert_array_equal(recorded.class_index[rows[0]], own.class_index[rows[1]])
+    if own.masks is not None:
+        assert recorded.masks is not None
+        areas = recorded.masks.areas()[rows[0]], own.masks.areas()[rows[1]]
+        np.testing.assert_allclose(*areas, rtol=0.01)
+
+
+def picture_of(data_dir: Path, folder: str) -> Path:
+    return sorted((data_dir / folder).rglob("*.png" if "nuclei" in folder else "*.jpg"))[0]
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "folder"),
+    [
+        ("nuclei-stardist", "onnx", NUCLEI),
+        ("nuclei-unet", "bioimageio", NUCLEI),
+        ("blood-cells-yolo", "torchscript", SMEARS),
+        pytest.param("blood-cells-yolo", "onnx", SMEARS, marks=pytest.mark.slow),
+        pytest.param("cells-maskrcnn", "onnx", NUCLEI, marks=pytest.mark.slow),
+    ],
+)
+def test_a_model_that_went_out_finds_the_same_objects(
+    model: str, kind: ModelFormat, folder: str, tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = exported(model, kind, tmp_path)
+    if kind == "torchscript":
+        assert command.main(["trust", str(made), "--yes"]) == command.DONE
+    picture = picture_of(data_dir, folder)
+    same(found(made, picture), found(model, picture, "cpu:torch-fp32"))
+    checked = check(made)
+    assert checked
+    assert all(one.is_right for one in checked)
+    if kind == "bioimageio":
+        validated(made)
+    else:
+        assert verify_model(made) == ()
+    capsys.readouterr()
+
+
+def validated(folder: Path) -> None:
+    """bioimage.io's own library takes the description, its files and their hashes."""
+    from bioimageio.spec import load_description
+    from bioimageio.spec.model.v0_5 import ModelDescr
+
+    described = load_description(folder / "rdf.yaml", perform_io_checks=True)
+    assert isinstance(described, ModelDescr)
+    assert described.validation_summary.status in {"valid-format", "passed"}
+    card = load_card(folder)
+    assert card.parent is not None
+    assert card.parent.startswith("nuclei-unet@")
+    raw = yaml.safe_load((folder / "rdf.yaml").read_text())
+    assert raw["weights"]["onnx"]["opset_version"] == 18
+    assert raw["inputs"][0]["axes"][2]["size"] == {"min": 224, "step": 32}
