@@ -30,6 +30,11 @@ class DetectionLoss(NamedTuple):
     extra: Tensor
     """Objectness of a grid head, distribution focal loss of a point head."""
 
+    @property
+    def parts(self) -> dict[str, Tensor]:
+        """The parts by name, as of every other network."""
+        return {"box": self.box, "classes": self.classes, "extra": self.extra}
+
 
 class Head(nn.Module):
     """Base of all heads."""
