@@ -252,3 +252,29 @@ def test_boxes_are_told_apart_from_outlines(analyzed: MainWindow, qtbot: QtBot) 
     assert "Only the boxes of these cells are known, so there is no area_um2: use area_bbox" in (
         analyzed.filter_line.said.text()
     )
+
+
+def test_crops_and_cells_are_selected_both_ways(analyzed: MainWindow, qtbot: QtBot) -> None:
+    session, gallery = analyzed.session, analyzed.reviewing.gallery
+    analyzed.actions_set["review.gallery"].trigger()
+    gallery.start()
+    grid = gallery.panel.grid
+    qtbot.waitUntil(lambda: grid.count > 5)
+    qtbot.waitUntil(lambda: not gallery._soon.isActive() and not analyzed.presenter._panels_timer.isActive())
+    ids = gallery.sorting.cells.ids[gallery.sorting.rows]
+    grid.setFocus()
+    for _ in range(2):
+        QTest.keyClick(grid, Qt.Key.Key_End)  # the first, then the last
+    assert session.selected_ids.tolist() == ids[-1:].tolist()
+    assert analyzed.objects.model.object_rows[analyzed.objects.chosen_table_rows()].tolist() == [session.selected]
+    QTest.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert sorted(session.selected_ids.tolist()) == sorted(ids.tolist())
+    picture = session.current
+    assert picture is not None and picture.objects is not None
+    rows = session.shown(picture)[[0, 3, 4]]
+    session.select_rows(rows)
+    assert sorted(ids[grid.chosen_rows()].tolist()) == sorted(picture.objects.ids[rows].tolist())
+    analyzed.tabs.setCurrentIndex(0)
+    session.select(int(session.shown(picture)[1]))
+    analyzed.actions_set["review.gallery"].trigger()
+    assert ids[grid.chosen_rows()].tolist() == session.selected_ids.tolist(), "caught up when seen again"

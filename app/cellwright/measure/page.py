@@ -16,6 +16,15 @@ Every column that can be measured, with its formula, unit and source. This page 
 `cellwright measure PICTURES|PROJECT --columns geometry,intensity` writes them; names of sets, names of columns and
 patterns such as `intensity_*-red` may be mixed.
 
+In the window, *Measure → Measure cells* lists the columns set by set, with a search, ticks those that the table
+shows, and measures what has no values yet beside the window. The table (1,000,000 rows open and sort within a second)
+and the filter above it (`area_um2 > 40 and class == 'WBC'`, see [tools.md](tools.md)) know every column by the name
+on this page; *Summary* tells n, mean, SD (of a sample), median and ends by class, status, source or picture, of the
+cells that are shown; both are copied with units in their headers (Ctrl+Shift+C). Box, area, Crofton's perimeter and
+centroid are there without measuring. Cells that count are measured: after a correction, another threshold or pixel
+size they are measured again once the hand rests, above 200,000 cells only when asked to; until then a changed cell
+has a dash.
+
 - **Units.** Without a pixel size lengths are in pixels and columns are called as in scikit-image. With one they are in
   µm, areas in µm², densities per mm², and the name says so: `area` becomes `area_um2`. h and w are height and width of
   a pixel in that unit, 1 and 1 without a pixel size.

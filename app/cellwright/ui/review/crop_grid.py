@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,12 +52,18 @@ class CropGrid(QAbstractScrollArea):
         A key that says something about cells: a digit, ``"A"``, ``"X"``, ``"N"``, ``"Delete"``.
     activated(int)
         Double click or Enter on a crop.
+    chosen_changed()
+        A person chose other crops.
+    counted()
+        Other crops are shown, and none is chosen.
     """
 
     viewed = Signal(int, int)
     current_changed = Signal(int)
     key_pressed = Signal(str)
     activated = Signal(int)
+    chosen_changed = Signal()
+    counted = Signal()
 
     def __init__(self, look_of: Callable[[int], CropLook], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +132,7 @@ class CropGrid(QAbstractScrollArea):
             self.verticalScrollBar().setValue(0)
         self._hovered = self.place_at(self.viewport().mapFromGlobal(self.cursor().pos()))
         self.refresh()
+        self.counted.emit()
 
     def set_side(self, side_px: int) -> None:
         """Draw crops of another size; the first one in view stays so."""
@@ -179,12 +186,26 @@ class CropGrid(QAbstractScrollArea):
             return
         self._current = self._anchor = place
         self._chosen = {place}
+        self._bring_into_view(place)
+        self.viewport().update()
+        self.current_changed.emit(place)
+        self.chosen_changed.emit()
+
+    def choose(self, places: Sequence[int]) -> None:
+        """Choose crops because their cells were selected elsewhere; the first comes into view."""
+        if self._chosen == set(places):
+            return
+        self._chosen = set(places)
+        if places and self._current not in self._chosen:
+            self._current = self._anchor = places[0]
+            self._bring_into_view(places[0])
+        self.viewport().update()
+
+    def _bring_into_view(self, place: int) -> None:
         top = _GAP_PX + place // self.columns * self._pitch
         bar = self.verticalScrollBar()
         if top < bar.value() or top + self._pitch > bar.value() + self.viewport().height():
             bar.setValue(top - self.viewport().height() // 3)
-        self.viewport().update()
-        self.current_changed.emit(place)
 
     def rect_of(self, place: int) -> QRect:
         """Return where a crop is drawn, in the coordinates of the viewport."""
@@ -252,13 +273,17 @@ class CropGrid(QAbstractScrollArea):
         self._current = place
         self.viewport().update()
         self.current_changed.emit(place)
+        self.chosen_changed.emit()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Choose the one of many chosen crops that was clicked, unless they were dragged."""
         if self._pressed is not None and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             place = self.place_at(event.position().toPoint())
-            self._chosen = {place} if place >= 0 else set()
+            chosen = {place} if place >= 0 else set()
+            is_other, self._chosen = chosen != self._chosen, chosen
             self.viewport().update()
+            if is_other:
+                self.chosen_changed.emit()
         self._pressed = None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -314,6 +339,7 @@ class CropGrid(QAbstractScrollArea):
         elif event.matches(QKeySequence.StandardKey.SelectAll) and self._count:
             self._chosen = set(range(self._count))
             self.viewport().update()
+            self.chosen_changed.emit()
         else:
             super().keyPressEvent(event)
 

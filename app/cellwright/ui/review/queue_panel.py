@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QProgressBar, QWidget
 
 from cellwright.project import ReviewProgress
-from cellwright.ui.looks.widgets import as_panel, button, column, describe, empty, label
+from cellwright.ui.looks.widgets import as_panel, button, column, describe, empty, label, scrolling
 from cellwright.ui.review.crop_view import CropView
 from cellwright.ui.review.queue import QueueKind
 
@@ -19,6 +19,8 @@ CUT_PX = 320
 _KEYS = {*"1234567890", "A", "X", "N", "P"}
 _COLUMNS, _ROOM_PX = 6, 360
 """Buttons of classes beside each other at most, and what they may take of the width."""
+_LEAST_PX = 28
+"""Height of one row of them."""
 
 
 class QueuePanel(QWidget):
@@ -57,7 +59,9 @@ class QueuePanel(QWidget):
         self._progress = label("", "muted")
         self._crop = CropView()
         self._why = label("", wrap=True)
-        self._classes = QGridLayout()
+        self._kinds_of_cells = QWidget()
+        self._classes = QGridLayout(self._kinds_of_cells)
+        self._classes.setContentsMargins(0, 0, 0, 0)
         self._audits: list[int] = []
         self._yes = button("", "", lambda: self.said.emit("A"), "primary", name="Yes")
         self._no = button("", "", lambda: self.said.emit("X"), name="No")
@@ -71,7 +75,7 @@ class QueuePanel(QWidget):
         describe(self._kinds, "What to look at", "Doubtful cells, places where cells may be missing, or an audit.")
         describe(self._bar, "How far the review is", "How many of the queue have been looked at.")
         self._kinds.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._kinds.setMinimumContentsLength(26)
+        self._kinds.setMinimumContentsLength(16)
         self._kinds.currentIndexChanged.connect(self._on_kind)
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(160)
@@ -88,15 +92,17 @@ class QueuePanel(QWidget):
         words = column(margin=0)
         words.addWidget(self._why)
         words.addLayout(self._answer_row())
-        words.addLayout(self._classes)
-        words.addStretch(1)
+        # many classes scroll, or they would push the picture away
+        classes = scrolling(self._kinds_of_cells, "Classes")
+        classes.setMinimumHeight(_LEAST_PX)
+        words.addWidget(classes, 1)
         words.addLayout(self._step_row())
         inside.addLayout(words, 1)
 
     def _top_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self._kinds)
+        row.addWidget(self._kinds, 2)
         ask = "Draw cells at random, to learn how often the model is right."
         row.addWidget(button("Draw an audit…", ask, self.audit_asked.emit, "small"))
         row.addStretch(1)

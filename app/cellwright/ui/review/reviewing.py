@@ -24,6 +24,7 @@ from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.queueing import Queueing
+from cellwright.ui.review.selection_link import SelectionLink
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.session import rows_of
 from cellwright.workflows.doubt import DECISION, decisions_of
@@ -59,6 +60,7 @@ class Reviewing(QObject):
         side = WindowSide(host)
         self.gallery = Gallery(side, self)
         self.queueing = Queueing(side, self.gallery, self)
+        self._selection = SelectionLink(self.gallery, host.session, self)
         for part in (self.gallery, self.queueing):
             part.said.connect(self._say)
         host.correcting.files.opened.connect(self._on_project)
@@ -123,6 +125,7 @@ class Reviewing(QObject):
         session.current_changed.disconnect(self._on_current)
         session.filter_changed.disconnect(self._on_filter)
         session.objects_changed.disconnect(self._on_objects)
+        self._selection.stop()
         self.gallery.close()
         self.queueing.close()
 
