@@ -75,16 +75,21 @@ def test_scores_are_products_and_what_is_unsure_keeps_its_own(alone, detector, p
     np.testing.assert_array_equal(both.objects.class_index[rest], alone.objects.class_index[rest])
 
 
-def test_a_class_of_both_models_is_one_class_and_goes_on_counting(alone, detector, picture, tmp_path):
+def test_where_the_models_disagree_neither_is_believed(alone, detector, picture, tmp_path):
     folder = write_colour_model(tmp_path / "colours", 0.0)
     card = json.loads((folder / "card.json").read_text())
+    shared = {"red": "PLT", "green": "RBC", "blue": "blue"}
     for kind in card["classes"]:
-        kind["name"] = {"red": "PLT"}.get(kind["name"], kind["name"])
-    card["thresholds"]["confidence"] = {"PLT": 0.0, "green": 0.0, "blue": 0.0}
+        kind["name"] = shared[kind["name"]]
+    card["thresholds"]["confidence"] = dict.fromkeys(shared.values(), 0.0)
     (folder / "card.json").write_text(json.dumps(card))
     both = told_apart(picture, detector, folder)
-    assert both.objects.classes == ("WBC", "RBC", "PLT", "green", "blue", UNIDENTIFIED)
-    assert len(both.counted()) == len(alone.counted())
+    assert both.objects.classes == ("WBC", "RBC", "PLT", "blue", UNIDENTIFIED)
+    shares = both.probabilities.of(both.objects)
+    for row in np.flatnonzero(~np.isnan(shares[:, 0])):
+        said = both.probabilities.classes[shares[row].argmax()]
+        assert both.objects.classes[both.objects.class_index[row]] == (said if said == "blue" else UNIDENTIFIED)
+    assert sorted(both.counted().id_strings()) == sorted(alone.counted().id_strings())
 
 
 def test_both_models_and_both_hashes_are_named(detector, picture, tmp_path):

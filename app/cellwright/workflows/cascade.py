@@ -71,10 +71,9 @@ def crops_of(classifier: ModelCard, detector: ModelCard) -> Crops:
 def joined_card(detector: ModelCard, classifier: ModelCard) -> ModelCard:
     """Return the card of the two together: what an analysis by both has as its card.
 
-    Its classes are the detector's, then the classifier's, then `UNIDENTIFIED`; a class of one name in both is one
-    class. An object counts under the classifier's class from the product of the two models' thresholds on, which what
-    both name always reaches: no object counts, or fails to count, because it was told apart. The hash is that of the
-    two models' hashes.
+    Its classes are the detector's, then those that the classifier alone knows, then `UNIDENTIFIED`. An object counts
+    under a class of the classifier from the product of the two models' thresholds on, which is reached wherever both
+    are: no object counts, or fails to count, because it was told apart. The hash is that of the two models' hashes.
 
     Raises
     ------
@@ -124,7 +123,8 @@ def sort_objects(
     Asked about is what reaches the detector's default threshold in one of the classes that the classifier tells apart;
     what lies below keeps the detector's class. An object's score becomes the detector's score times the calibrated
     probability of the class: the probability that it is there and of this class. Where the likeliest class does not
-    reach the classifier's threshold the object is `UNIDENTIFIED` and keeps the detector's score.
+    reach the classifier's threshold, or is one that the detector knows too and did not say, the object is
+    `UNIDENTIFIED` and keeps the detector's score.
 
     Parameters
     ----------
@@ -162,15 +162,16 @@ def sort_objects(
             shares: NDArray[np.float32] = end.value
             break
         yield Progress(done, total, f"{done:,} of {total:,} told apart")
-    sure = shares.max(axis=1, initial=0.0) >= _limits(card)[shares.argmax(axis=1)] if len(rows) else np.zeros(0, bool)
     kinds, scores = objects.class_index.copy(), objects.scores.copy()
-    index = np.array([joined.class_names.index(name) for name in card.class_names], np.int16)
+    sure = np.zeros(0, bool)
     if len(rows):
-        best = shares.argmax(axis=1)
+        best, most = shares.argmax(axis=1), shares.max(axis=1)
+        # The detector, which knows platelets, called it no platelet: of two models that disagree none is believed.
+        is_new = np.array([name not in detector.class_names for name in card.class_names])
+        index = np.array([joined.class_names.index(name) for name in card.class_names])
+        sure = is_new[best] & (most >= np.asarray(card.confidence_thresholds(), np.float32)[best])
         kinds[rows] = np.where(sure, index[best], joined.class_names.index(UNIDENTIFIED))
-        product = scores[rows] * np.where(sure, shares[np.arange(len(rows)), best], 1.0).astype(np.float32)
-        # What counted goes on counting, under a class that the detector has too and asks more of as well.
-        scores[rows] = np.maximum(product, np.asarray(joined.confidence_thresholds(), np.float32)[kinds[rows]])
+        scores[rows] *= np.where(sure, most, np.float32(1))
     source = joined_source(detector, card)
     found = replace(objects, class_index=kinds, scores=scores, classes=joined.class_names, source=source)
     note = f"{card.name} told {int(sure.sum()):,} of {len(rows):,} {', '.join(crops.of)} apart. {said}"
@@ -194,10 +195,6 @@ def _whole(objects: Objects, detector: ModelCard, ruler: str, shape: tuple[int, 
     inside = (boxes[:, :2] > 1).all(axis=1) & (boxes[:, 2] < picture.y1 - 1) & (boxes[:, 3] < picture.x1 - 1)
     whole: NDArray[np.float32] = boxes[inside]
     return whole
-
-
-def _limits(classifier: ModelCard) -> NDArray[np.float32]:
-    return np.asarray(classifier.confidence_thresholds(), np.float32)
 
 
 def _below(product: float) -> float:
