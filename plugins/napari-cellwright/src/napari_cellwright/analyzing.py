@@ -27,11 +27,12 @@ def model_names(*_: object) -> list[str]:
     return sorted(each.name for each in list_models() if each.card is not None and each.card.task != CLASSIFICATION)
 
 
-def classifier_names(*_: object) -> list[str]:
-    """Return the classifiers, which tell apart what another model found; the first, empty, is none."""
+def classifier_choices(*_: object) -> list[tuple[str, str]]:
+    """Return the classifiers, which tell apart what another model found, as shown and as asked for; first none."""
     from cellwright.zoo import list_models
 
-    return ["", *sorted(e.name for e in list_models() if e.card is not None and e.card.task == CLASSIFICATION)]
+    names = sorted(e.name for e in list_models() if e.card is not None and e.card.task == CLASSIFICATION)
+    return [("none", ""), *((name, name) for name in names)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,7 @@ def analyze(
     object_px: Annotated[float, {"min": 0.0, "max": 10_000.0, "step": 1.0}] = 0.0,
     every_channel: bool = False,
     augment: bool = False,
-    classify: Annotated[str, {"choices": classifier_names}] = "",
+    classify: Annotated[str, {"choices": classifier_choices}] = "",
     plane: Plane = (),
     *,
     on_progress: Callable[[Progress], None] | None = None,
