@@ -17,6 +17,7 @@ from cellwright.workflows.cell_roles import CellRole, roles_of
 from cellwright.workflows.doubt import decisions_of
 
 if TYPE_CHECKING:
+    from cellwright.annotation import PictureRecord
     from cellwright.project import ObjectColumns, Project
 
 MODEL = "the model"
@@ -174,10 +175,8 @@ def two_projects(
     """
     if not 0 < overlap <= 1:
         raise BadParameter(f"overlap={overlap} must lie above 0 and up to 1, such as 0.5.")
-    there = {(each.sha256, each.plane): each.id for each in second.pictures()}
-    shared = [
-        (each.id, there[each.sha256, each.plane]) for each in first.pictures() if (each.sha256, each.plane) in there
-    ]
+    there = {_content(each): each.id for each in second.pictures()}
+    shared = [(each.id, there[_content(each)]) for each in first.pictures() if _content(each) in there]
     readers = names or (first.folder.name, second.folder.name)
     if not shared:
         raise BadParameter(f"{readers[0]} and {readers[1]} have no picture in common.")
@@ -202,6 +201,11 @@ def whites_as_one(found: Agreement) -> Agreement:
     cells = [replace(each, first=one(each.first), second=one(each.second)) for each in found.cells]
     classes = [(WHITE_CELL, WHITE_CELL), *((name, title) for name, title in titles.items() if name not in whites)]
     return agreement_of((found.first, found.second), classes, cells, found.pictures, found.level, found.notes)
+
+
+def _content(record: PictureRecord) -> tuple[str, int, tuple[int, int] | None]:
+    """Return what tells a picture by its content: its file's hash, and which part of the file it is."""
+    return record.sha256, record.series, record.plane
 
 
 def _judged(project: Project, picture: int, names: Mapping[int, str], limits: Mapping[int, float]) -> list[ReadCell]:

@@ -103,8 +103,8 @@ class AgreementPage(QWidget):
         self.audits.setEnabled(pair == _MODEL)
         if self._project is not None:
             try:
-                found = self._agreement(self._project, pair)
-                self.found = whites_as_one(found) if self.as_one.isChecked() else found
+                read = self._agreement(self._project, pair)
+                self.found = whites_as_one(read) if self.as_one.isChecked() else read
             except CellwrightError as error:
                 problem = f"{error}\n{_NOTHING_YET}"
         found = self.found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cellwright.annotation import Status
+from cellwright.ui.correcting.parts import plane_of
 from cellwright.workflows.differential_cells import FieldCells, fields_of_analyses
 from cellwright.workflows.doubt import DECISION, decisions_of
 
@@ -40,8 +41,8 @@ def fields_of_window(host: PanelHost, limits: Mapping[str, float]) -> list[Field
         analyses = host.analyses(of_all=True)
         names = analyses[0].objects.classes if analyses else ()
         return fields_of_analyses(analyses, [limits.get(name, DECISION) for name in names])
-    open_ones = {number: each for each in host.session.pictures if (number := link.picture_id(each.path)) is not None}
-    fields = [_field(link, record, limits, open_ones.get(record.id)) for record in link.pictures]
+    numbers = {link.picture_id(each.written, plane_of(each)): each for each in host.session.pictures}
+    fields = [_field(link, record, limits, numbers.get(record.id)) for record in link.pictures]
     return [each for each in fields if each is not None]
 
 
