@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from cellwright.ui.state.plotting_shapes import (
     violin_figures,
 )
 from cellwright.ui.state.plotting_table import plot_table
+from cellwright.ui.state.plotting_ticks import log_ticks
 from cellwright.ui.state.session import Session
 from cellwright.workflows import count_table
 from tests.ui.known_boxes import CLASSES, make_objects
@@ -475,3 +477,24 @@ def test_the_other_plots_read_back_are_what_was_drawn(session: Session, tmp_path
 def test_a_column_against_itself_is_written_once(session: Session) -> None:
     table = plot_table(scatter(session, y="area_bbox"))
     assert table.header.count("area_bbox") == 1
+
+
+# ---- ticks
+
+
+@given(st.floats(-12, 12), st.floats(0.001, 20), st.integers(60, 900))
+def test_numbers_beside_a_log_axis_are_right_and_apart(low: float, span: float, length: int) -> None:
+    ticks = log_ticks(low, low + span, length, 38)
+    assert all(low <= place <= low + span for place, _ in ticks)
+    assert all(float(words) == pytest.approx(10**place, rel=1e-5) for place, words in ticks)
+    assert all((after - before) * length / span >= 37.9 for (before, _), (after, _) in pairwise(ticks))
+
+
+def test_numbers_beside_a_log_axis_are_those_a_person_would_choose() -> None:
+    def words(low: float, high: float, length: float) -> list[str]:
+        return [said for _, said in log_ticks(low, high, length, 38)]
+
+    assert words(0, 3, 150) == ["1", "10", "100", "1000"]
+    assert words(0, 2, 300) == ["1", "2", "5", "10", "20", "50", "100"]
+    assert words(1.9, 2.1, 300)[:2] == ["80", "90"]
+    assert words(2, 2, 300) == []

@@ -36,7 +36,7 @@ def gate_items(gate: Gate, bounds: Bounds, theme: Theme, *, is_upright: bool) ->
     closed = np.concatenate([corners, corners[:1]])
     items: list[Any] = [pg.PlotCurveItem(closed[:, 0], closed[:, 1], pen=pen)]
     if gate.name:
-        items.append(_name(gate, theme, float(corners[:, 0].min()), float(corners[:, 1].max())))
+        items.append(_name(gate, theme, float(corners[:, 0].min()), float(corners[:, 1].min())))
     return items
 
 
@@ -61,6 +61,6 @@ def _stretch(gate: Gate, bounds: Bounds, pen: Any, theme: Theme, is_upright: boo
 
 
 def _name(gate: Gate, theme: Theme, x: float, y: float) -> Any:
-    text = pg.TextItem(gate.name, color=theme.focus, anchor=(0.0, 1.0))
+    text = pg.TextItem(gate.name, color=theme.focus, anchor=(0.0, 0.0))
     text.setPos(x, y)
     return text

@@ -23,8 +23,11 @@ from cellwright.ui.state.plotting import GroupBy, PlotKind
 from cellwright.ui.state.plotting_cells import PlottedCells
 from cellwright.ui.state.plotting_density import nearest
 from cellwright.ui.state.plotting_gate import Gate
+from cellwright.ui.state.plotting_ticks import log_ticks
 
 _ROOM = 0.05
+_APART_PX = (38, 18)
+"""How far numbers beside a logarithmic axis are apart, across and up."""
 _MOST_NAMED = 8
 
 
@@ -61,6 +64,7 @@ class PlotArea(QWidget):
         self._gate_items: list[Any] = []
         self._mask: NDArray[np.bool_] | None = None
         self._is_touched = False
+        self._log_sides: tuple[str, ...] = ()
         self.view = pg.PlotWidget()
         self.view.setMinimumSize(120, 80)
         self.view.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -206,6 +210,7 @@ class PlotArea(QWidget):
     # ---- following
 
     def _on_range(self, *_: object) -> None:
+        self._place_log_ticks()
         self.cloud.refresh()
 
     def _on_touched(self, *_: object) -> None:
@@ -258,7 +263,8 @@ class PlotArea(QWidget):
 
     def _name_axes(self, across: str, up: str, ticks: list[tuple[float, str]] | None) -> None:
         bottom, left = self.plot.getAxis("bottom"), self.plot.getAxis("left")
-        bottom.setTicks(None if ticks is None else [ticks])
+        if ticks is not None:
+            bottom.setTicks([ticks])
         for axis, words in ((bottom, across), (left, up)):
             axis.setLabel(words or None)
             axis.showLabel(bool(words))
@@ -268,8 +274,20 @@ class PlotArea(QWidget):
         is_log = [axis.is_log for axis in cells.axes]
         across = is_log[0] if cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM) else False
         up = is_log[-1] if cells.spec.kind in (PlotKind.SCATTER, PlotKind.BOX, PlotKind.VIOLIN) else False
-        self.plot.getAxis("bottom").setLogMode(across)
-        self.plot.getAxis("left").setLogMode(up)
+        self._log_sides = tuple(side for side, on in (("bottom", across), ("left", up)) if on)
+        for side in ("bottom", "left"):
+            if side not in self._log_sides and (self._drawing is None or self._drawing.ticks is None or side == "left"):
+                self.plot.getAxis(side).setTicks(None)
+        self._place_log_ticks()
+
+    def _place_log_ticks(self) -> None:
+        box = self.plot.getViewBox()
+        for side in self._log_sides:
+            at = 0 if side == "bottom" else 1
+            length = box.size().width() if side == "bottom" else box.size().height()
+            low, high = box.viewRange()[at]
+            ticks = log_ticks(low, high, length, _APART_PX[at])
+            self.plot.getAxis(side).setTicks([ticks])
 
 
 def key_of(cells: PlottedCells) -> str:
