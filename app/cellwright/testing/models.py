@@ -169,5 +169,5 @@ def _sorted(answer: NDArray[Any]) -> NDArray[Any]:
     """Return rows of objects in an order of their own, without empty ones; maps as they are."""
     if answer.ndim != 2:
         return answer
-    rows = answer[np.abs(answer[:, 4:]).sum(axis=1) > 0]
+    rows: NDArray[Any] = answer[np.abs(answer[:, 4:]).sum(axis=1) > 0]
     return rows[np.lexsort(rows.round(2).T)]

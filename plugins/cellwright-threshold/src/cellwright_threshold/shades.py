@@ -25,10 +25,11 @@ def shade_of(picture: NDArray[np.uint8], shade: str) -> NDArray[np.float32]:
         Colours and greys from 0 to 1; of a stain its optical density, 0 where there is none of it.
     """
     if shade in _COLOURS:
-        return picture[..., _COLOURS[shade]].astype(np.float32) / 255
+        return picture[..., _COLOURS[shade]].astype(np.float32) / np.float32(255)
     if shade in _STAINS:
         from skimage.color import rgb2hed
 
-        return np.ascontiguousarray(rgb2hed(picture)[..., _STAINS[shade]], np.float32)
-    grey = picture.mean(axis=2, dtype=np.float32) / 255
+        stains: NDArray[np.float32] = rgb2hed(picture).astype(np.float32)
+        return stains[..., _STAINS[shade]]
+    grey: NDArray[np.float32] = picture.mean(axis=2, dtype=np.float32) / 255
     return grey if shade == "brightness" else 1 - grey

@@ -27,7 +27,8 @@ def threshold_of(values: NDArray[np.float32], rules: Rules) -> float:
 
     if values.size == 0 or values.min() == values.max():
         return float("inf")
-    chosen = float(threshold_otsu(values) if rules.method == "otsu" else threshold_li(values))
+    choose = threshold_otsu if rules.method == "otsu" else threshold_li
+    chosen = float(choose(values))
     above, below = values[values > chosen], values[values <= chosen]
     if above.size == 0 or below.size == 0:
         return float("inf")
@@ -69,8 +70,10 @@ def label_objects(values: NDArray[np.float32], threshold: float, rules: Rules) -
     distance = ndimage.distance_transform_edt(parts > 0)
     # a little smoothing: rims of pixels have many highest points of equal height
     distance = ndimage.gaussian_filter(distance, 1.0, mode="nearest")
-    tops = peak_local_max(distance, min_distance=rules.apart_px, labels=parts, exclude_border=False)
+    tops = peak_local_max(  # type: ignore[no-untyped-call]
+        distance, min_distance=rules.apart_px, labels=parts, exclude_border=False
+    )
     seeds = np.zeros(parts.shape, np.int32)
     seeds[tuple(tops.T)] = np.arange(1, len(tops) + 1)
-    result: NDArray[np.int32] = watershed(-distance, seeds, mask=parts > 0).astype(np.int32)
-    return result
+    labels: NDArray[np.int32] = watershed(-distance, seeds, mask=parts > 0)  # type: ignore[no-untyped-call]
+    return labels.astype(np.int32)
