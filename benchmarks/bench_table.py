@@ -85,14 +85,24 @@ def _measured(objects: Objects, paint: Callable[[], None]) -> list[Row]:
         paint()
 
     scrolling = milliseconds(scroll)
-    first = _seconds(partial(_sort, table, "area_um2", Qt.SortOrder.AscendingOrder, paint))
-    again = _seconds(partial(_sort, table, "area_um2", Qt.SortOrder.DescendingOrder, paint))
+    section = [column.name for column in table.model.columns].index("area_um2")
+
+    def sort(order: Qt.SortOrder) -> None:
+        table.view.sortByColumn(section, order)
+        paint()
+
+    first = _seconds(partial(sort, Qt.SortOrder.AscendingOrder))
+    again = _seconds(partial(sort, Qt.SortOrder.DescendingOrder))
     text = "area_um2 > 5 and class == 'WBC' and score < 0.9"
     filtering = milliseconds(lambda: rows_meant(understood(text, measured), measured), 5)
     meant = np.flatnonzero(rows_meant(understood(text, measured), measured))
-    selecting = _seconds(
-        lambda: (session.select_rows(meant), table.select_objects(session.selected_rows, None), paint())
-    )
+
+    def select() -> None:
+        session.select_rows(meant)
+        table.select_objects(session.selected_rows, None)
+        paint()
+
+    selecting = _seconds(select)
     copying = _seconds(lambda: table.model.as_text(np.arange(200_000)))
     columns = tuple(each.name for each in table.model.columns if not each.is_words)
     summing = _seconds(lambda: run_inline(Summarise(grouped_cells(session, GroupBy.CLASS), columns)))
@@ -116,15 +126,6 @@ def _warm_up(objects: Objects) -> None:
     few = Measured(objects.take(np.arange(100)), pixel_size=PixelSize(0.25, 0.25, PixelSizeSource.USER))
     for name in few.names:
         few.column(name)
-
-
-def _sort(table: object, name: str, order: object, paint: Callable[[], None]) -> None:
-    from cellwright.ui.panels.objects_table import ObjectsTable
-
-    assert isinstance(table, ObjectsTable)
-    names = [column.name for column in table.model.columns]
-    table.view.sortByColumn(names.index(name), order)  # type: ignore[call-overload]
-    paint()
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -352,7 +352,7 @@ def test_a_filter_is_the_mask_that_numpy_makes(
     kinds = data.draw(st.lists(st.sampled_from([0, 1]), min_size=len(values), max_size=len(values)))
     column, codes = np.array(values), np.array(kinds)
     columns = Columns({"solidity": column}, {"class": Words(codes, ("RBC", "WBC"))}, len(values))
-    names = {"solidity": Kind(Quantity.NUMBER), "class": Quantity.WORDS}
+    names: dict[str, Quantity | Kind] = {"solidity": Kind(Quantity.NUMBER), "class": Quantity.WORDS}
     compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal}
     expected = compare[sign](column, limit) if sign in compare else (column != limit) & ~np.isnan(column)
     found = Filter.parse(f"solidity {sign} {limit!r} and class == 'WBC'", names=names).rows(columns)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import QCompleter, QLineEdit
+from PySide6.QtWidgets import QCompleter, QLineEdit, QListView
 
 _WORD = re.compile(r"`[^`]*$|[^\W\d][\w-]*$")
 _FEWEST = 1
@@ -32,8 +32,10 @@ class FilterCompleter(QCompleter):
         self.setFilterMode(Qt.MatchFlag.MatchContains)
         self.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
         self.setMaxVisibleItems(_ROWS)
-        self.popup().setAccessibleName("Columns and words")
-        self.popup().setProperty("kind", "popup")
+        self._popup = QListView()
+        self._popup.setAccessibleName("Columns and words")
+        self._popup.setProperty("kind", "popup")
+        self.setPopup(self._popup)
         self.activated.connect(self._put)
         line.textEdited.connect(lambda _text: self.offer())
 
@@ -48,11 +50,20 @@ class FilterCompleter(QCompleter):
         self.setCompletionPrefix(word)
         is_whole = self.completionCount() == 1 and self.currentCompletion() == word
         if not self.completionCount() or is_whole or (len(word) < _FEWEST and not everything):
-            self.popup().hide()
+            self._popup.hide()
             return
         place = self._line.cursorRect()
-        place.setWidth(min(self._line.width(), 40 + self.popup().sizeHintForColumn(0)))
+        place.setWidth(min(self._line.width(), 40 + self._popup.sizeHintForColumn(0)))
         self.complete(place)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether words are offered now."""
+        return self._popup.isVisible()
+
+    def close(self) -> None:
+        """Offer nothing."""
+        self._popup.hide()
 
     def _before(self) -> str:
         found = _WORD.search(self._line.text()[: self._line.cursorPosition()])

@@ -154,8 +154,7 @@ class ColumnsDialog(QDialog):
             item.setToolTip(1, each.description)
             item.setCheckState(0, Qt.CheckState.Checked if each.name in shown else Qt.CheckState.Unchecked)
         for group in groups.values():
-            ticked = sum(group.child(row).checkState(0) is Qt.CheckState.Checked for row in range(group.childCount()))
-            group.setExpanded(bool(ticked))
+            group.setExpanded(any(item.checkState(0) is Qt.CheckState.Checked for item in _inside(group)))
             group.setText(1, f"{group.childCount()} columns")
 
     @property
@@ -180,17 +179,17 @@ class ColumnsDialog(QDialog):
                 self.tree.scrollToItem(item)
 
     def _items(self) -> list[QTreeWidgetItem]:
-        groups = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-        return [group.child(row) for group in groups if group is not None for row in range(group.childCount())]
+        return [item for group in self._groups() for item in _inside(group)]
+
+    def _groups(self) -> list[QTreeWidgetItem]:
+        groups = (self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount()))
+        return [group for group in groups if group is not None]
 
     def _on_search(self, text: str) -> None:
         words = text.casefold().split()
-        for row in range(self.tree.topLevelItemCount()):
-            group = self.tree.topLevelItem(row)
-            if group is None:
-                continue
+        for group in self._groups():
             found = 0
-            for item in (group.child(at) for at in range(group.childCount())):
+            for item in _inside(group):
                 said = f"{item.text(0)} {item.text(1)} {group.text(0)}".casefold()
                 is_meant = all(word in said for word in words)
                 item.setHidden(not is_meant)
@@ -217,3 +216,8 @@ class ColumnsDialog(QDialog):
     def _done(self) -> None:
         self.chosen.emit(self.names, self.to_measure, self.of_all.isChecked() and bool(self.to_measure))
         self.accept()
+
+
+def _inside(group: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    items = (group.child(row) for row in range(group.childCount()))
+    return [item for item in items if item is not None]

@@ -235,9 +235,9 @@ def stably_sorted(rows: NDArray[np.intp], values: _Values, *, is_rising: bool) -
         known = stably_sorted(rows[~unknown], values[~unknown], is_rising=is_rising)
         return np.concatenate([known, rows[unknown]])
     if is_rising:
-        return rows[np.argsort(values, kind="stable")]
+        return np.take(rows, np.argsort(values, kind="stable"))
     # reversed twice: descending, and equals still in the order in which they come
-    return rows[::-1][np.argsort(values[::-1], kind="stable")][::-1]
+    return np.take(rows[::-1], np.argsort(values[::-1], kind="stable"))[::-1]
 
 
 def _to_sort_by(column: MeasuredColumn) -> _Values:
@@ -246,7 +246,7 @@ def _to_sort_by(column: MeasuredColumn) -> _Values:
         return column.values
     rank = np.empty(len(column.words), np.intp)
     rank[sorted(range(len(column.words)), key=lambda code: column.words[code].casefold())] = np.arange(len(rank))
-    return rank[column.values]
+    return np.take(rank, column.codes)
 
 
 def _id_texts(ids: NDArray[np.void]) -> list[str]:

@@ -235,7 +235,9 @@ class ObjectsTable(QWidget):
         if standing_out is not None:
             return standing_out
         # ranges, as a list of a million selected cells takes seconds
-        ranges = [(each.top(), each.bottom() + 1) for each in self.view.selectionModel().selection()]
+        selected = self.view.selectionModel().selection()
+        parts = (selected.at(number) for number in range(selected.size()))
+        ranges = [(each.top(), each.bottom() + 1) for each in parts]
         if not ranges:
             return np.zeros(0, np.intp)
         return np.unique(np.concatenate([np.arange(*each) for each in ranges]))

@@ -86,7 +86,7 @@ def _columns(measured: Measured) -> Columns:
     for name in ("class", "status", "source"):
         if name in measured.known:
             column = measured.column(name)
-            words[name] = Words(column.values, column.words)
+            words[name] = Words(column.codes, column.words)
     if "status" not in words:
         words["status"] = Words(np.zeros(len(measured), np.int32), (Status.UNREVIEWED.value,))
     return Columns(_Numbers(measured), words, len(measured), measured.pixel_size)

@@ -74,6 +74,11 @@ class MeasuredColumn:
         return self.values.astype(np.float64, copy=False)
 
     @property
+    def codes(self) -> NDArray[np.integer]:
+        """(N,) int: of words their place in `words`."""
+        return self.values.astype(np.intp)
+
+    @property
     def title(self) -> str:
         """The name with the unit, where the name does not tell it."""
         return title_of(self.name, self.unit)
