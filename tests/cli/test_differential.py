@@ -11,6 +11,7 @@ from PIL import Image
 
 from cellwright.annotation import Status
 from cellwright.core import Objects
+from cellwright.export import read_table
 from cellwright.project import Project
 from tests.cli.conftest import Said
 
@@ -56,6 +57,31 @@ def test_a_differential_as_json(cellwright: Callable[..., Said], folder: Path) -
     assert "Bonferroni" in found["method"]
     assert found["per_microlitre"] == {}
     assert found["notes"][-1].startswith("Cellwright is not a medical device")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "parquet"])
+def test_a_differential_is_written_as_a_table(
+    cellwright: Callable[..., Said], folder: Path, tmp_path: Path, ending: str
+) -> None:
+    out = tmp_path / f"differential.{ending}"
+    assert cellwright("differential", folder, "--out", out).code == 0
+    table = read_table(out, "differential")
+    assert [str(each) for each in table.column("class").cells()] == [
+        "neutrophil",
+        "lymphocyte",
+        "erythroblast",
+        "unidentified",
+    ]
+    numbers = {
+        name: [None if each in (None, "") else float(each) for each in table.column(name).cells()]
+        for name in ("n", "share", "per_100")
+    }
+    assert numbers["n"] == [91, 9, 6, 2]
+    assert numbers["share"] == pytest.approx([0.91, 0.09, None, 2 / 102])
+    assert numbers["per_100"] == pytest.approx([None, None, 6, None])
+    assert cellwright("differential", folder, "--out", out).code == 2
+    assert cellwright("differential", folder, "--out", out, "--overwrite").code == 0
+    assert cellwright("differential", folder, "--out", tmp_path / "differential.txt").code == 2
 
 
 def test_it_is_signed_off_by_name_only_once_reviewed(cellwright: Callable[..., Said], tmp_path: Path) -> None:

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.core import BadParameter
-from cellwright.stats import SampledWindows, poisson_interval, ratio_interval, sampled_total, share_dispersion
+from cellwright.stats import (
+    Estimate,
+    Interval,
+    SampledWindows,
+    poisson_interval,
+    ratio_interval,
+    sampled_total,
+    share_dispersion,
+    sum_of,
+)
 
 TIMES = 1000
 
@@ -99,3 +108,12 @@ def test_shares_that_differ_between_fields_are_told_from_chance() -> None:
     assert share_dispersion([[3, 0], [4, 0]]) is None
     with pytest.raises(BadParameter):
         share_dispersion([1, 2])
+
+
+def test_independent_estimates_are_added_by_their_distances() -> None:
+    both = sum_of([Estimate(10, Interval(7, 14), "one"), Estimate(5, Interval(1, 8), "other")])
+    assert (both.value, *both.interval) == pytest.approx((15, 10, 20))
+    assert both.method == "one + other"
+    for estimates in ([], [Estimate(1, Interval(0, 2), ""), Estimate(1, Interval(0, 2, 0.9), "")]):
+        with pytest.raises(BadParameter):
+            sum_of(estimates)

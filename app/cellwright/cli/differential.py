@@ -25,6 +25,7 @@ from cellwright.workflows.differential_signing import (
     sign_differential,
     signatures,
 )
+from cellwright.workflows.differential_table import write_differential
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -137,6 +138,9 @@ def class_limits(text: str | None) -> dict[str, float] | None:
 
 def _show(found: Differential, signed: Sequence[Signature], options: Namespace) -> None:
     other = _other(options)
+    if options.out is not None:
+        write_differential(options.out, found, overwrite=options.overwrite)
+        say(f"Written to {options.out}")
     if options.json:
         print_json(differential_json(found, signed, other))
         return

@@ -31,6 +31,8 @@ def add_differential_words(made: argparse.ArgumentParser, model: str) -> None:
         help="whether limits hold for each kind alone, as Rümke's table has it, or for all at once (default: none)",
     )
     made.add_argument("--level", type=float, default=0.95, metavar="P", help="of the limits (default: 0.95)")
+    made.add_argument("--out", type=Path, metavar="FILE", help="write the table: .csv, .xlsx or .parquet")
+    made.add_argument("--overwrite", action="store_true", help="replace FILE if it is there")
     made.add_argument("--compare", type=Path, metavar="PROJECT", help="say where it differs from another differential")
     _add_factor_words(made)
     made.add_argument("--sign", action="store_true", help="sign it off, if every cell is reviewed")

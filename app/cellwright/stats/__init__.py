@@ -18,7 +18,7 @@ from cellwright.stats.dispersion import (
     quasi_poisson_interval,
     share_dispersion,
 )
-from cellwright.stats.estimate import Estimate
+from cellwright.stats.estimate import Estimate, sum_of
 from cellwright.stats.expected import CountCurve, count_curve, expected_count
 from cellwright.stats.intervals import Interval, binomial_interval, poisson_interval, rate_interval, ratio_interval
 from cellwright.stats.sample_size import Adequacy, adequacy, cells_needed, cells_needed_exactly
@@ -62,4 +62,5 @@ __all__ = [
     "sampled_total",
     "share_dispersion",
     "share_intervals",
+    "sum_of",
 ]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from cellwright.core import CellwrightError
+from cellwright.stats import Estimate, sum_of
 from cellwright.ui.looks.widgets import button, column, label
 from cellwright.ui.looks.wording import count_text
 from cellwright.ui.numbers.side import Side, beside, choose, combo
@@ -18,15 +19,16 @@ from cellwright.workflows.audited_counts import AuditedCount, AuditedCounts, aud
 if TYPE_CHECKING:
     from cellwright.project import Project
 
-_HEADER = ("Class", "Model", "Corrected", "Rogan–Gladen", "Missed")
+_HEADER = ("Class", "Model", "Corrected", "Rogan–Gladen", "Missed", "In all")
 _TIPS = (
     "",
     "Cells that the model counts, among those the audit was drawn from.",
     "How many of those really are of the class: prediction-powered, with its 95 % interval.",
     "The same by sensitivity and specificity, for comparison with other work.",
     "Cells that the model did not find, on all pictures, by what people found in the audit's windows.",
+    "Corrected and missed together: how many there really are on the pictures.",
 )
-_MISSED = 4
+_MISSED, _IN_ALL = 4, 5
 _NO_AUDIT = (
     "Draw an audit: some cells and windows by chance alone. What you say of them corrects the counts of all, with an "
     "interval that holds, however wrong the model is."
@@ -98,20 +100,34 @@ class AuditPage(QWidget):
             self.words.setText(str(error))
             return
         self.table.show_rows(self._rows(self.found))
-        self.table.setColumnHidden(_MISSED, self.found.missed is None)
+        for column_at in (_MISSED, _IN_ALL):
+            self.table.setColumnHidden(column_at, self.found.missed is None)
         done = f"{self.found.answered:,} of {self.found.drawn:,} drawn cells are answered."
         self.words.setText("\n".join([done, *self.found.notes]))
 
     def _rows(self, found: AuditedCounts) -> list[list[str]]:
         rows = [self._row(each, found) for each in found.rows if _says_something(each, found)]
-        missed = "" if found.missed is None else estimate_text(found.missed.total)
-        return [*rows, ["All cells", count_text(found.population), estimate_text(found.real), "", missed]]
+        missed = None if found.missed is None else found.missed.total
+        last = [
+            "All cells",
+            count_text(found.population),
+            estimate_text(found.real),
+            "",
+            *_with_missed(found.real, missed),
+        ]
+        return [*rows, last]
 
     def _row(self, row: AuditedCount, found: AuditedCounts) -> list[str]:
         by_rates = "–" if row.rogan_gladen is None else estimate_text(row.rogan_gladen)
-        missed = "" if found.missed is None else estimate_text(found.missed.by_class[row.class_id])
+        missed = None if found.missed is None else found.missed.by_class[row.class_id]
         title = self._titles.get(row.class_id, row.name)
-        return [title, count_text(row.counted), estimate_text(row.corrected), by_rates, missed]
+        numbers = [count_text(row.counted), estimate_text(row.corrected), by_rates]
+        return [title, *numbers, *_with_missed(row.corrected, missed)]
+
+
+def _with_missed(corrected: Estimate, missed: Estimate | None) -> list[str]:
+    """Return what was missed, and both together."""
+    return ["", ""] if missed is None else [estimate_text(missed), estimate_text(sum_of([corrected, missed]))]
 
 
 def _says_something(row: AuditedCount, found: AuditedCounts) -> bool:
