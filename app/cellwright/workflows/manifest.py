@@ -278,7 +278,7 @@ def first_problem(error: ValidationError) -> str:
         return f"nobody knows the key {place!r}"
     if first["type"] == "missing":
         return f"{place!r} is missing"
-    said = first["msg"].removeprefix("Value error, ")
+    said = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f"{place}: {said[:1].lower()}{said[1:]}"
 
 

@@ -38,7 +38,7 @@ class Step:
     said: str
 
     def __str__(self) -> str:
-        return f"{self.time}  {self.said}"
+        return f"{self.time[:16].replace('T', ' ')} UTC  {self.said}"
 
 
 @dataclass(frozen=True, slots=True)
