@@ -296,7 +296,7 @@ def read_steps(given: Sequence[JsonValue], where: str) -> tuple[Step, ...]:
     """
     for one in given:
         name = one.get("id") if isinstance(one, dict) else one
-        if name not in KNOWN:
+        if name not in KNOWN or not isinstance(one, dict):
             raise ModelNotUsable(f"{where}: the step {name!r} is not understood; known are {', '.join(KNOWN)}.")
     try:
         return _Steps.model_validate({"steps": given}).steps
