@@ -13,10 +13,8 @@ from cellwright.core import ModelNotUsable
 from cellwright.zoo.safe_yaml import MOST_BYTES, read_yaml
 
 LEVELS = "abcdefghi"
-BOMB = "a: &a [x, x, x, x, x, x, x, x, x]
-" + "".join(
-    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]
-" for before, name in pairwise(LEVELS)
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise(LEVELS)
 )
 
 
