@@ -247,6 +247,9 @@ def test_boxes_are_told_apart_from_outlines(analyzed: MainWindow, qtbot: QtBot) 
     dialog = analyzed.commands.dialog
     assert isinstance(dialog, ColumnsDialog)
     assert "solidity" not in dialog._choices and "neighbour_distance" in dialog._choices
+    analyzed.filter_line.line.setText("solidity > 0.9")
+    analyzed.filter_line.select()
+    assert "there is no solidity: that needs outlines" in analyzed.filter_line.said.text()
     analyzed.filter_line.line.setText("area_um2 > 40")
     analyzed.filter_line.select()
     assert "Only the boxes of these cells are known, so there is no area_um2: use area_bbox" in (

@@ -16,7 +16,7 @@ from cellwright.ui.correcting.filter_completer import FilterCompleter
 from cellwright.ui.looks.widgets import as_panel, button, column, describe, label, restyle
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.state.filtered import kinds_of, rows_meant, understood
-from cellwright.ui.state.measurable import measurable
+from cellwright.ui.state.measurable import measurable, out_of_reach
 from cellwright.ui.state.measured import Measured
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.session import Session
@@ -261,7 +261,8 @@ def cells_meant(text: str, picture: Picture, session: Session) -> MeantCells:
         return MeantCells(shown[:0])
     measured = session.measured(picture)
     assert measured is not None
-    meant = understood(text, measured, frozenset(name.lower() for name in measurable(picture)))
+    unmeasured = frozenset(name.lower() for name in measurable(picture))
+    meant = understood(text, measured, unmeasured, out_of_reach(picture))
     rows = np.flatnonzero(rows_meant(meant, measured))
     is_shown = np.zeros(len(objects), np.bool_)
     is_shown[shown] = True

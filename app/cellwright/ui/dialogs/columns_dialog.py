@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -23,6 +23,7 @@ from cellwright.ui.looks.wording import plural
 
 _KEY = Qt.ItemDataRole.UserRole
 _SIZE = (620, 560)
+_ROW = QSize(0, 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,13 @@ class ColumnsDialog(QDialog):
         for each in choices:
             if each.group not in groups:
                 groups[each.group] = QTreeWidgetItem(self.tree, [each.group])
+                groups[each.group].setSizeHint(0, _ROW)
                 groups[each.group].setFlags(flags | Qt.ItemFlag.ItemIsAutoTristate)
             item = QTreeWidgetItem(
                 groups[each.group], [each.title, each.description, "" if each.is_known else "to measure"]
             )
             item.setFlags(flags)
+            item.setSizeHint(0, _ROW)
             item.setData(0, _KEY, each.name)
             item.setToolTip(1, each.description)
             item.setCheckState(0, Qt.CheckState.Checked if each.name in shown else Qt.CheckState.Unchecked)

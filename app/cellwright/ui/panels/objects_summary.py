@@ -27,7 +27,7 @@ _MEANINGS = (
     "Smallest value.",
     "Largest value.",
 )
-_WIDTHS = (150, 180, 64, 82, 82, 82, 82, 82)
+_WIDTHS = (132, 160, 52, 70, 66, 70, 66, 66)
 _TITLES = {
     GroupBy.CLASS: "Class",
     GroupBy.STATUS: "Status",

@@ -38,8 +38,13 @@ def _kind(known: Known) -> Kind:
     return Kind(Quantity.WORDS) if known.is_words else _KINDS.get(known.unit, Kind(Quantity.NUMBER))
 
 
-def understood(text: str, measured: Measured, unmeasured: frozenset[str] = frozenset()) -> Filter:
-    """Return what a person wrote about cells.
+def understood(
+    text: str,
+    measured: Measured,
+    unmeasured: frozenset[str] = frozenset(),
+    out_of_reach: frozenset[str] = frozenset(),
+) -> Filter:
+    """Return what a person wrote about cells; `out_of_reach` are columns that bare boxes cannot have.
 
     Raises
     ------
@@ -50,21 +55,22 @@ def understood(text: str, measured: Measured, unmeasured: frozenset[str] = froze
     """
     classes = measured.objects.classes
     return Filter.parse(
-        text, names=kinds_of(measured), classes=classes, unmeasured=unmeasured, advice=_advice(measured)
+        text, names=kinds_of(measured), classes=classes, unmeasured=unmeasured, advice=_advice(measured, out_of_reach)
     )
 
 
-def _advice(measured: Measured) -> dict[str, str]:
+def _advice(measured: Measured, out_of_reach: frozenset[str]) -> dict[str, str]:
     """Return what to say of columns that people ask for and that cannot be known here."""
     from cellwright.measure import at_once
 
-    advice = {}
+    bare = "Only the boxes of these cells are known, so there is no"
+    advice = {name: f"{bare} {name}: that needs outlines." for name in out_of_reach}
     for column in at_once(outlines=True):
         there, in_um = measured.name_of(column.key), column.header(in_um=True)
         if there is None:
             box = measured.name_of("area_bbox")
             for name in (column.key, in_um):
-                advice[name] = f"Only the boxes of these cells are known, so there is no {name}: use {box}."
+                advice[name] = f"{bare} {name}: use {box}."
         elif measured.pixel_size is None:
             advice[in_um] = f"Nobody said how large a pixel here is: use {there}, or set the pixel size."
     return advice

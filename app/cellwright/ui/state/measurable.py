@@ -22,15 +22,27 @@ def measurable(picture: Picture) -> dict[str, tuple[str, Column]]:
     offer, in_um = offer_of(picture), picture.pixel_size is not None
     if offer is None:
         return {}
-    has_outlines = picture.objects is not None and picture.objects.masks is not None
     return {
         column.header(in_um=in_um): (name, column)
         for name, column in offer.by_key().values()
-        if has_outlines or needs_no_outlines(offer, name)
+        if _has_outlines(picture) or _needs_no_outlines(offer, name)
     }
 
 
-def needs_no_outlines(offer: Offer, name: str) -> bool:
+def out_of_reach(picture: Picture) -> frozenset[str]:
+    """Return the columns, by their names in small letters, that cannot be measured because only boxes are known."""
+    offer = offer_of(picture)
+    if offer is None or _has_outlines(picture):
+        return frozenset()
+    beyond = [column for name, column in offer.by_key().values() if not _needs_no_outlines(offer, name)]
+    return frozenset(column.header(in_um=in_um).lower() for column in beyond for in_um in (False, True))
+
+
+def _has_outlines(picture: Picture) -> bool:
+    return picture.objects is not None and picture.objects.masks is not None
+
+
+def _needs_no_outlines(offer: Offer, name: str) -> bool:
     """Return whether a set of measurements says something of cells of which only boxes are known."""
     from cellwright.measure import Needs
 
