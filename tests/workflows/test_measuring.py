@@ -20,7 +20,7 @@ from cellwright.measure import MeasureOptions, Picture, measure
 from cellwright.project import Project
 from cellwright.testing import Nuclei
 from cellwright.workflows import Analysis, PictureInfo
-from cellwright.workflows.measuring import MeasureAnalyses, SlidePixels, unique_names
+from cellwright.workflows.measuring import MeasureAnalyses, MeasureObjects, SlidePixels, unique_names
 from cellwright.zoo import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
 
 CARD = ModelCard(
@@ -152,3 +152,19 @@ def test_objects_known_by_their_boxes_have_neighbours(tmp_path: Path) -> None:
     np.testing.assert_allclose(table.column("neighbour_distance").values, [30, 30])
     assert np.isnan(np.asarray(table.column("area").values)).all()
     assert SlideRef(path).open().shape == (60, 60)
+
+
+def test_objects_of_a_plane_are_measured_on_that_plane_and_all_its_channels(tmp_path: Path) -> None:
+    path = tmp_path / "stack.ome.tif"
+    t, z, c = np.indices((2, 3, 2))
+    pixels = np.broadcast_to((4000 * t + 1000 * z + 300 * c).astype(np.uint16)[..., None, None], (2, 3, 2, 260, 300))
+    tifffile.imwrite(path, pixels.copy(), metadata={"axes": "TZCYX", "Channel": {"Name": ["DAPI", "GFP"]}})
+    objects = Nuclei(seed=4, shape=(260, 300)).truth()
+    operation = MeasureObjects(SlideRef(path, z=2, t=1), objects, ("intensity_mean", "area"), SIZE, name="a plane")
+    steps = list(operation.run())
+    assert operation.title == "Measure a plane"
+    assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, len(objects), len(objects))
+    found = {each.name: each.values for each in run_inline(operation)}
+    assert objects.masks is not None
+    assert np.array_equal(found["area_um2"], objects.masks.areas() * 0.25)
+    assert (found["intensity_mean-dapi"] == 6000).all() and (found["intensity_mean-gfp"] == 6300).all()

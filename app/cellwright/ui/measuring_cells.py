@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 from cellwright.jobs import run_inline
 from cellwright.jobs.queue import Job, JobState, Lane
 from cellwright.ui.actions.action_set import Handler
+from cellwright.ui.correcting.parts import part_of
 from cellwright.ui.dialogs.columns_dialog import Choice, ColumnsDialog
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
@@ -181,8 +182,8 @@ class MeasuringCells(QObject):
             running.cancel()
         objects, size, counted = picture.objects, picture.pixel_size, self._session.counted(picture)
         assert objects is not None
-        z, t = picture.plane if picture.facts is not None and picture.facts.is_stack else (None, None)
-        ref = SlideRef(picture.path.absolute(), z=z, t=t)
+        source = part_of(picture)  # every channel, whichever of them a model was shown
+        ref = source if isinstance(source, SlideRef) else SlideRef(source.absolute())
         operation = MeasureObjects(ref, objects.take(np.flatnonzero(counted)), asked, size, name=picture.name)
         done = partial(self._on_done, picture, objects, size, counted, quietly)
         self._jobs[picture.key] = self._window.controller.submit_quietly(
