@@ -25,6 +25,10 @@ def run(options: Namespace) -> int:
         from cellwright.cli import model_export
 
         return model_export.run(options)
+    if options.what == "quantize":
+        from cellwright.cli import quantize
+
+        return quantize.run(options)
     from cellwright.cli import lineage
 
     return lineage.run(options)

@@ -39,12 +39,21 @@ def usable_cores() -> int:
 @cache
 def has_native_bf16() -> bool:
     """Whether the CPU multiplies bfloat16 in hardware (AMX or AVX-512 BF16); False where the system does not say."""
+    return not _flags().isdisjoint(("avx512_bf16", "amx_bf16"))
+
+
+@cache
+def has_native_int8() -> bool:
+    """Whether the CPU multiplies and adds 8-bit numbers in hardware (VNNI or AMX); False where the system is silent."""
+    return not _flags().isdisjoint(("avx512_vnni", "avx_vnni", "amx_int8"))
+
+
+def _flags() -> frozenset[str]:
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return False
-    flags = next((line.split() for line in text.splitlines() if line.startswith("flags")), [])
-    return "avx512_bf16" in flags or "amx_bf16" in flags
+        return frozenset()
+    return frozenset(next((line.split() for line in text.splitlines() if line.startswith("flags")), []))
 
 
 def may_have_cuda() -> bool:

@@ -28,6 +28,7 @@ DEVICES = (
     "cpu",
     "cuda",
     "cpu:openvino",
+    "cpu:openvino-int8",
     "cpu:openvino-bf16",
     "cpu:openvino-f32",
     "cpu:torch",
@@ -192,7 +193,7 @@ def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
         Name or folder of the model.
     device : str
         One of `DEVICES`. ``"auto"`` takes a GPU where there is one and else the CPU; ``"cpu"`` takes OpenVINO where it
-        is installed and else torch, in bf16 where the CPU multiplies it.
+        is installed and else torch, in the fastest number format that the CPU multiplies and the model is measured in.
 
     Raises
     ------
