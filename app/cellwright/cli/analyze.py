@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 
+_CLASSES_SAID = 3
+"""So many classes of a picture of a single cell are said, the likeliest first."""
+
+
 @dataclass(slots=True)
 class _Outcome:
     """What came of it so far."""
@@ -309,6 +313,7 @@ def _print(card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresho
         if ratio := chest_ratio(analysis, thresholds):
             say_ratio(analysis.picture.name, ratio)
         _ask_pixel_size(analysis, thresholds)
+        _say_probabilities(analysis)
     _say_written(outcome.written)
     for left in outcome.left_out:
         say(f"Left out: {left}")
@@ -321,6 +326,16 @@ def _ask_pixel_size(analysis: Analysis, thresholds: tuple[float, ...]) -> None:
     question = pixel_size_question(counted, picture.pixel_size, picture.pixel_size_note, picture.shape)
     if question is not None and picture.pixel_size is not None:
         say(f"{picture.name}: {question.sentence} Give the right one with --pixel-size UM.")
+
+
+def _say_probabilities(analysis: Analysis) -> None:
+    """Say what a picture of a single cell shows, the likeliest classes first."""
+    said = analysis.probabilities
+    if said is None or analysis.card.task != "classification":
+        return
+    for shares in said.values:
+        best = sorted(zip(shares.tolist(), said.classes, strict=True), reverse=True)[:_CLASSES_SAID]
+        say(f"{analysis.picture.name}: {', '.join(f'{name} {share:.3f}' for share, name in best)}")
 
 
 def _say_written(paths: tuple[Path, ...]) -> None:
@@ -369,12 +384,18 @@ def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:
     return cells
 
 
+def _parts(outcome: _Outcome) -> dict[str, object]:
+    """Return the two models of a cascade; nothing where one model answered."""
+    parts = outcome.analyses[0].parts if outcome.analyses else ()
+    return {"parts": [{"name": part.name, "sha256": part.model_hash} for part in parts]} if parts else {}
+
+
 def _as_json(
     card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresholds: tuple[float, ...]
 ) -> dict[str, object]:
     pictures = zip(outcome.analyses, tables, strict=True)
     return {
-        "model": {"name": card.name, "sha256": card.model_hash},
+        "model": {"name": card.name, "sha256": card.model_hash, **_parts(outcome)},
         "pictures": [picture_json(analysis, table, thresholds) for analysis, table in pictures],
         "total": counts_json(add_counts(tables)) if tables else None,
         "written": [str(path) for path in outcome.written],

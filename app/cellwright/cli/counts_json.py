@@ -24,8 +24,17 @@ def picture_json(analysis: Analysis, table: CountTable, thresholds: tuple[float,
         "notes": list(analysis.notes),
         **counts_json(table),
         **(areas_json(area_table(analysis, thresholds)) if finds_outlines(analysis.card) else {}),
+        **_named(analysis),
         **({} if ratio is None else {"cardiothoracic": ratio_json(ratio)}),
     }
+
+
+def _named(analysis: Analysis) -> dict[str, object]:
+    """Return what a classifier said of a whole picture; nothing where objects were found on it."""
+    said = analysis.probabilities
+    if said is None or analysis.card.task != "classification" or not len(said.values):
+        return {}
+    return {"probabilities": dict(zip(said.classes, said.values[0].astype(float).tolist(), strict=True))}
 
 
 def counts_json(table: CountTable) -> dict[str, object]:

@@ -1,0 +1,80 @@
+"""A classifier is chosen beside the model: its classes are counted, and the next analysis asks it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cellwright.annotation import UNIDENTIFIED
+from cellwright.ui.panels.model_panel import ModelPanel
+from cellwright.ui.state.session import Session
+from cellwright.workflows import AnalyzePicture
+from cellwright.zoo import ListedModel
+from tests.tiny_classifier import COLOURS, colour_card
+from tests.ui.known_boxes import make_card
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
+
+    from cellwright.ui.main_window import MainWindow
+
+DETECTOR, CLASSIFIER = Path("models/blood-cells-test"), Path("models/colours")
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> ModelPanel:
+    session = Session()
+    made = ModelPanel(session)
+    qtbot.addWidget(made)
+    listed = [ListedModel(DETECTOR, make_card()), ListedModel(CLASSIFIER, colour_card())]
+    made.set_models(listed)
+    session.set_model(DETECTOR, make_card())
+    return made
+
+
+def test_what_fits_the_model_is_offered_and_named_after_its_cells(panel: ModelPanel) -> None:
+    assert panel.apart.isVisibleTo(panel)
+    assert [panel.apart.itemText(i) for i in range(panel.apart.count())] == ["Not told apart", "Colours"]
+    assert panel._apart_title.text() == "Tell white blood cells apart with"
+    assert panel.apart.accessibleName()
+
+
+def test_a_choice_brings_the_classes_of_both_and_leaving_takes_them_away(panel: ModelPanel) -> None:
+    session = panel._session
+    panel.apart.setCurrentIndex(1)
+    panel.apart.activated.emit(1)
+    assert session.classifier_folder == CLASSIFIER
+    names = [style.name for style in session.styles]
+    assert names == ["WBC", "RBC", "PLT", *COLOURS, UNIDENTIFIED]
+    assert session.threshold("red") == pytest.approx(0.5 * 0.6) and session.threshold("WBC") == 0.5
+    assert session.card is not None and session.card.class_names == ("WBC", "RBC", "PLT")
+    assert panel.apart.currentText() == "Colours"
+    session.set_threshold("red", 0.9)
+    session.reset_thresholds()
+    assert session.threshold("red") == pytest.approx(0.3)
+    panel.apart.setCurrentIndex(0)
+    panel.apart.activated.emit(0)
+    assert session.classifier_folder is None and len(session.styles) == 3
+
+
+def test_a_model_that_it_does_not_fit_lets_go_of_it(panel: ModelPanel) -> None:
+    session = panel._session
+    session.set_classifier(CLASSIFIER, colour_card())
+    names = ("A", "B", "C")
+    kinds = tuple(k.model_copy(update={"name": n}) for k, n in zip(make_card().classes, names, strict=True))
+    limits = make_card().thresholds.model_copy(update={"confidence": dict.fromkeys(names, 0.5)})
+    other = make_card().changed(classes=kinds, thresholds=limits, metrics=None)
+    session.set_model(Path("models/other"), other)
+    assert session.classifier_folder is None and not panel.apart.isVisibleTo(panel)
+    session.set_model(CLASSIFIER, colour_card())
+    assert not panel.apart.isVisibleTo(panel) and [style.name for style in session.styles] == list(COLOURS)
+
+
+def test_the_next_analysis_asks_it(analyzed: MainWindow) -> None:
+    asked = AnalyzePicture(Path("smear.png"), DETECTOR)
+    assert analyzed.controller._with_classifier(asked) == asked
+    analyzed.session.set_classifier(CLASSIFIER, colour_card())
+    assert analyzed.controller._with_classifier(asked) == replace(asked, classify=CLASSIFIER)
