@@ -6,6 +6,7 @@ from typing import Final
 
 from cellwright.ui.actions.action_info import ActionInfo, Needs
 from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
+from cellwright.ui.actions.help_actions import HELP_ACTIONS
 from cellwright.ui.actions.measure_actions import MEASURE_ACTIONS
 from cellwright.ui.actions.number_actions import NUMBER_ACTIONS
 from cellwright.ui.actions.report_actions import REPORT_ACTIONS
@@ -487,16 +488,10 @@ ACTIONS: Final = (
         "See how pictures are changed for training.",
         needs=Needs.PROJECT,
     ),
-    ActionInfo(
-        "help.palette", "&Find a command…", "Every command by name, with its key.", "search", ("Ctrl+Shift+P", "Ctrl+K")
-    ),
     *DATASET_ACTIONS,
     *REPORT_ACTIONS,
     *SLIDE_ACTIONS,
     *MEASURE_ACTIONS,
     *NUMBER_ACTIONS,
-    ActionInfo("help.shortcuts", "&Keyboard shortcuts", "Every key and what it does.", shortcuts=("F1",)),
-    ActionInfo("help.plugins", "&Plugins", "What other packages bring, and why one of them cannot be used."),
-    ActionInfo("help.log", "Open the &log folder", "Show where the program writes what happened."),
-    ActionInfo("help.about", "&About Cellwright", "Version, licence and where it runs."),
+    *HELP_ACTIONS,
 )

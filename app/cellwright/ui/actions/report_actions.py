@@ -16,7 +16,7 @@ REPORT_ACTIONS: Final = (
     ),
     ActionInfo(
         "file.recipe",
-        "Session as a reci&pe…",
+        "Session as a recipe…",
         "See what was done, and save it as a recipe that does the same on other pictures.",
         needs=Needs.PICTURE,
     ),

@@ -99,6 +99,8 @@ class GalleryPanel(QWidget):
     def _top_row(self) -> QHBoxLayout:
         for order, words in ORDERS.items():
             self._orders.addItem(words, order)
+        self._orders.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._orders.setMinimumContentsLength(12)
         describe(self._orders, "Sort crops by", "What stands first.")
         describe(self._unreviewed, "Only unreviewed", "Leave out the cells that somebody has looked at.")
         describe(self._every, "All pictures", "Show the cells of every picture of the project, not of this one alone.")
