@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from cellwright.zoo import ModelCard
 
 COLOURS = ("red", "green", "blue")
-ARCHITECTURE = {
+ARCHITECTURE: dict[str, Any] = {
     "kind": "classifier",
     "encoder": {"kind": "plain", "channels": [16], "convs": 1},
     "classes": 3,
@@ -15,13 +21,13 @@ STEEPNESS = 12.0
 """Logits are so many times the mean of a colour, so that probabilities can be worked out by hand."""
 
 
-def colour_network():
+def colour_network() -> nn.Module:
     """Return the network: its three first channels are red, green and blue, averaged over the picture."""
     import torch
 
     from cellwright import nets
 
-    network = nets.build(ARCHITECTURE).eval()
+    network: Any = nets.build(ARCHITECTURE).eval()
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
@@ -29,13 +35,14 @@ def colour_network():
         for channel in range(3):
             conv.weight[channel, channel, 1, 1] = 1.0
             network.head.weigh.weight[channel, channel] = STEEPNESS
-        norm.weight.fill_(float(torch.sqrt(torch.tensor(1 + norm.eps))))
-    return network
+        norm.weight.fill_((1 + norm.eps) ** 0.5)
+    made: nn.Module = network
+    return made
 
 
-def colour_card(least: float = 0.6, of: tuple[str, ...] = ("WBC",), **crops):
+def colour_card(least: float = 0.6, of: tuple[str, ...] = ("WBC",), **crops: Any) -> ModelCard:
     """Return its card; crops are two boxes wide."""
-    from cellwright.zoo import InputContract, ModelCard, ObjectClass, Thresholds
+    from cellwright.zoo import Crops, InputContract, ModelCard, ObjectClass, PictureDecoding, Thresholds
 
     return ModelCard(
         name="colours",
@@ -47,13 +54,13 @@ def colour_card(least: float = 0.6, of: tuple[str, ...] = ("WBC",), **crops):
             ObjectClass(name=name, title=name.title(), colour=colour, badge=name[0].upper())
             for name, colour in zip(COLOURS, ("#FF0000", "#00FF00", "#0000FF"), strict=True)
         ),
-        decoding={"kind": "picture"},
-        crops={"of": of, "side_boxes": 2.0, **crops},
+        decoding=PictureDecoding(),
+        crops=Crops(of=of, side_boxes=2.0, **crops),
         thresholds=Thresholds(confidence=dict.fromkeys(COLOURS, least)),
     )
 
 
-def write_colour_model(folder: Path, least: float = 0.6, **crops) -> Path:
+def write_colour_model(folder: Path, least: float = 0.6, **crops: Any) -> Path:
     """Write the model folder and return it."""
     from cellwright.zoo import write_model
 

@@ -68,7 +68,8 @@ def test_a_model_that_it_does_not_fit_lets_go_of_it(panel: ModelPanel) -> None:
     limits = make_card().thresholds.model_copy(update={"confidence": dict.fromkeys(names, 0.5)})
     other = make_card().changed(classes=kinds, thresholds=limits, metrics=None)
     session.set_model(Path("models/other"), other)
-    assert session.classifier_folder is None and not panel.apart.isVisibleTo(panel)
+    assert session.classifier_folder is None
+    assert not panel.apart.isVisibleTo(panel)
     session.set_model(CLASSIFIER, colour_card())
     assert not panel.apart.isVisibleTo(panel) and [style.name for style in session.styles] == list(COLOURS)
 

@@ -217,7 +217,8 @@ def _slope(inverse_temperature: float, z: Floats, y: Ints) -> float:
 
 
 def _shares(part: Ints, whole: Ints) -> Floats:
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    shares: Floats = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
+    return shares
 
 
 def _checked(probabilities: ArrayLike, truth: ArrayLike, classes: int) -> tuple[Floats, Ints]:

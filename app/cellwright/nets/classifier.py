@@ -110,10 +110,11 @@ class Classifier(nn.Module):
     def predict(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) in [0, 1] → (N, K) probabilities, each row together 1; not calibrated."""
         if not self.head.mirrored:
-            return self(images).softmax(1)
+            alone: Tensor = self(images).softmax(1)
+            return alone
         views = (images, images.flip(3), images.flip(2), images.flip(2, 3))
         # Added up one by one: four pictures at once are no faster on a processor and take four times the memory.
-        total = self(views[0]).softmax(1)
+        total: Tensor = self(views[0]).softmax(1)
         for view in views[1:]:
             total = total + self(view).softmax(1)
         return total / len(views)
