@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cellwright.bundled import bundled
 from cellwright.core import BadParameter, ModelNotUsable
 from cellwright.inference import eight_bit, open_predictor
 from cellwright.inference.openvino_engine import OpenvinoEngine, is_installed
 from cellwright.jobs import run_inline
-from cellwright.workflows.quantize import QuantizeModel
+from cellwright.workflows.quantize import QuantizeModel, carry_over
 from cellwright.zoo import list_models, load_card
 from tests.tiny_model import write_tiny_model
 
@@ -132,3 +133,20 @@ def test_a_model_that_loses_is_left_as_it_was(data_dir: Path, tmp_path: Path, mo
     with pytest.raises(BadParameter, match="it is run as before"):
         run_inline(QuantizeModel(folder, data_dir / "phase_t98g", "train", "val", 1))
     assert (folder / eight_bit.FILE).read_bytes() == before
+
+
+def test_a_taught_model_computes_as_the_one_it_comes_from(tiny: Path, tmp_path: Path) -> None:
+    taught = tmp_path / "taught"
+    shutil.copytree(tiny, taught)
+    assert not carry_over(tiny, taught, [])  # its parent does not
+    parent = rounded(tiny, pictures(1))
+    paths = []
+    for number, drawn in enumerate(pictures(2)):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(drawn[0]).save(paths[-1])
+    assert carry_over(tiny, taught, paths)
+    said = eight_bit.read_eight_bit(taught, load_card(taught).weights.sha256)
+    assert said is not None
+    for ours, theirs in zip(said.layers, parent.layers, strict=True):
+        assert ours.low <= theirs.low and ours.high >= theirs.high
+    assert open_predictor(taught, "cpu:openvino-int8").engine.endswith("int8")

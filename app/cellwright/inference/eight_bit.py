@@ -89,8 +89,11 @@ def read_eight_bit(folder: Path, weights_sha256: str) -> EightBit | None:
 
 def write_eight_bit(folder: Path, said: EightBit) -> None:
     """Write it into a model folder, whole or not at all; `OutputNotWritable` where that cannot be."""
+    words = said.model_dump(mode="json")
+    layers = ",\n".join(f"  {json.dumps(each)}" for each in words.pop("layers"))
+    others = json.dumps(words, indent=1).removeprefix("{").removesuffix("\n}")
     with replacing(folder / FILE) as part:
-        part.write_text(json.dumps(said.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+        part.write_text(f'{{{others},\n "layers": [\n{layers}\n ]\n}}\n', encoding="utf-8")
 
 
 def observed(core: Any, model: Any, pictures: Iterable[NDArray[np.uint8]]) -> tuple[LayerRange, ...]:

@@ -13,6 +13,7 @@ from cellwright.jobs import Progress
 from cellwright.project import Project
 from cellwright.workflows.evaluate import read_labelled
 from cellwright.workflows.gate import Verdict, judge
+from cellwright.workflows.quantize import carry_over
 from cellwright.zoo import ModelCard, find_model, load_card, save_card
 from cellwright.zoo.lineage import (
     Lineage,
@@ -185,6 +186,7 @@ class FineTune:
         ).run()
         if trained.model is None:  # pragma: no cover - a tuned model always has a card
             raise BadParameter("The training left no model.")
+        carry_over(parent, trained.model, [picture.path for picture in lesson.taught])
         yield Progress(999, 1000, "Judging on held-out pictures")
         verdict = judge(
             parent,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, DatasetNotReadable
 from cellwright.jobs import Progress
+from cellwright.project.pictures import slide_ref
 from cellwright.workflows.evaluate import EvaluateModel, Evaluation, read_labelled
 from cellwright.workflows.evaluate_classes import ClassEvaluation
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
-    from cellwright.datasets import LabelledPicture
+    from cellwright.imaging import SlideRef
     from cellwright.inference.eight_bit import EightBit
 
 LARGEST_LOSS = 0.004
 """A score may fall by so much at most: a third of what scores differ by from one set of pictures to another."""
+_TAUGHT = 24
+"""Of what a model was taught with, so many pictures are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class QuantizeModel:
         chosen = list(labelled)[:: max(1, len(labelled) // self.pictures)][: self.pictures]
         yield Progress(0, 0, f"Looking at {len(chosen)} pictures")
         engine = OpenvinoEngine(folder, card, "f32")
-        layers = engine.observe(part for picture in chosen for part in _shown(picture, card))
+        layers = engine.observe(part for picture in chosen for part in _parts(slide_ref(picture.path), card))
         usual = "cpu:openvino-bf16" if has_native_bf16() else "cpu:openvino-f32"
         plain = yield from self._scores(folder, usual)
         said = eight_bit.EightBit(
@@ -111,6 +114,44 @@ class QuantizeModel:
                 return telling_scores(end.value)
 
 
+def carry_over(parent: Path, tuned: Path, pictures: Iterable[Path]) -> bool:
+    """Let a taught model compute in 8 bits where the one it comes from does, so that both are judged alike.
+
+    Parameters
+    ----------
+    parent, tuned : Path
+        Their folders.
+    pictures : iterable of Path
+        What it was taught with, as a project writes it; ranges seen there are joined with those of its parent.
+
+    Returns
+    -------
+    bool
+        Whether it does.
+    """
+    from cellwright.inference import eight_bit
+    from cellwright.inference.openvino_engine import OpenvinoEngine, can_convert, is_installed
+
+    card = load_card(tuned)
+    known = eight_bit.read_eight_bit(parent, load_card(parent).weights.sha256)
+    chosen = list(pictures)[:_TAUGHT]
+    if known is None or not chosen or not is_installed() or not can_convert(card):
+        return False
+    engine = OpenvinoEngine(tuned, card, "f32")
+    seen = engine.observe(part for path in chosen for part in _parts(slide_ref(path), card))
+    layers = tuple(
+        each.model_copy(update={"low": min(each.low, before.low), "high": max(each.high, before.high)})
+        for each, before in zip(seen, known.layers, strict=False)
+    )
+    if len(layers) != len(seen):
+        return False
+    said = eight_bit.EightBit(
+        weights_sha256=card.weights.sha256, layers=layers, pictures=len(chosen), data=f"taught from {known.data}"
+    )
+    eight_bit.write_eight_bit(tuned, said)
+    return True
+
+
 def telling_scores(made: Evaluation | OutlineEvaluation | ClassEvaluation) -> dict[str, float]:
     """Return the scores by which a model is chosen, by name.
 
@@ -135,13 +176,13 @@ def telling_scores(made: Evaluation | OutlineEvaluation | ClassEvaluation) -> di
     return found
 
 
-def _shown(picture: LabelledPicture, card: ModelCard) -> Iterator[NDArray[np.uint8]]:
+def _parts(picture: SlideRef, card: ModelCard) -> Iterator[NDArray[np.uint8]]:
     """Yield (1, H, W, 3) parts of a picture as the network sees them; at most two."""
-    from cellwright.imaging import contrast_limits, open_slide
+    from cellwright.imaging import contrast_limits
     from cellwright.inference import DetectOptions
 
     options = DetectOptions()
-    with open_slide(picture.path) as slide:
+    with picture.open() as slide:
         view = options.view(slide, card)
         looking = options.looking(slide, card, view)
         limits = contrast_limits(slide, card.input.contrast_percentiles)
