@@ -162,7 +162,7 @@ def drawn_analysis(path: Path, seed: int, *, found: bool = True) -> Analysis:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, format="PNG")
     masks = truth if found else Masks.empty()
-    card = _card()
+    card = drawn_card()
     objects = Objects(
         np.frombuffer(np.arange(4 * len(masks), dtype=np.uint32).tobytes(), "V16"),
         masks.boxes(),
@@ -184,7 +184,8 @@ def _drawn(seed: int) -> tuple[NDArray[Any], Masks]:
     return field.read(field.box), masks_from_labels(field.labels(field.box))[0]
 
 
-def _card() -> ModelCard:
+def drawn_card() -> ModelCard:
+    """Return the card of a model that finds drawn nuclei as they truly are."""
     return ModelCard(
         name="drawn-truth",
         title="Drawn nuclei",

@@ -195,6 +195,10 @@ class Shelf(QObject):
                 made.append((f"View: {panel.title}", action))
         return made
 
+    def knows(self, name: str) -> bool:
+        """Whether a panel of that name has its place."""
+        return name in self._panels
+
     def begin(self) -> None:
         """Make panels from now on, since the viewer is loaded; look for those of other packages."""
         self._is_ready = True
