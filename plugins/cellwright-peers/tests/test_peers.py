@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import json
 import os
 import stat
@@ -46,9 +48,12 @@ class StarDist2D:
     @classmethod
     def from_pretrained(cls, name):
         print("downloading nothing")
+        if name == "far":
+            from urllib.error import URLError
+            raise URLError("no such host")
         return None if name == "none" else cls(None, name, None)
 
-    def predict_instances(self, picture, show_tile_prog, slow=0, die=False, wrong=False, above=0.25):
+    def predict_instances(self, picture, show_tile_progress, slow=0, die=False, wrong=False, above=0.25):
         print("predicting ...")
         assert picture.ndim == 2 and picture.dtype == np.float32 and 0 <= picture.min() and picture.max() <= 1
         time.sleep(slow)
@@ -136,6 +141,19 @@ def test_a_program_outlines_a_picture(start: Callable[..., PeerProcess]) -> None
     np.testing.assert_array_equal(process.outline(_spots()), labels)
 
 
+def test_the_stand_in_has_the_words_of_the_real_stardist() -> None:
+    # The real one cannot be imported without TensorFlow, its source can be read.
+    real = importlib.util.find_spec("stardist")
+    assert real is not None
+    assert real.origin is not None
+    tree = ast.parse((Path(real.origin).parent / "models" / "base.py").read_text("utf-8"))
+    asked = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_predict_instances_generator"]
+    words = {each.arg for function in asked for each in [*function.args.args, *function.args.kwonlyargs]}
+    assert "show_tile_progress" in words
+    assert "show_tile_progress" in STARDIST
+    assert "show_tile_progress=False" in (Path(program.__file__).parent / "stardist_peer.py").read_text("utf-8")
+
+
 def test_cellpose_is_asked_in_its_own_words(start: Callable[..., PeerProcess]) -> None:
     process = start(model="cpsam", peer=Peer.CELLPOSE)
     assert process.library == "Cellpose 4.9"
@@ -177,6 +195,11 @@ def test_a_wrong_answer_is_refused(start: Callable[..., PeerProcess]) -> None:
 def test_an_unknown_model_of_a_program_is_told(start: Callable[..., PeerProcess]) -> None:
     with pytest.raises(ModelNotUsable, match="StarDist has no model called 'none'"):
         start(model="none")
+
+
+def test_weights_that_cannot_be_fetched_are_told(start: Callable[..., PeerProcess]) -> None:
+    with pytest.raises(ModelNotUsable, match=r"could not fetch far .*cellwright-peers add NAME stardist"):
+        start(model="far")
 
 
 def test_what_is_missing_there_is_named_with_what_to_install(start: Callable[..., PeerProcess]) -> None:

@@ -26,6 +26,7 @@ PROGRAM = Path(__file__).parent / "child" / "program.py"
 
 _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 """What would lead the other Python into our packages."""
+_NETWORK = ("URLError", "ConnectionError", "HTTPError", "gaierror", "TimeoutError", "MaxRetryError")
 _MOST_BYTES = 2**31
 _MOST_LINE = 2**16
 _END_SECONDS = 2.0
@@ -190,6 +191,11 @@ class PeerProcess:
         if said.startswith(("ModuleNotFoundError", "ImportError")):
             install = ABOUT[self.asked.peer].install
             return f"{self._title} is not whole in its environment ({said}); install it there: pip install {install}."
+        if said.startswith(_NETWORK):
+            return (
+                f"{self._title} could not fetch {self.asked.model} from the network ({said[:200]}). Fetch it where "
+                f"there is one, and say `cellwright-peers add NAME {self.asked.peer.value} PATH` where it lies."
+            )
         return f"{self._title} could not do it: {said}"
 
     def _gone(self) -> ModelNotUsable:

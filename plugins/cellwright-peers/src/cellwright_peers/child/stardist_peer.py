@@ -24,7 +24,7 @@ def opened(model: str, options: Any, um_per_px: Any) -> Any:  # noqa: ARG001 - e
 
     def outline(picture: Any) -> Any:
         values = picture.astype(np.float32) / 255
-        labels, _ = net.predict_instances(values.mean(-1) if is_grey else values, show_tile_prog=False, **options)
+        labels, _ = net.predict_instances(values.mean(-1) if is_grey else values, show_tile_progress=False, **options)
         return labels
 
     return outline, {"library": f"StarDist {version}"}
