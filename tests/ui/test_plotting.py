@@ -497,4 +497,4 @@ def test_numbers_beside_a_log_axis_are_those_a_person_would_choose() -> None:
     assert words(0, 3, 150) == ["1", "10", "100", "1000"]
     assert words(0, 2, 300) == ["1", "2", "5", "10", "20", "50", "100"]
     assert words(1.9, 2.1, 300)[:2] == ["80", "90"]
-    assert words(2, 2, 300) == []
+    assert words(2, 2, 300) == words(200, 700, 300) == words(float("nan"), 1, 300) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from PySide6.QtGui import QColor
 
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.wording import count_text, interval_text, percent_interval_text, percent_text
-from cellwright.ui.state.plotting import PlotKind
+from cellwright.ui.state.plotting import Group, PlotKind
 from cellwright.ui.state.plotting_cells import PlottedCells
 from cellwright.ui.state.plotting_shapes import (
     BoxFigure,
@@ -32,8 +32,8 @@ Places = NDArray[np.intp]
 _HALF = 0.32
 _MOST_OUTSIDE = 400
 _MOST_MARKS = 2_000
-_MOST_IN_A_LINE = 4
-"""With more groups, the interval of a count stands below it."""
+_MOST_RINGS = 200
+"""Of more chosen cells, boxes and violins show how their values are spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ class Drawing:
         Returns the places, among the plotted cells, of those meant by a click at a place of the axes.
     chosen : callable
         Returns items that show which cells are chosen, given a (N,) mask of the plotted cells.
-    ticks : list of (float, str) or None
-        Names along the lower axis where it stands for groups.
+    ticks : list of (float, Group) or None
+        What stands along the lower axis where that is groups.
+    labels : list of (item, tuple of str)
+        Words above the groups, each in several lengths, the longest first.
     up : str
         What the left axis stands for.
     across : str
@@ -72,9 +74,10 @@ class Drawing:
     bounds: Bounds
     hit: Callable[[float, float], Places]
     chosen: Callable[[NDArray[np.bool_]], list[Any]] = field(default=lambda _mask: [])
-    ticks: list[tuple[float, str]] | None = None
+    ticks: list[tuple[float, Group]] | None = None
     up: str = ""
     across: str = ""
+    labels: list[tuple[Any, tuple[str, ...]]] = field(default_factory=list)
 
 
 def draw(cells: PlottedCells, theme: Theme) -> Drawing:
@@ -185,6 +188,16 @@ def _lines(at: int, figure: BoxFigure, colour: str, half: float) -> Any:
     return pg.PlotCurveItem(ends[:, 0], ends[:, 1], connect="pairs", pen=pg.mkPen(colour, width=1.6))
 
 
+def _boxes_of_chosen(cells: PlottedCells, mask: NDArray[np.bool_], theme: Theme) -> list[tuple[Any, Any]]:
+    """Return boxes of the chosen cells alone, within those of all."""
+    alone = replace(cells, values=tuple(values[mask] for values in cells.values), group=cells.group[mask])
+    return [
+        (_box(at, figure, theme.text, _HALF / 2), _lines(at, figure, theme.text, _HALF / 2))
+        for at, figure in enumerate(box_figures(alone))
+        if figure.n
+    ]
+
+
 def _outside(cells: PlottedCells, figures: Sequence[BoxFigure]) -> tuple[Places, Values, Values]:
     """Return the cells drawn beyond the whiskers, those furthest out where they are many, with their places."""
     (placed,) = cells.placed
@@ -208,12 +221,14 @@ def _of_groups(cells: PlottedCells, theme: Theme, items: list[Any], points: tupl
         return np.flatnonzero(cells.of_group(at)) if 0 <= at < len(cells.groups) else np.zeros(0, np.intp)
 
     def chosen(mask: NDArray[np.bool_]) -> list[Any]:
-        places = np.flatnonzero(mask)[:_MOST_MARKS]
+        places = np.flatnonzero(mask)
+        if len(places) > _MOST_RINGS:
+            return [item for each in _boxes_of_chosen(cells, mask, theme) for item in each]
         return [_rings(cells.group[places].astype(np.float64), placed[places], theme)]
 
     low, high = (float(placed.min()), float(placed.max())) if len(placed) else (0.0, 1.0)
     span = max(high - low, 1e-12)
-    ticks = [(float(at), group.title) for at, group in enumerate(cells.groups)]
+    ticks = [(float(at), group) for at, group in enumerate(cells.groups)]
     room = 0.05 * (high - low) if high > low else 0.5
     bounds = Bounds(-0.6, low - room, len(cells.groups) - 0.4, high + room)
     return Drawing(items, bounds, hit, chosen, ticks, up=cells.axes[0].title)
@@ -237,11 +252,11 @@ def _counts(cells: PlottedCells, theme: Theme) -> Drawing:
     pen = pg.mkPen(theme.text, width=1.6)
     bounds_of = pg.ErrorBarItem(x=at, y=values, top=highs - values, bottom=values - lows, beam=0.14, pen=pen)
     items: list[Any] = [bars, bounds_of]
+    labels: list[tuple[Any, tuple[str, ...]]] = []
     for place, figure in zip(at.tolist(), figures, strict=True):
         words = _words(figure, as_shares)
-        if len(figures) > _MOST_IN_A_LINE:
-            words = words.replace(" (", "\n(")
         text = pg.TextItem(words, color=theme.text, anchor=(0.5, 1.0))
+        labels.append((text, (words, words.replace(" (", "\n("), words.split(" (")[0])))
         text.setPos(place, _told(figure, as_shares)[2])
         items.append(text)
     top = float(highs.max(initial=0)) or 1.0
@@ -257,11 +272,10 @@ def _counts(cells: PlottedCells, theme: Theme) -> Drawing:
         height = picked * 100 / total if as_shares else picked
         return [pg.BarGraphItem(x=at, height=height, width=_HALF, pen=pen, brush=pg.mkBrush(_faint(theme.text, 90)))]
 
-    ticks = [(float(place), group.title) for place, group in enumerate(cells.groups)]
+    ticks = [(float(place), group) for place, group in enumerate(cells.groups)]
     up = "Share of all cells (%)" if as_shares else "Cells"
-    room = 1.22 if len(figures) <= _MOST_IN_A_LINE else 1.4
-    bounds = Bounds(-0.6, 0.0, len(figures) - 0.4, room * top)
-    return Drawing(items, bounds, hit, chosen, ticks, up=up)
+    bounds = Bounds(-0.6, 0.0, len(figures) - 0.4, 1.3 * top)
+    return Drawing(items, bounds, hit, chosen, ticks, up=up, labels=labels)
 
 
 def _told(figure: CountFigure, as_shares: bool) -> tuple[float, float, float]:

@@ -19,6 +19,7 @@ from cellwright.ui.state.plotting_density import POINTS_AT_MOST, Frame, density,
 _PIXELS = 2
 """Pixels of the screen on each side of a cell of the density."""
 _RINGS_AT_MOST = 3_000
+_VEIL = 0.65
 _WAIT_S = 5.0
 
 Image = tuple[Frame, NDArray[np.uint8], NDArray[np.uint8] | None]
@@ -178,4 +179,6 @@ def _counted(
     if mask is None:
         return frame, image, None
     one = np.zeros(int(mask.sum()), np.int16)
-    return frame, image, density_image(density(frame, x[mask], y[mask], one, 1), (ink,))
+    chosen = density_image(density(frame, x[mask], y[mask], one, 1), (ink,))
+    chosen[..., 3] = chosen[..., 3] * _VEIL  # what they are is still seen through it
+    return frame, image, chosen

@@ -10,6 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cellwright.ui.looks.theme import Theme
@@ -29,6 +30,8 @@ _ROOM = 0.05
 _APART_PX = (38, 18)
 """How far numbers beside a logarithmic axis are apart, across and up."""
 _MOST_NAMED = 8
+_SHORT = 32
+"""Letters of all titles together that stand beside each other in a narrow window."""
 
 
 class PlotArea(QWidget):
@@ -110,13 +113,13 @@ class PlotArea(QWidget):
         is_cloud = cells.spec.kind is PlotKind.SCATTER
         if is_cloud:
             self._bounds = _bounds_of(cells)
-            self._name_axes(cells.axes[0].title, cells.axes[1].title, None)
+            self._name_axes(cells.axes[0].title, cells.axes[1].title)
         else:
             self._drawing = draw(cells, self._theme)
             self._bounds = self._drawing.bounds
             for item in self._drawing.items:
                 self.plot.addItem(item, ignoreBounds=True)
-            self._name_axes(self._drawing.across, self._drawing.up, self._drawing.ticks)
+            self._name_axes(self._drawing.across, self._drawing.up)
         self._scale_axes(cells)
         if is_other or not self._is_touched:
             self.fit()
@@ -211,6 +214,7 @@ class PlotArea(QWidget):
 
     def _on_range(self, *_: object) -> None:
         self._place_log_ticks()
+        self._name_groups()
         self.cloud.refresh()
 
     def _on_touched(self, *_: object) -> None:
@@ -261,10 +265,22 @@ class PlotArea(QWidget):
         for item in self._gate_items:
             self.plot.addItem(item, ignoreBounds=True)
 
-    def _name_axes(self, across: str, up: str, ticks: list[tuple[float, str]] | None) -> None:
+    def _name_groups(self) -> None:
+        """Write the names of groups along the axis and their numbers above them, as long as there is room for."""
+        drawing = self._drawing
+        if drawing is None or drawing.ticks is None:
+            return
+        box = self.plot.getViewBox()
+        low, high = box.viewRange()[0]
+        room = 0.96 * box.size().width() / max(high - low, 1e-9)
+        metrics = QFontMetricsF(self.view.font())
+        named = [(at, _fitting((group.title, group.name), room, metrics)) for at, group in drawing.ticks]
+        self.plot.getAxis("bottom").setTicks([named])
+        for item, texts in drawing.labels:
+            item.setText(_fitting(texts, room, metrics))
+
+    def _name_axes(self, across: str, up: str) -> None:
         bottom, left = self.plot.getAxis("bottom"), self.plot.getAxis("left")
-        if ticks is not None:
-            bottom.setTicks([ticks])
         for axis, words in ((bottom, across), (left, up)):
             axis.setLabel(words or None)
             axis.showLabel(bool(words))
@@ -279,6 +295,7 @@ class PlotArea(QWidget):
             if side not in self._log_sides and (self._drawing is None or self._drawing.ticks is None or side == "left"):
                 self.plot.getAxis(side).setTicks(None)
         self._place_log_ticks()
+        self._name_groups()
 
     def _place_log_ticks(self) -> None:
         box = self.plot.getViewBox()
@@ -290,18 +307,36 @@ class PlotArea(QWidget):
             self.plot.getAxis(side).setTicks([ticks])
 
 
-def key_of(cells: PlottedCells) -> str:
-    """Return what the colours stand for, with the number of cells of each, as rich text; empty where axes say it."""
+def key_of(cells: PlottedCells, *, is_short: bool = False) -> str:
+    """Return what the colours stand for, with the number of cells of each, as rich text; empty where axes say it.
+
+    Where it is to be short, long titles make way for names as in tables.
+    """
     named = cells.spec.group is not GroupBy.NONE and cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM)
     if not named:
         return ""
+    groups = cells.groups[:_MOST_NAMED]
+    is_long = is_short and sum(len(group.title) for group in groups) > _SHORT
     many = np.bincount(cells.group, minlength=len(cells.groups)).tolist()
     parts = [
-        f'<span style="color: {group.colour}">■</span>&nbsp;{escape(group.title)} {count:,}'
-        for group, count in list(zip(cells.groups, many, strict=True))[:_MOST_NAMED]
+        f'<span style="color: {group.colour}">■</span>&nbsp;'
+        f"{_unbroken(group.name if is_long else group.title)}&nbsp;{count:,}"
+        for group, count in zip(groups, many, strict=False)
     ]
     more = len(cells.groups) - _MOST_NAMED
     return " &nbsp;".join([*parts, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _unbroken(text: str) -> str:
+    return escape(text).replace(" ", "&nbsp;")
+
+
+def _fitting(choices: Sequence[str], room_px: float, metrics: QFontMetricsF) -> str:
+    """Return the first of several texts that has room; the last one, cut, where none has."""
+    for text in choices:
+        if max(map(metrics.horizontalAdvance, text.split("\n"))) <= room_px:
+            return text
+    return metrics.elidedText(choices[-1], Qt.TextElideMode.ElideMiddle, room_px)
 
 
 def _bounds_of(cells: PlottedCells) -> Bounds:

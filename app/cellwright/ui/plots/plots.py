@@ -167,7 +167,9 @@ class Plots(QWidget):
         if is_drawn:
             self.area.show_cells(cells)
             self.area.set_tool(self.gates.tool)
-        self.notes.setText(" · ".join(filter(None, (key_of(cells), escape(_notes(cells))))) if is_drawn else "")
+        self.notes.setText(
+            " · ".join(filter(None, (key_of(cells, is_short=True), escape(_notes(cells))))) if is_drawn else ""
+        )
         self._show_gate()
         self._show_chosen()
 

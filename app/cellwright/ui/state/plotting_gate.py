@@ -17,7 +17,8 @@ from cellwright.ui.state.session import Session
 
 Values = NDArray[np.float64]
 
-OPEN_END = 1e300
+_MOST_DECADES = 300
+OPEN_END = 10.0**_MOST_DECADES
 """An end of a stretch at this number or beyond is none: whatever is larger, or smaller, is chosen too."""
 
 
@@ -58,10 +59,7 @@ class Gate:
     @staticmethod
     def drawn(axes: tuple[Axis, ...], places: Sequence[Sequence[float]]) -> Gate:
         """Return the gate that was drawn at these places of the axes (logarithms on a logarithmic one)."""
-        corners = tuple(
-            tuple(float(10.0**at) if axis.is_log else float(at) for axis, at in zip(axes, place, strict=True))
-            for place in places
-        )
+        corners = tuple(tuple(_value(axis, at) for axis, at in zip(axes, place, strict=True)) for place in places)
         return Gate(axes, corners)
 
     def named(self, name: str) -> Gate:
@@ -114,6 +112,11 @@ class Gate:
     def words(self) -> str:
         """What it is about, for a person: its name, and the columns where it has none."""
         return self.name or " × ".join(axis.title for axis in self.axes)
+
+
+def _value(axis: Axis, at: float) -> float:
+    """Return the value that stands at a place of an axis, within what numbers can hold."""
+    return float(10.0 ** min(max(at, -_MOST_DECADES), _MOST_DECADES)) if axis.is_log else float(at)
 
 
 def gated_rows(session: Session, picture: Picture, gate: Gate) -> NDArray[np.intp]:

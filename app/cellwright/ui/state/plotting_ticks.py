@@ -7,7 +7,9 @@ from itertools import pairwise
 
 _DIGITS = ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,))
 _NICE = (1, 2, 2.5, 5, 10)
-_FEWEST, _MOST_DECADES = 2, 400
+_FEWEST = 2
+_MOST_DECADES = 300
+"""Beyond, numbers end."""
 
 
 def log_ticks(low: float, high: float, length_px: float, apart_px: float) -> list[tuple[float, str]]:
@@ -27,7 +29,7 @@ def log_ticks(low: float, high: float, length_px: float, apart_px: float) -> lis
     list of (float, str)
         Rising; the place is a logarithm, the words are the number itself.
     """
-    if not (math.isfinite(low) and math.isfinite(high)) or not low < high or high - low > _MOST_DECADES:
+    if not -_MOST_DECADES < low < high < _MOST_DECADES:
         return []
     per_decade = length_px / (high - low)
     for digits in _DIGITS:
