@@ -13,7 +13,7 @@ from cellwright.inference.decoders.outlines import join_outlined
 from cellwright.inference.outline_streaming import OutlineStream
 from cellwright.inference.pairing import touching
 from cellwright.inference.seams import near_own
-from cellwright.inference.streaming import load
+from tests.inference.streams import broken_off
 
 Row = tuple[tuple[float, ...], bytes]
 Answers = list[tuple[Tile, Boxes | None]]
@@ -77,22 +77,7 @@ def test_for_every_order_the_pieces_are_the_whole(drawn: Answers) -> None:
 @settings(max_examples=100, deadline=None)
 @given(answers(), st.integers(0, 30), st.integers(0, 30))
 def test_a_stream_that_is_broken_off_anywhere_goes_on_alike(drawn: Answers, first: int, second: int) -> None:
-    tiles = {tile.index: tile for tile, _ in drawn}
-    pieces: list[Boxes] = []
-    kept: dict[int, Boxes] = {}
-    stream = OutlineStream(list(tiles.values()))
-    for number, (tile, found) in enumerate(drawn):
-        if number in (first, second):  # all that is left of the earlier stream is what was kept
-            before = drawn[:number]
-            stream = OutlineStream(list(tiles.values()))
-            done = [each.index for each, answer in before if answer is not None]
-            load(stream, tiles, done, [each.index for each, answer in before if answer is None], kept)
-        pieces.append(stream.settle(tile, found))
-        for index in stream.take_changed():
-            left = stream.kept(index)
-            kept.pop(index, None)
-            if left is not None:
-                kept[index] = left
+    pieces, kept = broken_off(OutlineStream, drawn, (first, second))
     assert rows_of(Boxes.concatenate(pieces)) == rows_of(joined(drawn))
     assert not kept
 

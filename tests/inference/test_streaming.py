@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from cellwright.core import Box
 from cellwright.inference import Boxes, Tile, merge, plan_tiles
 from cellwright.inference.seams import near_own
-from cellwright.inference.streaming import SeamStream, load
+from cellwright.inference.streaming import SeamStream
+from tests.inference.streams import broken_off
 from tests.inference.test_tiles import oracle, scenes
 
 
@@ -55,22 +56,7 @@ def test_for_every_order_the_pieces_are_the_whole(drawn: list[tuple[Tile, Boxes 
 def test_a_stream_that_is_broken_off_anywhere_goes_on_alike(
     drawn: list[tuple[Tile, Boxes | None]], first: int, second: int
 ) -> None:
-    tiles = {tile.index: tile for tile, _ in drawn}
-    pieces: list[Boxes] = []
-    kept: dict[int, Boxes] = {}
-    stream = SeamStream(list(tiles.values()))
-    for number, (tile, found) in enumerate(drawn):
-        if number in (first, second):  # all that is left of the earlier stream is what was kept
-            before = drawn[:number]
-            stream = SeamStream(list(tiles.values()))
-            done = [each.index for each, answer in before if answer is not None]
-            load(stream, tiles, done, [each.index for each, answer in before if answer is None], kept)
-        pieces.append(stream.settle(tile, found))
-        for index in stream.take_changed():
-            left = stream.kept(index)
-            kept.pop(index, None)
-            if left is not None:
-                kept[index] = left
+    pieces, kept = broken_off(SeamStream, drawn, (first, second))
     assert rows_of(Boxes.concatenate(pieces)) == rows_of(merged(drawn))
     assert not kept
 

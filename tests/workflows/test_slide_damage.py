@@ -62,5 +62,7 @@ def test_regions_are_read_from_a_jpeg_pyramid_alone(tmp_path: Path) -> None:
     regions = Regions.of_boxes(Box(0, 0, 500, 500))
     summary = run_inline(SlideRun(tmp_path / "p", 1, OracleModel(CELLS, 256, 40), DetectOptions(tile_px=256), regions))
     assert summary.coverage.is_complete
-    assert any("part of the overview cannot be decoded" in note for note in summary.notes)  # of so small a slide it is the slide
+    assert any(
+        "part of the overview cannot be decoded" in note for note in summary.notes
+    )  # of so small a slide it is the slide
     assert summary.objects == regions.centres_inside(CELLS.truth().boxes).sum()

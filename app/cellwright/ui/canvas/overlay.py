@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
 
 from cellwright.core import PixelSize
 from cellwright.ui.canvas.geometry import Viewport, scale_bar
+from cellwright.ui.canvas.glass import GlassSheet
 from cellwright.ui.canvas.labels import LABEL_HEIGHT, place_labels
 from cellwright.ui.canvas.marks import font, paint_legend, paint_line
 from cellwright.ui.canvas.options import ShownObjects
@@ -19,31 +20,19 @@ from cellwright.ui.canvas.provenance import ProvenanceLines
 from cellwright.ui.looks.theme import ink_on
 from cellwright.ui.state.measured_line import MeasuredLine
 
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
 _MARGIN_PX = 12
 _MOST_MARKED = 2_000
 """So many selected cells are marked one by one; of more, one sees that they are many."""
 
 
-class CanvasOverlay(QWidget):
-    """A sheet of glass over the canvas; the mouse does not notice it.
-
-    Parameters
-    ----------
-    over : QWidget
-        The canvas; the sheet is its child and follows its size.
-    viewport : callable
-        Gives the present `Viewport`, None while no picture is shown.
-    """
+class CanvasOverlay(GlassSheet):
+    """Labels, the selected cells and the scale bar, over the canvas; see `GlassSheet` for the parameters."""
 
     def __init__(self, over: QWidget, viewport: Callable[[], Viewport | None]) -> None:
-        super().__init__(over)
-        self._viewport = viewport
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Labels and scale bar over the picture")
-        over.installEventFilter(self)
-        self.resize(over.size())
+        super().__init__(over, viewport, "Labels and scale bar over the picture")
         self.provenance = ProvenanceLines()
         self.show_objects(ShownObjects())
         self.selected: NDArray[np.float32] | None = None
@@ -68,12 +57,6 @@ class CanvasOverlay(QWidget):
             objects.scores[rows],
         )
         self._styles, self._colours, self._legend = shown.styles, shown.colours[rows], shown.legend
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the canvas."""
-        if event.type() == QEvent.Type.Resize and isinstance(event, QResizeEvent):
-            self.resize(event.size())
-        return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint everything anew; there are never more than some hundred things."""

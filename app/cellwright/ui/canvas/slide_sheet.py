@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 
 from cellwright.core import Coverage
 from cellwright.ui.canvas.geometry import Viewport
+from cellwright.ui.canvas.glass import GlassSheet
 from cellwright.ui.canvas.marks import font, paint_legend
 from cellwright.ui.state.colouring import Legend
 from cellwright.ui.state.ledger import LedgerLook, looks_in
 from cellwright.ui.state.region_shapes import RegionKind, RegionShape
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 _MARGIN_PX = 12.0
 _LEGEND_PX = 60.0
@@ -34,26 +38,11 @@ _PATTERNS = {
 }
 
 
-class SlideSheet(QWidget):
-    """A sheet of glass over the canvas; the mouse does not notice it.
-
-    Parameters
-    ----------
-    over : QWidget
-        The canvas; the sheet is its child and follows its size.
-    viewport : callable
-        Gives the present `Viewport`, None while no picture is shown.
-    """
+class SlideSheet(GlassSheet):
+    """Regions with their names and the legends, over the canvas; see `GlassSheet` for the parameters."""
 
     def __init__(self, over: QWidget, viewport: Callable[[], Viewport | None]) -> None:
-        super().__init__(over)
-        self._viewport = viewport
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("Regions and legends over the picture")
-        over.installEventFilter(self)
-        self.resize(over.size())
+        super().__init__(over, viewport, "Regions and legends over the picture")
         self.regions: tuple[RegionShape, ...] = ()
         self.chosen: RegionShape | None = None
         self.draft: NDArray[np.float64] | None = None
@@ -81,12 +70,6 @@ class SlideSheet(QWidget):
         """Say what the patterns of tiles stand for."""
         self.coverage = coverage
         self.update()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the canvas."""
-        if event.type() == QEvent.Type.Resize and isinstance(event, QResizeEvent):
-            self.resize(event.size())
-        return super().eventFilter(watched, event)
 
     @property
     def _is_empty(self) -> bool:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 
 from cellwright.ui.canvas.brush_patch import BrushPatch
 from cellwright.ui.canvas.drawing import Marks, Place
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.gestures import Corners
+from cellwright.ui.canvas.glass import GlassSheet
 from cellwright.ui.canvas.handles import HANDLE_PX, handles_of
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
 
 _INK = "#F0E442"
 _DOT_PX = 9.0
@@ -42,29 +46,14 @@ class ToolView:
     brush: tuple[Place, float] | None = None
 
 
-class ToolSheet(QWidget):
-    """A sheet of glass; the mouse does not notice it.
-
-    Parameters
-    ----------
-    over : QWidget
-        The canvas; the sheet is its child and follows its size.
-    viewport : callable
-        Gives the present `Viewport`, None while no picture is shown.
-    """
+class ToolSheet(GlassSheet):
+    """What a tool at work draws, over the canvas; see `GlassSheet` for the parameters."""
 
     def __init__(self, over: QWidget, viewport: Callable[[], Viewport | None]) -> None:
-        super().__init__(over)
-        self._viewport = viewport
+        super().__init__(over, viewport, "What the tool draws")
         self._view = ToolView()
         self.patch = BrushPatch()
         self._brush_seen = QRect()
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setAccessibleName("What the tool draws")
-        over.installEventFilter(self)
-        self.resize(over.size())
 
     @property
     def view(self) -> ToolView:
@@ -81,12 +70,6 @@ class ToolSheet(QWidget):
         place = self._brush_place()
         self.update(place.united(self._brush_seen).united(changed))
         self._brush_seen = place
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow the size of the canvas."""
-        if event.type() == QEvent.Type.Resize and isinstance(event, QResizeEvent):
-            self.resize(event.size())
-        return super().eventFilter(watched, event)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint everything anew, as far as it changed."""
