@@ -47,3 +47,13 @@ def test_verify_accepts_a_whole_model_and_names_the_fault_of_a_changed_one(cellw
     said = cellwright("models", "verify", "tiny", "--json", "--device", "cpu:torch-fp32")
     assert said.code == 1
     assert "sha256" in said.json[0]["problems"][0]
+
+
+def test_export_writes_a_folder_and_says_where(cellwright: Run, tmp_path: Path) -> None:
+    said = cellwright("models", "export", "nuclei-unet", "--format", "torchscript", "--out", tmp_path / "out", "--json")
+    assert said.code == 0
+    assert Path(said.json["folder"]).name == "nuclei-unet-torchscript"
+    assert "model.pt" in said.json["files"]
+    again = cellwright("models", "export", "nuclei-unet", "--format", "torchscript", "--out", tmp_path / "out")
+    assert again.code != 0
+    assert "is there already" in again.err

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.zoo import ModelCard
+from cellwright.core import PluginNotUsable
+from cellwright.zoo import RECORDED, ModelCard
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -98,12 +99,16 @@ def engine_opener(card: ModelCard) -> OpensEngine | None:
     Raises
     ------
     PluginNotUsable
-        If the plugin that brings it cannot be loaded.
+        If the plugin that brings it cannot be loaded, or is not installed.
     """
     from cellwright.nets import ARCHITECTURES
 
     kind = str(card.architecture.get("kind", ""))
     entry = ARCHITECTURES.entries().get(kind)
+    if entry is None and kind in RECORDED:
+        raise PluginNotUsable(
+            f"{card.name} is a network recorded as {kind}, which a plugin runs: pip install cellwright-onnx."
+        )
     if entry is None or entry.is_own:  # ours are networks, and loading one to look would load torch
         return None
     loaded: object = ARCHITECTURES.load(kind)
