@@ -7,14 +7,17 @@ import pytest
 import torch
 from PIL import Image
 
-from cellwright.core import DatasetNotReadable
+from cellwright.core import BadParameter, DatasetNotReadable
 from cellwright.jobs import run_inline
+from cellwright.project import Project
 from cellwright.training import Train
+from cellwright.training.gather import gather
 from cellwright.training.recipe import Augment, Data, Look, Phase
 from cellwright.training.syllabus import Balanced, epoch_order
 from cellwright.training.whole_pictures import ShownPicture, as_shown, load_whole, make_view
 from cellwright.workflows import ClassEvaluation, EvaluateModel
 from cellwright.zoo import load_card, verify
+from tests.tiny_classifier import colour_card
 
 STILL = Augment(flip=0, turn=False, hue=0, saturation=0, brightness=0, contrast=0)
 PHASE = Phase(epochs=1, size_px=64, scale=(1.0, 1.0))
@@ -120,6 +123,11 @@ def test_a_picture_of_several_cells_teaches_no_class(data_dir):
     part = Data(format="yolo", classes=("WBC", "RBC"))
     with pytest.raises(DatasetNotReadable, match="one each"):
         load_whole(data_dir / "blood_txl_pbc", "val", part, Look())
+
+
+def test_corrections_do_not_teach_a_classifier_yet(tmp_path):
+    with Project.create(tmp_path / "project") as project, pytest.raises(BadParameter, match="train it from a recipe"):
+        gather(project, colour_card(), 0.2, 0)
 
 
 def test_from_a_recipe_to_a_model_that_is_evaluated(tmp_path):

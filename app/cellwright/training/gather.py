@@ -107,10 +107,14 @@ def gather(project: Project, card: ModelCard, held_out: float = 0.25, seed: int 
     DatasetNotReadable
         If nothing was accepted or corrected, or none of it has the outlines that the model needs.
     BadParameter
-        If the share is impossible.
+        If the share is impossible, or the model is none that corrections teach.
     """
     if not 0 <= held_out < 1:
         raise BadParameter(f"A share of {held_out} cannot be held out; give 0 or more, and less than 1.")
+    if card.task == "classification":
+        raise BadParameter(
+            f"{card.name} says what whole pictures show, and corrections do not teach it yet; train it from a recipe."
+        )
     classes = class_names(project, card)
     found = []
     for record in project.pictures():

@@ -152,7 +152,9 @@ def propose_models(
     """
     seen = light_of(slide)
     chosen = [entry.card for entry in list_models() if entry.card is not None] if cards is None else cards
-    proposals = [_proposal(card, seen, pixel_size or slide.pixel_size, object_px) for card in chosen]
+    # What says what a single cell is finds none on a picture of many.
+    finding = [card for card in chosen if card.task != "classification"]
+    proposals = [_proposal(card, seen, pixel_size or slide.pixel_size, object_px) for card in finding]
     return tuple(sorted(proposals, key=lambda proposal: (-proposal.fitness, proposal.card.name)))
 
 
