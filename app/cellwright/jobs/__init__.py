@@ -3,6 +3,7 @@
 from cellwright.jobs.isolated import IsolatedRun, RunReport, RunState
 from cellwright.jobs.operation import Operation, Progress, run_inline
 from cellwright.jobs.queue import Job, JobQueue, JobState, Lane
+from cellwright.jobs.stopping import is_stop_asked, stoppable
 
 __all__ = [
     "IsolatedRun",
@@ -14,5 +15,7 @@ __all__ = [
     "Progress",
     "RunReport",
     "RunState",
+    "is_stop_asked",
     "run_inline",
+    "stoppable",
 ]

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from psygnal import Signal, SignalInstance
 
 from cellwright.jobs.operation import Operation, Progress
+from cellwright.jobs.stopping import stoppable
 
 R = TypeVar("R")
 
@@ -167,8 +168,9 @@ class Job(Generic[R]):
         """Drive the generator to its end, or close it when someone asks to stop."""
         steps = self.operation.run()
         try:
-            while not self._cancel_asked.is_set():
-                self._report(next(steps))
+            with stoppable(self._cancel_asked.is_set):
+                while not self._cancel_asked.is_set():
+                    self._report(next(steps))
             return JobState.CANCELLED
         except StopIteration as end:
             self.result = end.value

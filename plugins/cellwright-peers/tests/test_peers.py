@@ -27,7 +27,8 @@ from cellwright_peers.process import VERSION, PeerProcess
 import cellwright as cw
 from cellwright.cli import main as cellwright_main
 from cellwright.core import BadParameter, ModelNotUsable, OutputExists
-from cellwright.workflows import release_predictors
+from cellwright.jobs import JobQueue, JobState
+from cellwright.workflows import AnalyzePicture, ready_predictor, release_predictors
 from cellwright.zoo import file_sha256, find_model, load_card
 
 STARDIST = """
@@ -180,6 +181,27 @@ def test_a_person_who_interrupts_ends_it(start: Callable[..., PeerProcess], monk
     with pytest.raises(KeyboardInterrupt):
         process.outline(_spots())
     assert not process.is_alive
+
+
+def test_cancel_ends_the_program_at_once(environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable_of(Peer.STARDIST), str(environment))
+    slow = Asked(peer=Peer.STARDIST, model="any", options={"slow": 60})
+    write_peer_model(tmp_path / "slow", slow)
+    jobs = JobQueue()
+    job = jobs.submit(AnalyzePicture(cw.sample_picture("nuclei"), tmp_path / "slow"))
+    seen: list[int] = []
+    try:
+        until = time.monotonic() + 60
+        while time.monotonic() < until and (job.progress is None or "Looking" not in job.progress.message):
+            job.wait(0.05)
+        engine = ready_predictor(tmp_path / "slow")._engine
+        seen.append(engine._process.pid)
+        job.cancel()
+        assert job.wait(10)
+    finally:
+        jobs.close()
+    assert job.state is JobState.CANCELLED
+    assert not _is_running(seen[0])
 
 
 def test_one_that_ends_unasked_is_told_with_its_last_words(start: Callable[..., PeerProcess]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, ModelNotUsable
+from cellwright.jobs import is_stop_asked
 from cellwright.zoo import ModelCard
 from cellwright_peers.peers import ABOUT, Asked, how_to_install, python_of, read_asked
 from cellwright_peers.process import PeerProcess
@@ -48,7 +49,7 @@ class PeerEngine:
         Raises
         ------
         ModelNotUsable
-            If the program fails or takes too long; it is started anew with the next question.
+            If the program fails, takes too long or is to stop; it is started anew with the next question.
         """
         answer = np.zeros((len(images), 1, *images.shape[1:3]), np.float32)
         with self._lock:
@@ -61,6 +62,8 @@ class PeerEngine:
         self._process.end()
 
     def _running(self) -> PeerProcess:
+        if is_stop_asked():
+            raise ModelNotUsable(f"{ABOUT[self._asked.peer].title} was stopped.")
         if not self._process.is_alive:
             self._process = PeerProcess(self._asked, self._python)
         return self._process

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import ModelNotUsable
+from cellwright.jobs import is_stop_asked
 from cellwright_peers.peers import ABOUT, Asked
 
 VERSION = 1
@@ -173,6 +174,8 @@ class PeerProcess:
             try:
                 reply = self._replies.get(timeout=max(0.0, min(_LOOK_SECONDS, until - time.monotonic())))
             except queue.Empty:
+                if is_stop_asked():
+                    raise ModelNotUsable(f"{self._title} was stopped.") from None
                 if time.monotonic() < until:
                     continue
                 raise ModelNotUsable(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from cellwright.jobs import Operation, Progress
+from cellwright.jobs import Operation, Progress, stoppable
 
 R = TypeVar("R")
 
@@ -72,7 +72,9 @@ def _steps(operation: Operation[R], stop: threading.Event) -> Generator[Progress
     steps = operation.run()
     try:
         while not stop.is_set():
-            yield next(steps)
+            with stoppable(stop.is_set):
+                report = next(steps)
+            yield report
         return Outcome(was_cancelled=True)
     except StopIteration as end:
         return Outcome(end.value)
