@@ -214,8 +214,8 @@ class ExportDialog(QDialog):
             half = column(margin=0, gap=6)
             for group in groups:
                 self._add_group(half, group)
-            if groups is RIGHT and self._others.formats:
-                self._add_group(half, self._others)
+            if groups is LEFT and self._others.formats:
+                self._add_group(half, self._others, with_notes=False)
             if groups is RIGHT:
                 half.addWidget(self._needs_outlines)
             half.addStretch(1)
@@ -237,15 +237,16 @@ class ExportDialog(QDialog):
         last.addWidget(self.export_button)
         layout.addLayout(last)
 
-    def _add_group(self, half: QVBoxLayout, group: FormatGroup) -> None:
+    def _add_group(self, half: QVBoxLayout, group: FormatGroup, *, with_notes: bool = True) -> None:
         half.addWidget(label(group.title, "section"))
         inside = QVBoxLayout()
         inside.setSpacing(2)
         for offered in group.formats:
             inside.addWidget(self.formats[offered.value])
-            note = label(offered.what, "muted")
-            note.setContentsMargins(26, 0, 0, 2)
-            inside.addWidget(note)
+            if with_notes:
+                note = label(offered.what, "muted")
+                note.setContentsMargins(26, 0, 0, 2)
+                inside.addWidget(note)
         if any(offered.value == "yolo" for offered in group.formats):
             inside.addWidget(self.with_pictures)
         half.addLayout(inside)

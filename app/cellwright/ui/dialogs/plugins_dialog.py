@@ -85,7 +85,8 @@ def _state(plugin: Plugin) -> str:
 def _advice(plugins: Sequence[Plugin]) -> str:
     if not plugins:
         return (
-            "No plugins are installed. Packages may bring readers of files, networks, models and measurements; "
+            "No plugins are installed. Packages may bring readers of files, models, networks, measurements, formats of "
+            "export and panels; "
             "docs/plugins.md shows how one is written."
         )
     broken = sum(bool(plugin.problem) for plugin in plugins)
