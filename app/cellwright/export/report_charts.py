@@ -127,8 +127,7 @@ def _histogram(axes: Axes, series: Sequence[Series]) -> None:
     edges = _edges(np.concatenate(known) if known else np.empty(0))
     for each, values, dash in zip(series, known, cycle(_DASHES)):
         counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), edges)
-        label = f"{series_name(each)} (n = {len(values):,})"
-        axes.stairs(counts, edges, color=each.colour, linewidth=1.4, linestyle=dash, label=label)
+        axes.stairs(counts, edges, color=each.colour, linewidth=1.4, linestyle=dash, label=series_name(each))
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 

@@ -103,7 +103,7 @@ def report_pages(report: Report) -> Pages:
             _write_charts(pages, row)
             continue
         if isinstance(block, Heading):
-            _write_heading(pages, block, blocks[0] if blocks else None)
+            _write_heading(pages, block, _tallest_of_start(blocks))
         else:
             _WRITE[type(block)](pages, block)
     pages.number()
@@ -112,19 +112,26 @@ def report_pages(report: Report) -> Pages:
 
 def _write_heading(pages: Pages, block: Heading, following: Block | None) -> None:
     # A title never stands alone at the end of a page.
-    pages.need(34 + min(200.0, _height_of_start(following)))
+    pages.need(34 + _height_of_start(following))
     pages.y += 18 if pages.y > 60 else 2
     pages.paragraph(block.text, 12.5, bold=True)
     pages.rule(pages.y + 1.5, LINE)
     pages.y += 6
 
 
+def _tallest_of_start(blocks: Sequence[Block]) -> Block | None:
+    """Return what follows a title; of two charts side by side the taller one."""
+    if len(blocks) > 1 and isinstance(blocks[0], Chart) and isinstance(blocks[1], Chart):
+        return max(blocks[0], blocks[1], key=lambda chart: chart_height(chart, chart.width))
+    return blocks[0] if blocks else None
+
+
 def _height_of_start(block: Block | None) -> float:
     if isinstance(block, Figure):
         return _figure_size(block)[1] + 40
     if isinstance(block, Chart):
-        return chart_height(block, block.width * WIDTH / _INCH) * _INCH + 40
-    return 50.0
+        return chart_height(block, block.width * WIDTH / _INCH) * _INCH + 60
+    return 90.0 if isinstance(block, Grid) else 50.0
 
 
 def _write_paragraph(pages: Pages, block: Paragraph) -> None:

@@ -42,20 +42,27 @@ def write_grid(pages: Pages, block: Grid) -> None:
 
 
 def column_widths(block: Grid, width: float = WIDTH) -> list[float]:
-    """Return how wide columns are, in points: as their cells need, the widest giving way where there is no room."""
-    wanted = [
-        max(
-            width_of(writable(column.name, is_bold=True), _SIZE, is_bold=True),
-            *(width_of(writable(row[i], is_bold=True), _SIZE, is_bold=True) for row in block.rows),
-            _NARROWEST,
-        )
-        + 0.5
+    """Return how wide columns are, in points: as their cells need, the widest giving way where there is no room.
+
+    As long as there is room for it no word is broken.
+    """
+    texts = [
+        [writable(text, is_bold=True) for text in (column.name, *(row[i] for row in block.rows))]
         for i, column in enumerate(block.columns)
     ]
+    wanted = [max(_NARROWEST, *map(_bold_width, column)) + 0.5 for column in texts]
     room = width - _BETWEEN * (len(wanted) - 1)
     if sum(wanted) <= room:
         return wanted
-    # Columns up to a common limit keep what they want; the limit is what the others share.
+    words = [max(_bold_width(word) for text in column for word in (text.split() or [""])) + 0.5 for column in texts]
+    if sum(words) > room:
+        return _shared(wanted, room)
+    more = _shared([want - least for want, least in zip(wanted, words, strict=True)], room - sum(words))
+    return [least + extra for least, extra in zip(words, more, strict=True)]
+
+
+def _shared(wanted: Sequence[float], room: float) -> list[float]:
+    """Return shares of a room: who wants little gets it, up to a limit that is what the others share."""
     limit = room / len(wanted)
     for _ in wanted:
         kept = [each for each in wanted if each <= limit]
@@ -63,6 +70,10 @@ def column_widths(block: Grid, width: float = WIDTH) -> list[float]:
             break
         limit = (room - sum(kept)) / (len(wanted) - len(kept))
     return [min(each, limit) for each in wanted]
+
+
+def _bold_width(text: str) -> float:
+    return width_of(text, _SIZE, is_bold=True)
 
 
 def _write_head(pages: Pages, block: Grid, head: _Lines, widths: Sequence[float]) -> None:

@@ -33,10 +33,11 @@ from cellwright.workflows.report_tables import (
     area_grid,
     colours_of,
     count_grid,
-    differential_grid,
+    differential_grids,
     hash_grid,
     people_grid,
     picture_grid,
+    told_apart,
 )
 from cellwright.workflows.sure_counts import SureCounts, sure_counts
 
@@ -178,9 +179,9 @@ def _signed_words(source: ReportSource) -> str:
 def _results(source: ReportSource, counts: SureCounts | None) -> list[Block]:
     blocks: list[Block] = [Heading("Results")]
     if source.differential is not None:
-        blocks.append(differential_grid(source.differential))
+        blocks += differential_grids(source.differential)
     if counts is not None:
-        blocks.append(count_grid(counts))
+        blocks.append(count_grid(counts, told_apart(source)))
         if counts.total.per_mm2 is None:
             words = "No density is given: the pixel size of at least one picture is unknown."
             blocks.append(Paragraph(words, Tone.QUIET))

@@ -29,6 +29,9 @@ _A_ROW, _ROWS = 10, 2
 _MARGIN = 1.3
 _PAPER = 255
 
+_Place = tuple[int, int]
+"""Which picture, and which row of what counts on it."""
+
 
 def picture_figure(analysis: Analysis, thresholds: Thresholds, coverage: str) -> Figure:
     """Return a picture with what was counted on it, the numbers as its legend, and a scale bar where one can be drawn.
@@ -93,50 +96,68 @@ def cell_sheets(analyses: Sequence[Analysis], thresholds: Thresholds, seed: int 
         If a picture is gone.
     """
     counted = [analysis.counted(thresholds) for analysis in analyses]
-    card = analyses[0].card
+    kinds = analyses[0].card.classes
+    places = [_places(counted, index) for index in range(len(kinds))]
+    chosen = [_drawn(every, _A_ROW * _ROWS, seed) for every in places]
+    sides = [_side(counted, rows) for rows in chosen]
+    crops = _crops(
+        analyses, counted, [(place, side) for rows, side in zip(chosen, sides, strict=True) for place in rows]
+    )
     figures = []
-    for index, kind in enumerate(card.classes):
-        places = [
-            (number, row)
-            for number, objects in enumerate(counted)
-            for row in np.flatnonzero(objects.class_index == index).tolist()
-        ]
-        if not places:
-            continue
-        most = _A_ROW * _ROWS
-        chosen = _drawn(places, most, seed)
-        sheet = _sheet(analyses, counted, chosen)
-        few = len(chosen) == len(places)
-        said = f"all {len(places):,}" if few else f"{len(chosen)} of {len(places):,}, drawn at random"
-        caption = f"{kind.title}: {said}; every square is one scale."
-        figures.append(Figure(sheet, f"{len(chosen)} cells of the class {kind.title}.", caption))
+    for kind, every, rows in zip(kinds, places, chosen, strict=True):
+        if rows:
+            said = (
+                f"all {len(every):,}" if len(rows) == len(every) else f"{len(rows)} of {len(every):,}, drawn at random"
+            )
+            caption = f"{kind.title}: {said}; every square is one scale."
+            sheet = _sheet([crops[place] for place in rows])
+            figures.append(Figure(sheet, f"{len(rows)} cells of the class {kind.title}.", caption))
     return figures
 
 
-def _drawn(places: list[tuple[int, int]], most: int, seed: int) -> list[tuple[int, int]]:
+def _places(counted: Sequence[Objects], index: int) -> list[_Place]:
+    """Return picture and row of every object of a class."""
+    return [
+        (number, row)
+        for number, objects in enumerate(counted)
+        for row in np.flatnonzero(objects.class_index == index).tolist()
+    ]
+
+
+def _drawn(places: list[_Place], most: int, seed: int) -> list[_Place]:
     if len(places) <= most:
         return places
     rows = np.random.default_rng(seed).choice(len(places), most, replace=False)
     return [places[row] for row in sorted(rows.tolist())]
 
 
-def _sheet(
-    analyses: Sequence[Analysis], counted: Sequence[Objects], chosen: Sequence[tuple[int, int]]
-) -> NDArray[np.uint8]:
-    """Put cells side by side; as many columns on every sheet, so that sheets of all classes are one scale apart."""
-    side = max(float(counted[number].sizes[row].max()) for number, row in chosen) * _MARGIN
-    rows = -(-len(chosen) // _A_ROW)
-    pitch = _SIDE_PX + _GAP_PX
-    sheet = np.full((rows * pitch - _GAP_PX, _A_ROW * pitch - _GAP_PX, 3), _PAPER, np.uint8)
-    place = 0
-    for number in dict.fromkeys(number for number, _ in chosen):
+def _side(counted: Sequence[Objects], chosen: Sequence[_Place]) -> float:
+    """Return the side of the squares of a class, in pixels of the picture: one scale for all of them."""
+    return max((float(counted[number].sizes[row].max()) for number, row in chosen), default=1.0) * _MARGIN
+
+
+def _crops(
+    analyses: Sequence[Analysis], counted: Sequence[Objects], wanted: Sequence[tuple[_Place, float]]
+) -> dict[_Place, NDArray[np.uint8]]:
+    """Cut the squares, opening every picture once."""
+    crops = {}
+    for number in dict.fromkeys(number for (number, _), _ in wanted):
         with analyses[number].picture.ref.open() as slide:
             limits = _limits(slide)
-            for row in (row for at, row in chosen if at == number):
-                y, x = divmod(place, _A_ROW)
-                crop = _crop(slide, counted[number].boxes[row], side, limits)
-                sheet[y * pitch : y * pitch + _SIDE_PX, x * pitch : x * pitch + _SIDE_PX] = crop
-                place += 1
+            for (at, row), side in wanted:
+                if at == number:
+                    crops[at, row] = _crop(slide, counted[number].boxes[row], side, limits)
+    return crops
+
+
+def _sheet(crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Put cells side by side, as many a row on every sheet."""
+    pitch = _SIDE_PX + _GAP_PX
+    rows = -(-len(crops) // _A_ROW)
+    sheet = np.full((rows * pitch - _GAP_PX, _A_ROW * pitch - _GAP_PX, 3), _PAPER, np.uint8)
+    for place, crop in enumerate(crops):
+        y, x = (pitch * at for at in divmod(place, _A_ROW))
+        sheet[y : y + _SIDE_PX, x : x + _SIDE_PX] = crop
     return sheet
 
 

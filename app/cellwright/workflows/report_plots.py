@@ -29,7 +29,7 @@ _FEWEST = 5
 _UNIT = re.compile(r"_(px|um|nm)[0-9]*$")
 # What says which object it is and where it lies, and numbers that mean nothing to a person by themselves.
 _NO_MEASUREMENT = re.compile(
-    r"(uuid|picture|class|score|status|source|model|label|instance|region|box_[yx]|bbox|centre|centroid|orientation|"
+    r"(uuid|picture|class|probability|score|status|source|model|label|instance|region|box_[yx]|bbox|centre|centroid|orientation|"
     r"moments|euler|picture_sha256|inertia)"
 )
 
@@ -118,16 +118,16 @@ def measurement_charts(source: ReportSource, colours: Sequence[str]) -> Generato
         )
         if series:
             title = _title(column)
-            said = "; ".join(f"{s.name} {np.nanmedian(s.values):.4g}" for s in series)
             unit = f" {column.unit}" if column.unit else ""
+            said = "; ".join(_median(each, unit) for each in series)
             charts.append(
                 Chart(
                     ChartKind.HISTOGRAM,
                     series,
                     title,
                     "cells",
-                    f"Histogram of {title} by class; medians: {said}{unit}.",
-                    f"{column.description[:1].upper()}{column.description[1:]}. Medians: {said}{unit}.",
+                    f"Histogram of {title} by class; medians: {said}.",
+                    f"{column.description[:1].upper()}{column.description[1:]}. Medians: {said}.",
                 )
             )
         if len(charts) == MOST_HISTOGRAMS:
@@ -175,6 +175,11 @@ def _number(cell: object) -> float:
         return float(str(cell))
     except ValueError:
         return math.nan
+
+
+def _median(series: Series, unit: str) -> str:
+    known = series.values[np.isfinite(series.values)]
+    return f"{series.name} {np.median(known):.4g}{unit} (n = {len(known):,})"
 
 
 def _title(column: Column) -> str:

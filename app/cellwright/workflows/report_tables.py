@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from cellwright.export.report_document import Grid, GridColumn
 from cellwright.stats import Interval
@@ -12,17 +12,27 @@ from cellwright.workflows.report_source import DifferentialRow, DifferentialSumm
 from cellwright.workflows.sure_counts import SureCount, SureCounts
 
 _MANY = 100
+_MOST_COLUMNS = 5
 _NONE = "–"
 
 
-def count_grid(counts: SureCounts) -> Grid:
-    """Return counts, shares and, where every pixel size is known, densities, each with its interval."""
+def count_grid(counts: SureCounts, without: Collection[str] = ()) -> Grid:
+    """Return counts, shares and, where every pixel size is known, densities, each with its interval.
+
+    Parameters
+    ----------
+    counts : SureCounts
+        Of all pictures.
+    without : collection of str
+        Classes that are left out where nothing was counted of them.
+    """
     said = f"{counts.level:.0%} interval"
     columns = [_text("Class"), _number("Count"), _number(said), _number("Share"), _number(said)]
     has_area = counts.total.per_mm2 is not None
     if has_area:
         columns += [_number("per mm²"), _number(said)]
-    rows = [_count_cells(row, has_area=has_area) for row in (*counts.rows, counts.total)]
+    shown = [row for row in counts.rows if row.count or row.name not in without]
+    rows = [_count_cells(row, has_area=has_area) for row in (*shown, counts.total)]
     note = f"Intervals of counts: {counts.count_method}. Intervals of shares: {counts.share_method}."
     return Grid("Cells counted", tuple(columns), tuple(rows), 1, note)
 
@@ -56,40 +66,41 @@ def area_grid(source: ReportSource) -> Grid:
     return Grid("Area of each class", columns, tuple(rows), 1)
 
 
-def differential_grid(summary: DifferentialSummary) -> Grid:
-    """Return the differential: kinds with shares that add up, then what is counted apart."""
-    said = f"{summary.level:.0%} interval"
-    has_more = any(row.said for row in (*summary.rows, *summary.beside))
-    columns = [_text("Class"), _number("n"), _number("Share"), _number(said)]
-    columns += [_text("")] if has_more else []
+def differential_grids(summary: DifferentialSummary) -> list[Grid]:
+    """Return the differential: kinds with shares that add up, then, where there is any, what is counted apart."""
+    columns = (_text("Class"), _number("n"), _number("Share"), _number(f"{summary.level:.0%} interval"))
+    total = ("All told by kind", f"{summary.n:,}", "100 %" if summary.n else _NONE, "")
+    note = " ".join([f"Intervals: {summary.method.rstrip('.')}.", *summary.notes])
+    rows = (*(_differential_cells(row) for row in summary.rows), total)
+    grids = [Grid("White-cell differential", columns, rows, 1, note)]
+    apart = [row for row in summary.beside if row.count or row.said]
+    if apart:
+        cells = tuple((*_differential_cells(row), row.said) for row in apart)
+        grids.append(Grid("Beside the 100 %", (*columns, _text("")), cells))
+    return grids
 
-    def cells(row: DifferentialRow) -> tuple[str, ...]:
-        share = _NONE if row.share is None else percent(row.share)
-        limits = _NONE if row.low is None or row.high is None else _percents(row.low, row.high)
-        return (row.name, f"{row.count:,}", share, limits, *([row.said] if has_more else []))
 
-    total = ("All", f"{summary.n:,}", "100 %", "", *([""] if has_more else []))
-    apart = [cells(row) for row in summary.beside]
-    rows = (*(cells(row) for row in summary.rows), total, *apart)
-    note = " ".join([f"Intervals: {summary.method}.", *summary.notes])
-    return Grid("White-cell differential", tuple(columns), rows, 1 + len(apart), note)
+def _differential_cells(row: DifferentialRow) -> tuple[str, ...]:
+    share = _NONE if row.share is None else percent(row.share)
+    limits = _NONE if row.low is None or row.high is None else _percents(row.low, row.high)
+    return (row.name, f"{row.count:,}", share, limits)
 
 
 def picture_grid(source: ReportSource) -> Grid:
     """Return a row for every picture: its counts, pixel size and what of it was analysed."""
-    kinds = source.analyses[0].card.classes
-    columns = (
-        _text("Picture"),
-        *(_number(kind.title) for kind in kinds),
-        _text("Pixel size"),
-        _text("Analysed"),
-    )
+    titles = [kind.title for kind in source.analyses[0].card.classes]
+    is_wide = len(titles) > _MOST_COLUMNS
+    counted = [_text("Counted")] if is_wide else [_number(title) for title in titles]
     rows = []
     for analysis, said in zip(source.analyses, source.coverage_said, strict=True):
-        numbers = [f"{count:,}" for count in analysis.counted(source.thresholds).counts().tolist()]
+        numbers = analysis.counted(source.thresholds).counts().tolist()
+        cells = [f"{count:,}" for count in numbers]
+        if is_wide:  # in words: a column for each would leave no room for any
+            named = [f"{title} {count:,}" for title, count in zip(titles, numbers, strict=True) if count]
+            cells = [", ".join(named) or "nothing"]
         size = analysis.picture.pixel_size
-        rows.append((analysis.picture.name, *numbers, "unknown" if size is None else str(size), said))
-    return Grid("Pictures", columns, tuple(rows))
+        rows.append((analysis.picture.name, *cells, "unknown" if size is None else str(size), said))
+    return Grid("Pictures", (_text("Picture"), *counted, _text("Pixel size"), _text("Analysed")), tuple(rows))
 
 
 def hash_grid(source: ReportSource) -> Grid:
@@ -143,6 +154,11 @@ def _text(name: str) -> GridColumn:
 
 def _number(name: str) -> GridColumn:
     return GridColumn(name, True)
+
+
+def told_apart(source: ReportSource) -> tuple[str, ...]:
+    """Return the classes of a detector whose cells a classifier told apart: none is left of them."""
+    return tuple(name for each in source.analyses for card in each.parts[1:] if card.crops for name in card.crops.of)
 
 
 def colours_of(source: ReportSource) -> Sequence[str]:
