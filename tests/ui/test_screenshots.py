@@ -138,3 +138,11 @@ def test_screenshots_of_a_counted_smear(counted: MainWindow, folder: Path, qtbot
     palette.line.setText("pix")
     shoot(palette, folder, "palette", qtbot)
     palette.close()
+
+
+def test_screenshot_of_numbers(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    counted.actions_set["numbers.counts"].trigger()
+    page = counted.shelf.show("numbers")
+    assert page is not None
+    qtbot.waitUntil(lambda: page.counts.found is not None, timeout=10_000)  # type: ignore[attr-defined]
+    shoot(counted, folder, "numbers", qtbot)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cellwright.stats import CountCurve, Estimate
@@ -12,6 +12,7 @@ from cellwright.ui.looks.wording import count_text
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 56, 12, 26, 24
 _BAND_OPACITY = 0.25
+_STEP = 0.01
 
 
 class CurveView(QWidget):
@@ -30,7 +31,8 @@ class CurveView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 110)
         self.setAccessibleName("Count against threshold")
-        self.setToolTip("How the count falls as the threshold rises; click or drag to set the threshold.")
+        self.setToolTip("How the count falls as the threshold rises; click, drag or press an arrow key to set it.")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.curve: CountCurve | None = None
         self.threshold = 0.5
         self._expected: Estimate | None = None
@@ -49,6 +51,9 @@ class CurveView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.curve is None:
             return
+        if self.hasFocus():
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Link), 1))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         most = self._most()
         self._paint_axes(painter, most)
         self._paint_band(painter, most)
@@ -62,6 +67,14 @@ class CurveView(QWidget):
         """Drag the threshold along."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose(event.position().x())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step by a hundredth with the arrow keys."""
+        step = {Qt.Key.Key_Left: -_STEP, Qt.Key.Key_Right: _STEP}.get(Qt.Key(event.key()))
+        if step is None or self.curve is None:
+            super().keyPressEvent(event)
+        else:
+            self.threshold_chosen.emit(round(min(1.0, max(0.0, self.threshold + step)), 2))
 
     def _choose(self, x: float) -> None:
         if self.curve is not None:

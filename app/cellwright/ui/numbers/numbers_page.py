@@ -89,7 +89,7 @@ class NumbersPage(QWidget):
         self.scope.currentIndexChanged.connect(lambda _at: self._soon())
         self.pages.currentChanged.connect(lambda _at: self._on_page())
         self.counts.class_lit.connect(session.light_up)
-        self.threshold.threshold_chosen.connect(session.set_threshold)
+        self.threshold.threshold_chosen.connect(self._set_threshold)
         self.audit.audit_asked.connect(self._host.actions["review.audit"].trigger)
         self.audit.review_asked.connect(self._host.actions["review.queue"].trigger)
         for page in (self.agreement, self.differential):
@@ -165,6 +165,10 @@ class NumbersPage(QWidget):
     def _soon(self) -> None:
         objects = self._session.current.objects if self._session.current is not None else None
         self._timer.start(_LATER_MS if objects is not None and len(objects) > _MUCH else _SOON_MS)
+
+    def _set_threshold(self, name: str, value: float) -> None:
+        if name in self._session.thresholds:  # a class that people added has no slider
+            self._session.set_threshold(name, value)
 
     def refresh(self) -> None:
         """Show the numbers of the page in view as they are now; nothing while nobody looks."""

@@ -165,6 +165,10 @@ class ClassRow(QFrame):
             if self._has[name] and not is_shown:
                 left_out.append(words.text())
         self.count.setToolTip("\n".join(left_out))
+        # the panel asks at once how high it is now; Qt itself would look at it a turn later
+        self._grid.invalidate()
+        self._grid.activate()
+        self.updateGeometry()
 
     def _place_interval(self, *, is_below: bool) -> None:
         """Put the interval beside the count, or below where both would be too wide for the panel."""
