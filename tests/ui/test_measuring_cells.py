@@ -19,10 +19,12 @@ from cellwright.measure import Picture as Pixels
 from cellwright.measure import measure
 from cellwright.ui.dialogs.columns_dialog import Choice, ColumnsDialog
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.panels.objects_table import ObjectsTable
+from cellwright.ui.state.class_style import styles_of
 from cellwright.ui.state.measured import Measured
 from cellwright.ui.state.picture import Picture
 from tests.ui.conftest import is_done
-from tests.ui.known_boxes import KnownBoxes
+from tests.ui.known_boxes import KnownBoxes, make_card, make_objects
 from tests.ui.known_masks import disc_objects
 from tests.ui.test_accessibility import complaints
 
@@ -133,9 +135,26 @@ def test_a_selection_in_many_pieces_is_shown_and_copied(
     assert np.array_equal(np.sort(table.model.object_rows[table.chosen_table_rows()]), wanted)
     window.actions_set["edit.copy_table"].trigger()
     assert len(QGuiApplication.clipboard().text().splitlines()) == 1201
+    table.view.selectRow(5)
+    assert window.session.selected_rows.tolist() == [table.model.object_rows[5]]
+    window.session.select_rows(wanted)
     window.session.select(7)
     assert table.model.standing_out is None
     assert table.model.object_rows[table.chosen_table_rows()].tolist() == [7]
+
+
+def test_very_many_rows_are_selected_without_holding_the_window(qtbot: QtBot) -> None:
+    n = 30_000
+    table, chosen = ObjectsTable(), []
+    qtbot.addWidget(table)
+    table.rows_chosen.connect(chosen.append)
+    table.show_objects(Measured(make_objects(n)), np.arange(n), styles_of(make_card()))
+    table.view.selectAll()
+    assert np.array_equal(np.sort(chosen[-1]), np.arange(n))
+    assert not table.view.selectionModel().hasSelection(), "Qt would go through every row to draw the header"
+    assert len(table.chosen_table_rows()) == n
+    table.view.selectRow(3)
+    assert table.chosen_table_rows().tolist() == [3]
 
 
 def test_a_filter_selects_or_shows_alone_what_numpy_says(outlined: tuple[MainWindow, Picture], qtbot: QtBot) -> None:

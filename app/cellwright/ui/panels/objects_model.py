@@ -20,6 +20,10 @@ _Index = QModelIndex | QPersistentModelIndex
 _Values = NDArray[Any]
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_SELECTED = {
+    Qt.ItemDataRole.BackgroundRole: QPalette.ColorRole.Highlight,
+    Qt.ItemDataRole.ForegroundRole: QPalette.ColorRole.HighlightedText,
+}
 _BLOCK = 64
 """So many rows are looked up together."""
 _BLOCKS_KEPT = 400
@@ -183,8 +187,8 @@ class ObjectsModel(QAbstractTableModel):
             style = self._styles[self.objects.class_index[self._rows[index.row()]]]
             return badge_icon(style.letter, style.colour)
         marked = self._standing_out
-        if role == Qt.ItemDataRole.BackgroundRole and marked is not None and marked[self._rows[index.row()]]:
-            return QGuiApplication.palette().brush(QPalette.ColorRole.Highlight)
+        if role in _SELECTED and marked is not None and marked[self._rows[index.row()]]:
+            return QGuiApplication.palette().brush(_SELECTED[Qt.ItemDataRole(role)])
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

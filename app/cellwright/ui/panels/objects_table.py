@@ -19,6 +19,9 @@ _MOST_COPIED = 200_000
 _MOST_PIECES = 500
 """Qt takes its time with selections in more pieces; their rows get the ground of selected ones in another way."""
 
+_MOST_ROWS = 10_000
+"""And with more selected rows: to draw the header it goes through all of them."""
+
 
 class ObjectsTable(QWidget):
     """The objects table.
@@ -192,10 +195,10 @@ class ObjectsTable(QWidget):
         places = self.model.table_rows(object_rows)
         rows = np.sort(places[places >= 0])
         breaks = np.flatnonzero(np.diff(rows) > 1) + 1
-        is_in_pieces = len(breaks) >= _MOST_PIECES
-        self.model.stand_out(object_rows if is_in_pieces else None)
+        is_too_much = len(breaks) >= _MOST_PIECES or len(rows) > _MOST_ROWS
+        self.model.stand_out(object_rows if is_too_much else None)
         wanted, last = QItemSelection(), self.model.columnCount() - 1
-        for run in np.split(rows, breaks) if not is_in_pieces else ():
+        for run in np.split(rows, breaks) if not is_too_much else ():
             if len(run):
                 wanted.select(self.model.index(int(run[0]), 0), self.model.index(int(run[-1]), last))
         at = None if first is None else self.model.table_row(first)
@@ -240,10 +243,10 @@ class ObjectsTable(QWidget):
         ranges = [(each.top(), each.bottom() + 1) for each in parts]
         if not ranges:
             return np.zeros(0, np.intp)
-        return np.unique(np.concatenate([np.arange(*each) for each in ranges]))
+        return np.sort(np.concatenate([np.arange(*each) for each in ranges]))  # ranges do not overlap
 
     def _on_current(self, current: QModelIndex, _previous: QModelIndex) -> None:
-        # Qt says first which rows are selected: several were told of already
+        # by keys Qt says first which rows are selected, by mouse first which one is the current one
         is_alone = not self._is_following and len(self.chosen_table_rows()) < 2
         if is_alone and current.isValid():
             self.chosen.emit(int(self.model.object_rows[current.row()]))
@@ -253,8 +256,12 @@ class ObjectsTable(QWidget):
             return
         self.model.stand_out(None)
         rows = self.chosen_table_rows()
+        if len(rows) > _MOST_ROWS:
+            self.select_objects(self.model.object_rows[rows], None)
         if len(rows) > 1:
             self.rows_chosen.emit(self.model.object_rows[rows])
+        elif len(rows):
+            self.chosen.emit(int(self.model.object_rows[rows[0]]))
 
     def _on_activated(self, index: QModelIndex) -> None:
         self.activated.emit(int(self.model.object_rows[index.row()]))
