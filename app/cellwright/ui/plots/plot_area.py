@@ -15,12 +15,13 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.widgets import column
+from cellwright.ui.looks.wording import plural
 from cellwright.ui.plots.artists import Bounds, Drawing, draw
 from cellwright.ui.plots.cloud import Cloud
 from cellwright.ui.plots.hand import Hand
 from cellwright.ui.plots.painted_gates import gate_items
 from cellwright.ui.plots.tools import PlotTool
-from cellwright.ui.state.plotting import GroupBy, PlotKind
+from cellwright.ui.state.plotting import KIND_TITLES, GroupBy, PlotKind
 from cellwright.ui.state.plotting_cells import PlottedCells
 from cellwright.ui.state.plotting_density import nearest
 from cellwright.ui.state.plotting_gate import Gate
@@ -120,6 +121,8 @@ class PlotArea(QWidget):
             for item in self._drawing.items:
                 self.plot.addItem(item, ignoreBounds=True)
             self._name_axes(self._drawing.across, self._drawing.up)
+        said = " against ".join(axis.title for axis in reversed(cells.axes)) or "counts"
+        self.view.setAccessibleDescription(f"{KIND_TITLES[cells.spec.kind]}: {said}, {plural(len(cells), 'cell')}")
         self._scale_axes(cells)
         if is_other or not self._is_touched:
             self.fit()

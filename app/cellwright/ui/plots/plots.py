@@ -25,7 +25,7 @@ from cellwright.ui.plots.tools import OF_ONE_AXIS, OF_TWO_AXES, PlotTool
 from cellwright.ui.plots.writing import write_plot
 from cellwright.ui.state.colouring import ByColumn
 from cellwright.ui.state.picture import Picture
-from cellwright.ui.state.plotting import PlotKind, PlotSpec
+from cellwright.ui.state.plotting import PlotKind, PlotSpec, Reach
 from cellwright.ui.state.plotting_cells import PlottedCells, gather
 from cellwright.ui.state.plotting_gate import Gate, filter_text, gated_rows
 from cellwright.ui.state.plotting_gate_file import GateShelf
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cellwright.ui.panel_host import PanelHost
 
 _KEYS = "123456789"
+_MUCH, _NOW_AND_THEN_MS = 100_000, 200
 _FIRST_X = ("area", "area_bbox", "width")
 _FIRST_Y = ("score", "height")
 
@@ -182,7 +183,7 @@ class Plots(QWidget):
         """Catch up when the page comes into view."""
         super().showEvent(event)
         if self._is_stale:
-            self._soon.start()
+            self._soon.start(0)
 
     def _when_seen(self) -> None:
         self._is_stale = not self.isVisible()
@@ -400,16 +401,24 @@ class Plots(QWidget):
 
     # ---- following
 
-    def _on_picture(self, _picture: Picture) -> None:
-        self._soon.start()
+    def _on_picture(self, picture: Picture) -> None:
+        if self.spec.reach is Reach.ALL or picture is self._session.current:
+            self._follow()
+
+    def _follow(self) -> None:
+        """Draw anew: at once, but of very many cells, or while more are found, only now and then."""
+        picture, cells = self._session.current, self.area.cells
+        is_much = (cells is not None and len(cells) > _MUCH) or (picture is not None and picture.state.is_busy)
+        if not self._soon.isActive():
+            self._soon.start(_NOW_AND_THEN_MS if is_much else 0)
 
     def _on_current(self, _picture: Picture | None) -> None:
         if self.gate is not None and not self.gate.name:
             self.gate = None
-        self._soon.start()
+        self._soon.start(0)
 
     def _on_anything(self) -> None:
-        self._soon.start()
+        self._follow()
 
     def _on_selection(self) -> None:
         if self.isVisible() and not self._soon.isActive():
