@@ -14,7 +14,7 @@ MODEL = "wbc-classifier"
 
 @pytest.fixture(scope="module")
 def evaluation(data_dir) -> ClassEvaluation:
-    return run_inline(EvaluateModel(MODEL, data_dir / "wbc_pbc8", device="cpu:torch-fp32"))
+    return run_inline(EvaluateModel(MODEL, data_dir / "wbc_pbc8", device="cpu"))
 
 
 def test_it_names_held_out_cells_as_its_card_says(evaluation):
@@ -35,7 +35,7 @@ def test_wrong_ones_come_first_among_the_worst(evaluation):
 def test_behind_the_detector_it_names_the_cell_in_the_middle(data_dir, kind):
     held_out, _ = read_dataset(data_dir / "wbc_pbc8", split="test")
     path = next(p.path for p in held_out if held_out.classes[p.class_index[0]] == kind)
-    alone, both = (cw.analyze(path, device="cpu:torch-fp32", classify=name) for name in (None, MODEL))
+    alone, both = (cw.analyze(path, device="cpu", classify=name) for name in (None, MODEL))
     np.testing.assert_array_equal(np.sort(both.boxes, 0), np.sort(alone.boxes, 0))
     assert sum(both.counts[name] for name in ("neutrophil", "eosinophil", "lymphocyte", UNIDENTIFIED)) >= 1
     assert both.counts["WBC"] == 0 and both.counts["RBC"] == alone.counts["RBC"]
