@@ -44,6 +44,14 @@ def test_napari_finds_the_readers_by_the_name_of_a_file(manifest: PluginManifest
     assert "napari-cellwright.read_pictures" in commands
 
 
+def test_files_of_others_are_left_to_others(manifest: PluginManifest, tmp_path: Path) -> None:
+    manager = PluginManager()
+    manager.register(manifest)
+    for name in ("values.npy", "table.csv", "notes.txt", "movie.mp4"):
+        (tmp_path / name).write_bytes(b"0")
+        assert not list(manager.iter_compatible_readers([str(tmp_path / name)])), name
+
+
 def test_neither_our_window_nor_a_qt_binding_is_imported() -> None:
     # A process of its own: this one has imported them long since.
     program = """

@@ -9,6 +9,7 @@ import pytest
 from napari.layers import Labels, Layer
 from napari_cellwright import as_layer
 from napari_cellwright.reading import project_reader, read_projects
+from npe2 import PluginManager, read
 
 import cellwright as cw
 from cellwright.cli import main
@@ -36,6 +37,13 @@ def test_its_picture_and_cells_are_layers(project: Path, found: cw.Found) -> Non
     assert set(labels.features["source"]) == {found.objects.source}
     assert (np.asarray(labels.data) > 0).sum() == (found.labels() > 0).sum()
     assert tuple(labels.scale) == tuple(Layer.create(*image).scale)
+
+
+def test_napari_opens_the_folder_and_the_file_in_it(project: Path) -> None:
+    PluginManager.instance().discover()
+    for path in (project, project / "project.sqlite"):
+        layers = read([str(path)], stack=False, plugin_name="napari-cellwright")
+        assert [kind for _, _, kind in layers] == ["image", "labels"]
 
 
 def test_a_project_without_pictures_says_so(tmp_path: Path) -> None:

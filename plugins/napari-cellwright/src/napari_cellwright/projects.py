@@ -23,12 +23,12 @@ MOST_PICTURES = 24
 """So many pictures of a project are opened at most, the first ones."""
 
 
-def read_project(path: str) -> list[LayerTuple]:
+def read_project(path: str | Path) -> list[LayerTuple]:
     """Return the layers of a project: its pictures, the first of them shown, and above each what was found on it.
 
     Parameters
     ----------
-    path : str
+    path : str or Path
         The project's folder; it is read and not changed.
 
     Raises

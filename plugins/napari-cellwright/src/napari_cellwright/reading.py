@@ -22,11 +22,11 @@ def picture_reader(path: Paths) -> Reader | None:
 
 
 def project_reader(path: Paths) -> Reader | None:
-    """Return what reads a project; None where the path is none."""
+    """Return what reads a project, named by its folder or by its file in it; None where the path is none."""
     from cellwright.workflows import is_project
 
     paths = _paths(path)
-    return read_projects if paths and all(is_project(Path(each)) for each in paths) else None
+    return read_projects if paths and all(is_project(_folder(each)) for each in paths) else None
 
 
 def outline_reader(path: Paths) -> Reader | None:
@@ -67,7 +67,7 @@ def read_projects(path: Paths) -> list[LayerTuple]:
     """Return the layers of projects; see `napari_cellwright.projects.read_project`."""
     from napari_cellwright.projects import read_project
 
-    return [layer for each in _paths(path) for layer in read_project(each)]
+    return [layer for each in _paths(path) for layer in read_project(_folder(each))]
 
 
 def read_outlines(path: Paths) -> list[LayerTuple]:
@@ -75,6 +75,10 @@ def read_outlines(path: Paths) -> list[LayerTuple]:
     from napari_cellwright.label_files import read_geojson
 
     return [layer for each in _paths(path) for layer in read_geojson(Path(each))]
+
+
+def _folder(path: str) -> Path:
+    return Path(path).parent if Path(path).is_file() else Path(path)
 
 
 def _is_geojson(path: str) -> bool:
