@@ -38,7 +38,7 @@ LONGEST_FILE = 500
 # library by its binding, the ways to a server by fsspec.
 LOADED_BY_NAME = {
     *("imagecodecs", "openvino", "pylibjpeg", "pylibjpeg-openjpeg", "tensorboard"),
-    *("openslide-bin", "aiohttp", "s3fs"),
+    *("onnx", "onnxscript", "openslide-bin", "aiohttp", "s3fs"),
 }
 
 

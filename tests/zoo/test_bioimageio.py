@@ -168,7 +168,10 @@ def test_sizes_halo_and_scale_become_the_contract(write: Write) -> None:
     assert (card.input.stride, card.input.halo_px, card.input.um_per_px) == (16, 64, 0.5)
     assert recorded_network(card).input.least_px == 20
     fixed = load_card(write(told(size=256, halo=24, after=SIGMOID)))
-    assert (fixed.input.tile_px, fixed.input.stride, fixed.input.halo_px) == (256, 256, 51)
+    assert (fixed.input.tile_px, fixed.input.stride, fixed.input.halo_px) == (256, 32, 51)
+    assert recorded_network(fixed).input.fixed_px == 256
+    numbered = load_card(write(told(size=256, config={"cellwright": {"convention": "labels"}})))
+    assert (numbered.input.tile_px, numbered.input.stride) == (256, 256)
 
 
 def test_the_hash_of_the_description_is_believed_and_tested_when_it_is_opened(write: Write) -> None:

@@ -18,6 +18,7 @@ from cellwright.jobs import Progress
 from cellwright.workflows.model_export_page import page_of
 from cellwright.zoo import (
     RECORDED,
+    InputTensor,
     ModelCard,
     OutputTensor,
     RecordedNetwork,
@@ -156,13 +157,12 @@ def _recorded_card(card: ModelCard, kind: Any, name: str, weights: str, sha256: 
     recorded = RecordedNetwork(
         kind=kind,
         convention="cellwright",
+        input=InputTensor(fixed_px=fixed_px),
         outputs=(OutputTensor(name="answer" if kind == "onnx" else "", axes=answer_axes(card)),),
     )
-    one_size = {} if fixed_px is None else {"tile_px": fixed_px, "stride": fixed_px}
     return card.changed(
         name=name,
         architecture=json.loads(recorded.model_dump_json(exclude_defaults=True)) | {"kind": kind},
-        input=card.input.model_copy(update=one_size),
         weights=WeightsFile(file=weights, sha256=sha256, dtype="float32"),
         training=None,
         parent=f"{card.name}@{card.model_hash[:12]}",

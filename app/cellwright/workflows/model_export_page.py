@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cellwright.zoo import ModelCard
+from cellwright.zoo import ModelCard, recorded_network
 from cellwright.zoo.bioimageio_writing import TOLERANCE
 
 _READS = {
@@ -33,12 +33,8 @@ def page_of(card: ModelCard, made: ModelCard, kind: str, opset: int | None, note
     note : str
         What else to know; may be empty.
     """
-    asked = made.input
-    size = (
-        f"sides of {asked.tile_px} pixels, no other"
-        if asked.stride == asked.tile_px
-        else f"sides that are multiples of {asked.stride}"
-    )
+    fixed = recorded_network(made).input.fixed_px
+    size = f"sides of {fixed} pixels, no other" if fixed else f"sides that are multiples of {made.input.stride}"
     made_from = f"Written by Cellwright from `{made.parent}`" + (f", ONNX operator set {opset}." if opset else ".")
     seen = card.metrics.data if card.metrics else "nothing yet"
     scores = {} if card.metrics is None else card.metrics.named()

@@ -21,7 +21,7 @@ from cellwright.zoo.bioimageio_answers import reading_of
 from cellwright.zoo.bioimageio_parts import Description, Tensor, WeightsEntry
 from cellwright.zoo.card import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
 from cellwright.zoo.decoding import TASK_OF
-from cellwright.zoo.recorded import InputTensor, RecordedNetwork, is_plain_name
+from cellwright.zoo.recorded import InputTensor, RecordedNetwork, is_plain_name, one_size_stride
 from cellwright.zoo.safe_yaml import read_yaml
 from cellwright.zoo.steps import Clip, EnsureType, ScaleLinear, ScaleRange, Step, ZeroMean, read_steps
 
@@ -86,7 +86,7 @@ def card_of_package(folder: Path) -> ModelCard:
             summary=described.description,
             task=TASK_OF[reading.decoding.kind],
             architecture=recorded.model_dump(mode="json", exclude_defaults=True) | {"kind": weights.kind},
-            input=_contract(taken, given, look),
+            input=_contract(taken, given, look, reading.decoding.kind),
             classes=classes,
             decoding=reading.decoding,
             thresholds=Thresholds(
@@ -203,6 +203,7 @@ def _look_of(taken: Tensor) -> _Look:
         "axes": letters,
         "channels": "rgb" if channels == 3 else "grey",
         "least_px": taken.least_px,
+        "fixed_px": taken.fixed_px,
     }
     place = next((n for n, step in enumerate(steps) if step.is_of_the_picture), None)
     if place is None:
@@ -240,7 +241,7 @@ def _refuse_before(steps: tuple[Step, ...], statistic: Step) -> None:
         raise ModelNotUsable(f"The model's step {name} stands before {getattr(statistic, 'id', '')}, not understood.")
 
 
-def _contract(taken: Tensor, given: tuple[Tensor, ...], look: _Look) -> InputContract:
+def _contract(taken: Tensor, given: tuple[Tensor, ...], look: _Look, decoding: str) -> InputContract:
     fixed, step = taken.fixed_px, taken.step_px
     declared = max((one.halo_px for one in given), default=0)
     tile = fixed or max(DENSE_TILE_PX // step * step, -(-taken.least_px // step) * step, step)
@@ -249,7 +250,7 @@ def _contract(taken: Tensor, given: tuple[Tensor, ...], look: _Look) -> InputCon
     return InputContract(
         tile_px=tile,
         halo_px=max(declared, min(LEAST_HALO_PX, tile // 5)),
-        stride=tile if fixed else step,
+        stride=one_size_stride(fixed, decoding) if fixed else step,
         um_per_px=taken.um_per_px,
         fit=False,
         contrast=look.contrast,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Literal
@@ -78,6 +79,9 @@ class InputTensor(Part):
     least_px : int
         The shortest side that it takes; longer ones are longer by multiples of the card's stride. Pictures are padded
         to the next. 0 where every multiple of the stride is taken.
+    fixed_px : int or None
+        The one side of a square that it takes, where it takes no other and its file does not say so itself. What is
+        larger goes in parts, what is smaller is padded.
     steps : tuple of Step
         What is done to the numbers, pixel by pixel; what depends on the whole picture is the card's ``input.contrast``.
     """
@@ -86,6 +90,7 @@ class InputTensor(Part):
     channels: Literal["rgb", "bgr", "grey"] = "rgb"
     values: Literal["unit", "bytes", "spread"] = "unit"
     least_px: int = Field(default=0, ge=0, le=8192)
+    fixed_px: int | None = Field(default=None, ge=16, le=8192)
     steps: tuple[AnyStep, ...] = ()
 
     @model_validator(mode="after")
@@ -188,6 +193,15 @@ def recorded_network(card: ModelCard) -> RecordedNetwork:
     if recorded.convention == "stardist" and isinstance(card.decoding, StarDecoding) and card.decoding.foreground:
         raise ModelNotUsable(f"{card.name} answers as StarDist does, without pixels; leave decoding.foreground out.")
     return recorded
+
+
+def one_size_stride(fixed_px: int, decoding: str) -> int:
+    """Return the stride for the card of a network that takes one size alone.
+
+    Pictures are padded to multiples of it before the network sees them, so it should be small; what numbers its
+    objects must be asked tile by tile and never in parts, and gets a stride as long as its tile.
+    """
+    return fixed_px if decoding == "labels" else math.gcd(fixed_px, 32)
 
 
 def is_plain_name(name: str) -> bool:

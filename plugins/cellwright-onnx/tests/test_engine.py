@@ -48,7 +48,7 @@ def test_whole_is_tiled(shelf: Any, graphs: Any, discs: NDArray[np.uint8], tile:
 
 def test_a_network_of_one_size_is_given_that_size_alone(shelf: Any, graphs: Any, discs: NDArray[np.uint8]) -> None:
     free = shelf.put(graphs.blurred(), "foreground", ClassDecoding(), name="free")
-    fixed = {"tile_px": 96, "stride": 96, "halo_px": 16}
+    fixed = {"tile_px": 96, "halo_px": 16}
     one = shelf.put(
         graphs.blurred(shape=(1, 3, 96, 96)), "foreground", ClassDecoding(), contract=fixed, name="one-size"
     )
@@ -56,7 +56,7 @@ def test_a_network_of_one_size_is_given_that_size_alone(shelf: Any, graphs: Any,
 
 
 def test_a_network_of_one_size_is_asked_in_parts_where_tiles_are_larger(shelf: Any, graphs: Any) -> None:
-    fixed = {"tile_px": 96, "stride": 96, "halo_px": 16}
+    fixed = {"tile_px": 96, "halo_px": 16}
     one = shelf.put(graphs.blurred(shape=(1, 3, 96, 96)), "foreground", ClassDecoding(), contract=fixed)
     free = shelf.put(graphs.blurred(), "foreground", ClassDecoding(), name="free")
     picture = np.random.default_rng(1).integers(0, 256, (1, 192, 288, 3), np.uint8)
@@ -152,6 +152,21 @@ def test_a_size_that_a_network_does_not_take_is_padded_and_cut_back(shelf: Any, 
     assert open_predictor(model).predict(picture).shape == (1, 2, 32, 48)
 
 
+def test_what_is_added_to_a_picture_is_cut_back_and_holds_no_object(shelf: Any, graphs: Any) -> None:
+    """One size of 96, a picture of 64: boxes with their middle in what was added are left out."""
+    rows = np.array([[[30, 30, 10, 10, 0.9, 0.9], [80, 20, 10, 10, 0.9, 0.9]]], np.float32)
+    model = shelf.put(graphs.saying(rows, shape=(1, 3, 96, 96)), "yolo-v5")
+    found = shelf.found(model, np.zeros((64, 64, 3), np.uint8))
+    np.testing.assert_allclose(found.boxes, [[25, 25, 35, 35]])
+
+
+def test_numbered_objects_are_never_asked_for_in_parts(shelf: Any, graphs: Any) -> None:
+    data = graphs.saying(np.zeros((1, 1, 96, 96), np.float32), shape=(1, 3, 96, 96))
+    model = shelf.put(data, "labels", LabelDecoding())
+    with pytest.raises(ModelNotUsable, match="which parts would split"):
+        open_predictor(model).predict(np.zeros((1, 128, 128, 3), np.uint8))
+
+
 @pytest.mark.parametrize("device", ["cuda", "cpu:torch", "cpu:openvino"])
 def test_a_device_that_cannot_run_it_is_refused(shelf: Any, graphs: Any, device: str) -> None:
     model = shelf.put(graphs.blurred(), "foreground", ClassDecoding())
@@ -168,7 +183,8 @@ def test_turned_copies_are_averaged(shelf: Any, graphs: Any, discs: NDArray[np.u
 @pytest.mark.parametrize(
     ("shape", "convention", "words", "said"),
     [
-        ((1, 3, 96, 96), "foreground", {}, "its card must say so"),
+        ((1, 3, 96, 96), "foreground", {"input": {"fixed_px": 64}}, "its card says 64"),
+        ((1, 3, 16, 16), "foreground", {}, "leaves nothing"),
         ((1, 3, 64, 96), "foreground", {}, "tiles are square"),
         (("n", 3, "h", "w"), "foreground", {"input": {"axes": "cyx"}}, "takes an array of 4"),
         (("n", 3, "h", "w"), "foreground", {"input": {"channels": "grey"}}, "takes 3 channels"),

@@ -196,7 +196,7 @@ def test_a_card_is_made_of_a_file_and_a_convention(
     assert command.main([*words, "--out", str(tmp_path / "shelf")]) == command.DONE
     folder = tmp_path / "shelf" / "discs"
     card = load_card(folder)
-    assert (card.input.tile_px, card.input.stride, card.class_names) == (96, 96, ("disc",))
+    assert (card.input.tile_px, card.input.stride, card.class_names) == (96, 32, ("disc",))
     assert len(shelf.found(folder, discs)) == 7 * 9
     assert command.main([*words, "--out", str(tmp_path / "shelf")]) == command.FAILED
     assert "is there already" in capsys.readouterr().err

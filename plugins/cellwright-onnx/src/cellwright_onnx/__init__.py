@@ -1,7 +1,5 @@
 """Models that other programs recorded, as ONNX or TorchScript, run by Cellwright tile by tile as its own are."""
 
-from cellwright_onnx.architectures import ONNX, TORCHSCRIPT
-
 CELLWRIGHT_INTERFACE = 1
 
-__all__ = ["CELLWRIGHT_INTERFACE", "ONNX", "TORCHSCRIPT"]
+__all__ = ["CELLWRIGHT_INTERFACE"]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from cellwright.core import ModelNotUsable
 from cellwright.inference.engine import BOXED
 from cellwright.inference.parts import run_in_parts
+from cellwright.inference.view import FILL
 from cellwright.zoo import SPREAD, ModelCard, OutputTensor, RecordedNetwork, StarDecoding, apply_steps
 from cellwright_onnx.conventions import Array, Asked, as_answer
 from cellwright_onnx.session import Session
@@ -56,13 +57,21 @@ class RecordedEngine:
             If memory runs short.
         """
         if self._fixed and max(images.shape[1:3]) > self._fixed:
-            asked = self._card.input
-            return run_in_parts(self._answers, images, self._fixed, asked.halo_px, 1, self._card.decoding)
+            return self._in_parts(images, self._fixed)
         return self._answers(images)
 
     def close(self) -> None:
         """Give back what the session holds."""
         self._session.close()
+
+    def _in_parts(self, images: NDArray[np.uint8], side: int) -> NDArray[np.float32]:
+        asked, decoding = self._card.input, self._card.decoding
+        if decoding.kind == "labels":
+            raise ModelNotUsable(
+                f"{self._card.name} takes {side}×{side} pixels alone and numbers its objects, which parts would split; "
+                f"its card must ask for such tiles: input.tile_px and input.stride {side}."
+            )
+        return run_in_parts(self._answers, images, side, asked.halo_px, 1, decoding)
 
     def _answers(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         rows = [self._answer(image) for image in images]
@@ -75,15 +84,29 @@ class RecordedEngine:
         """Answer to one (H, W, 3) picture, padded to a size that the network takes and cut back."""
         height, width = image.shape[:2]
         rows, columns = self._taken_px(height), self._taken_px(width)
-        padded = np.pad(image, ((0, rows - height), (0, columns - width), (0, 0)), mode="edge")
+        padded = self._padded(image, rows - height, columns - width)
         answers = self._session.run(self._tensor(padded))
         read = [self._read(output, answers[place]) for place, output in self._outputs]
         answer = as_answer(self._recorded.convention, read, Asked(self._card, (rows, columns)))
         if answer.ndim != 3:
-            return answer
+            return self._within(answer, height, width)
         decoding = self._card.decoding
         grid = decoding.grid if isinstance(decoding, StarDecoding) else 1
         return answer[:, : -(-height // grid), : -(-width // grid)]
+
+    def _padded(self, image: NDArray[np.uint8], below: int, right: int) -> NDArray[np.uint8]:
+        """Return a picture with more rows and columns: grey for boxes, as detectors are taught, else its own edge."""
+        amount = ((0, below), (0, right), (0, 0))
+        if self._card.decoding.kind == "boxes":
+            return np.pad(image, amount, constant_values=FILL)
+        return np.pad(image, amount, mode="edge")
+
+    def _within(self, answer: Array, height: int, width: int) -> Array:
+        """Leave out rows of objects whose middle lies in what was added."""
+        if self._card.decoding.kind not in BOXED:
+            return answer
+        middle = answer[:, :2] + answer[:, 2:4]
+        return answer[(middle < 2 * np.array([height, width], np.float32)).all(1)]
 
     def _tensor(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(H, W, 3) uint8 → what the network takes, its axes in its order."""
@@ -130,9 +153,9 @@ class RecordedEngine:
     def _fixed_px(self) -> int | None:
         """Return the one side of a square that the network takes; None where it takes many."""
         shape, axes = self._session.input_shape, self._recorded.input.axes
-        contract = self._card.input
+        said = self._recorded.input.fixed_px
         if shape is None:
-            return contract.tile_px if contract.stride == contract.tile_px else None
+            return said
         if len(shape) != len(axes):
             raise ModelNotUsable(
                 f"{self._card.name} takes an array of {len(shape)} axes, its card says {len(axes)} ({axes}); correct "
@@ -147,16 +170,18 @@ class RecordedEngine:
             )
         height, width = sizes["y"], sizes["x"]
         if height is None and width is None:
-            return contract.tile_px if contract.stride == contract.tile_px else None
-        if height != width:
+            return said
+        if height is None or height != width:
             raise ModelNotUsable(
                 f"{self._card.name} takes pictures of {height}×{width} pixels alone, and tiles are square; export it "
                 "again for square pictures, or for any size."
             )
-        if (contract.tile_px, contract.stride) != (height, height):
+        if said not in (None, height):
+            raise ModelNotUsable(f"{self._card.name} takes {height}×{height} pixels, its card says {said}; correct it.")
+        if 2 * self._card.input.halo_px >= height:
             raise ModelNotUsable(
-                f"{self._card.name} takes pictures of {height}×{height} pixels alone; its card must say so: "
-                f"input.tile_px and input.stride {height}."
+                f"{self._card.name} takes {height}×{height} pixels alone, of which a rim of {self._card.input.halo_px} "
+                "leaves nothing; make input.halo_px smaller."
             )
         return height
 

@@ -27,6 +27,7 @@ from cellwright.zoo import (
     file_sha256,
     save_card,
 )
+from cellwright.zoo.recorded import one_size_stride
 from cellwright_onnx.onnx_session import OnnxSession
 
 SUFFIXES = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".torchscript": "torchscript"}
@@ -177,7 +178,8 @@ def _fitted(folder: Path, card: ModelCard, wish: Wish) -> ModelCard:
     if side is None or side != sizes["x"]:
         return card.changed(architecture=architecture)
     halo = min(card.input.halo_px, (side - 1) // 4)
-    contract = card.input.model_copy(update={"tile_px": side, "stride": side, "halo_px": halo})
+    stride = one_size_stride(side, card.decoding.kind)
+    contract = card.input.model_copy(update={"tile_px": side, "stride": stride, "halo_px": halo})
     return card.changed(architecture=architecture, input=contract)
 
 
