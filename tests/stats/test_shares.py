@@ -86,6 +86,15 @@ def test_a_class_not_seen_yet_still_needs_cells() -> None:
     assert adequacy(0, 10, 0.02).needed > 500
 
 
+def test_fields_that_differ_need_as_many_times_the_cells() -> None:
+    said = adequacy(10, 200, 0.02, share=0.05, dispersion=2.5)
+    assert said.needed == 1143  # 457 two and a half times
+    assert "differ 2.5 times as much as by chance" in str(said)
+    for dispersion in (0.5, float("inf"), float("nan")):
+        with pytest.raises(BadParameter):
+            adequacy(10, 200, 0.02, dispersion=dispersion)
+
+
 def test_differentials_agree_with_fisher_and_newcombe() -> None:
     first, second = [56, 34, 6, 4], [48, 28, 20, 4]
     found = compare_differentials(first, second)

@@ -63,6 +63,17 @@ def test_pictures_that_differ_have_wider_intervals(make_analysis: Callable[..., 
     assert booted == sure_counts(fields, kind=CountKind.BOOTSTRAP).row_named("RBC"), "the same seed, the same numbers"
 
 
+def test_more_cells_are_needed_where_shares_differ_between_pictures(make_analysis: Callable[..., Analysis]) -> None:
+    base = make_analysis()
+    alike = [with_cells(base, (20, 80, 0))] * 8
+    differing = [with_cells(base, (n, 100 - n, 0)) for n in (2, 50, 5, 40, 1, 30, 2, 30)]
+    one, other = (count_adequacy(sure_counts(fields), "WBC") for fields in (alike, differing))
+    assert one.share == other.share, "as many white cells in all"
+    assert one.dispersion == 1
+    assert other.needed > 5 * one.needed
+    assert count_adequacy(sure_counts(differing[:4]), "WBC").dispersion == 1, "too few pictures to tell"
+
+
 def test_simultaneous_shares_are_said_and_wider(make_analysis: Callable[..., Analysis]) -> None:
     fields = [with_cells(make_analysis(), (10, 200, 30))]
     alone = sure_counts(fields)

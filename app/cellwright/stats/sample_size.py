@@ -25,6 +25,8 @@ class Adequacy:
         Cells.
     level : float
         Of the interval.
+    dispersion : float
+        How many times as many cells are needed because the share differs between fields; 1 for chance alone.
     """
 
     share: float
@@ -32,6 +34,7 @@ class Adequacy:
     counted: int
     needed: int
     level: float
+    dispersion: float = 1.0
 
     @property
     def is_enough(self) -> bool:
@@ -45,6 +48,8 @@ class Adequacy:
 
     def __str__(self) -> str:
         said = f"need {self.needed:,} cells for ±{100 * self.half_width:.1f} points at {100 * self.share:.1f} %"
+        if self.dispersion > 1:
+            said += f" in fields that differ {self.dispersion:.1f} times as much as by chance"
         return f"{said}, {self.counted:,} are counted"
 
 
@@ -107,7 +112,9 @@ def cells_needed_exactly(share: float, half_width: float, level: float = 0.95) -
     return high
 
 
-def adequacy(k: int, n: int, half_width: float, level: float = 0.95, *, share: float | None = None) -> Adequacy:
+def adequacy(
+    k: int, n: int, half_width: float, level: float = 0.95, *, share: float | None = None, dispersion: float = 1.0
+) -> Adequacy:
     """Return how far a count has come: of `n` cells counted `k` are of the kind.
 
     Parameters
@@ -121,6 +128,9 @@ def adequacy(k: int, n: int, half_width: float, level: float = 0.95, *, share: f
     share : float, optional
         What to plan for; else the share that was counted, drawn a little towards a half ((k + 1) / (n + 2), Laplace),
         so that a class not seen yet does not seem to need no cells.
+    dispersion : float
+        Of the share between fields, 1 or more (the design effect of Kish, Survey sampling, 1965): so many times as many
+        cells are needed.
 
     Raises
     ------
@@ -129,8 +139,11 @@ def adequacy(k: int, n: int, half_width: float, level: float = 0.95, *, share: f
     """
     if not 0 <= k <= n:
         raise BadParameter(f"{k} of {n} is no share; give counts with 0 <= k <= n.")
+    if not 1 <= dispersion < math.inf:
+        raise BadParameter(f"dispersion={dispersion} must be 1 or more: 1 is chance alone.")
     planned = (k + 1) / (n + 2) if share is None else share
-    return Adequacy(planned, half_width, n, cells_needed(planned, half_width, level), level)
+    needed = math.ceil(cells_needed(planned, half_width, level) * dispersion - 1e-9)
+    return Adequacy(planned, half_width, n, needed, level, dispersion)
 
 
 def _refuse(share: float, half_width: float, level: float) -> None:

@@ -25,6 +25,7 @@ from cellwright.stats import (
     expected_count,
     poisson_interval,
     quasi_poisson_interval,
+    share_dispersion,
     share_intervals,
 )
 from cellwright.workflows.analysis import Analysis
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 FEWEST_FIELDS = 5
 """With fewer pictures nobody can tell whether they differ more than by chance."""
+_SUSPICIOUS = 0.05
+"""Pictures that chance makes differ so much in fewer cases are taken to differ."""
 
 
 class CountKind(str, Enum):
@@ -71,6 +74,8 @@ class SureCount:
         Of the density.
     dispersion : Dispersion or None
         How much pictures differ; None with one picture.
+    share_dispersion : Dispersion or None
+        How much the share differs between pictures; None with one picture, and for all classes together.
     expected : Estimate
         What calibrated scores lead one to expect, without any threshold, see `expected_count`.
     """
@@ -84,6 +89,7 @@ class SureCount:
     per_mm2: float | None
     per_mm2_interval: Interval | None
     dispersion: Dispersion | None
+    share_dispersion: Dispersion | None
     expected: Estimate
 
 
@@ -172,11 +178,20 @@ def project_counts(project: Project, thresholds: float | Sequence[float] | None 
 
 
 def count_adequacy(counts: SureCounts, name: str, half_width: float = 0.02, share: float | None = None) -> Adequacy:
-    """Return whether enough cells were counted for the share of a class; see `cellwright.stats.adequacy`."""
-    found = {row.name: row.count for row in counts.rows}
+    """Return whether enough cells were counted for the share of a class; see `cellwright.stats.adequacy`.
+
+    From `FEWEST_FIELDS` pictures on, a share that differs between them by more than chance takes that many times as
+    many cells.
+    """
+    found = {row.name: row for row in counts.rows}
     if name not in found:
         raise BadParameter(f"There is no class {name!r}; there is: {', '.join(found)}.")
-    return adequacy(found[name], counts.total.count, half_width, counts.level, share=share)
+    spread = found[name].share_dispersion
+    is_known = spread is not None and spread.fields >= FEWEST_FIELDS and spread.p_value < _SUSPICIOUS
+    times = spread.ratio if spread is not None and is_known else 1.0
+    return adequacy(
+        found[name].count, counts.total.count, half_width, counts.level, share=share, dispersion=max(times, 1.0)
+    )
 
 
 def threshold_curves(analyses: Sequence[Analysis], level: float = 0.95) -> dict[str, CountCurve]:
@@ -196,11 +211,10 @@ class _Fields:
     """Counts by picture and class, areas and scores."""
 
     def __init__(self, analyses: Sequence[Analysis], thresholds: float | Sequence[float] | None) -> None:
-        counted = [analysis.counted(thresholds) for analysis in analyses]
         self.names = analyses[0].objects.classes
         titles = {each.name: each.title for each in analyses[0].card.classes}
         self.titles = [titles.get(name, name) for name in self.names]
-        self.counts: NDArray[np.int64] = np.stack([objects.counts() for objects in counted])
+        self.counts: NDArray[np.int64] = np.stack([_counts(analysis, thresholds) for analysis in analyses])
         areas = [analysis.analysed_mm2 for analysis in analyses]
         self.areas = None if any(not area for area in areas) else np.array(areas, np.float64)
         # Without a pixel size a picture's pixels say as much about how much was looked at.
@@ -217,6 +231,17 @@ class _Fields:
     def scores_of(self, c: int | None) -> NDArray[np.float64]:
         """Return the scores of everything the model found of a class."""
         return self.scores if c is None else self.scores[self.class_index == c]
+
+
+def _counts(analysis: Analysis, thresholds: float | Sequence[float] | None) -> NDArray[np.int64]:
+    """Return how many objects of each class count, as `Analysis.counted` has it, without making a table of them."""
+    objects = analysis.objects
+    limits = analysis.default_thresholds if thresholds is None else thresholds
+    of_class = np.broadcast_to(np.asarray(limits, np.float32), (len(objects.classes),))
+    counts = objects.scores >= of_class[objects.class_index]
+    if analysis.confirmed is not None:
+        counts |= analysis.confirmed
+    return np.bincount(objects.class_index[counts], minlength=len(objects.classes)).astype(np.int64)
 
 
 def _scores(analysis: Analysis) -> NDArray[np.float64]:
@@ -256,6 +281,7 @@ def _row(
         None if per_area is None else count * per_area,
         None if per_area is None else interval.scaled(per_area),
         dispersion(counts, fields.exposure) if len(counts) > 1 else None,
+        None if c is None else share_dispersion(np.stack([counts, fields.of(None) - counts], axis=1)),
         expected_count(fields.scores_of(c), level),
     )
 
