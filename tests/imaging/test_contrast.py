@@ -21,6 +21,7 @@ from cellwright.imaging import (
     open_slide,
     percentile_limits,
     read_rgb,
+    spread_limits,
     to_display,
 )
 from cellwright.imaging.contrast import channel_colour
@@ -96,6 +97,24 @@ def test_a_12_bit_camera_fills_the_screen(dtype: type, tmp_path: Path) -> None:
     assert shown.min() == 0
     assert shown.max() == 255
     assert 60 < shown.mean() < 190
+
+
+@given(hnp.arrays(np.float32, (7, 9), elements=st.floats(-1000, 1000, width=32)), st.floats(1, 10))
+def test_spread_limits_lie_as_far_below_the_mean_as_above(values: Any, deviations: float) -> None:
+    low, high = spread_limits(values, deviations)
+    assert low < high
+    assert (low + high) / 2 == pytest.approx(values.mean(dtype=np.float64), abs=1e-2)
+    assert high - low == pytest.approx(max(2 * deviations * values.std(dtype=np.float64), 0), rel=1e-6, abs=2.01)
+
+
+def test_a_network_gets_mean_nought_and_deviation_one_back_from_what_is_shown(tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(1000, 40, (64, 64)).astype(np.uint16)
+    tifffile.imwrite(tmp_path / "cells.tif", values)
+    with open_slide(tmp_path / "cells.tif") as slide:
+        shown = read_rgb(slide, Region(Box(0, 0, 64, 64)), contrast_limits(slide, 6.0))[..., 0]
+    back = shown / 255 * 12 - 6
+    assert back.mean() == pytest.approx(0, abs=0.01)
+    assert back.std() == pytest.approx(1, abs=0.01)
 
 
 def test_hot_pixels_do_not_darken_a_picture() -> None:
