@@ -10,7 +10,6 @@ import stat
 import sys
 import textwrap
 import time
-import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -30,70 +29,6 @@ from cellwright.core import BadParameter, ModelNotUsable, OutputExists
 from cellwright.jobs import JobQueue, JobState
 from cellwright.workflows import AnalyzePicture, ready_predictor, release_predictors
 from cellwright.zoo import file_sha256, find_model, load_card
-
-STARDIST = """
-'''A stand-in with StarDist's names: bright parts are objects. It prints, as libraries do.'''
-import os, sys, time
-import numpy as np
-from scipy import ndimage
-
-class Config:
-    n_channel_in = 1
-
-class StarDist2D:
-    config = Config()
-
-    def __init__(self, config, name, basedir):
-        self.name = name
-
-    @classmethod
-    def from_pretrained(cls, name):
-        print("downloading nothing")
-        if name == "far":
-            from urllib.error import URLError
-            raise URLError("no such host")
-        return None if name == "none" else cls(None, name, None)
-
-    def predict_instances(self, picture, show_tile_progress, slow=0, die=False, wrong=False, above=0.25):
-        print("predicting ...")
-        assert picture.ndim == 2 and picture.dtype == np.float32 and 0 <= picture.min() and picture.max() <= 1
-        time.sleep(slow)
-        if die:
-            sys.stderr.write("out of luck\\n")
-            os._exit(3)
-        if wrong:
-            return picture, {}
-        return ndimage.label(picture > above)[0], {}
-"""
-
-CELLPOSE = """
-import numpy as np
-from scipy import ndimage
-
-class CellposeModel:
-    def __init__(self, gpu, pretrained_model):
-        assert gpu is False and pretrained_model == "cpsam"
-
-    def eval(self, picture, normalize, diameter=None):
-        assert normalize is False and picture.shape[-1] == 3
-        return ndimage.label(picture.mean(-1) > 0.25)[0].astype(np.uint16), [], []
-"""
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of a real environment with stand-ins for two of the programs, and numpy and scipy of ours."""
-    folder = tmp_path_factory.mktemp("environment")
-    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-    (packages,) = folder.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages")
-    for name, text in {"stardist": STARDIST, "cellpose": CELLPOSE}.items():
-        (packages / name).mkdir()
-        (packages / name / "__init__.py").write_text("__version__ = '0.0.1'\n")
-        (packages / name / "models.py").write_text(text)
-    (packages / "cellpose-4.9.dist-info").mkdir()
-    (packages / "cellpose-4.9.dist-info" / "METADATA").write_text("Name: cellpose\nVersion: 4.9\n")
-    (packages / "numbers.pth").write_text(str(Path(np.__file__).parents[1]) + "\n")
-    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 @pytest.fixture(autouse=True)
@@ -142,7 +77,7 @@ def test_a_program_outlines_a_picture(start: Callable[..., PeerProcess]) -> None
     np.testing.assert_array_equal(process.outline(_spots()), labels)
 
 
-def test_the_stand_in_has_the_words_of_the_real_stardist() -> None:
+def test_the_stand_in_has_the_words_of_the_real_stardist(stardist_words: str) -> None:
     # The real one cannot be imported without TensorFlow, its source can be read.
     real = importlib.util.find_spec("stardist")
     assert real is not None
@@ -151,7 +86,7 @@ def test_the_stand_in_has_the_words_of_the_real_stardist() -> None:
     asked = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_predict_instances_generator"]
     words = {each.arg for function in asked for each in [*function.args.args, *function.args.kwonlyargs]}
     assert "show_tile_progress" in words
-    assert "show_tile_progress" in STARDIST
+    assert "show_tile_progress" in stardist_words
     assert "show_tile_progress=False" in (Path(program.__file__).parent / "stardist_peer.py").read_text("utf-8")
 
 
