@@ -9,6 +9,7 @@ from cellwright.ui.actions.dataset_actions import DATASET_ACTIONS
 from cellwright.ui.actions.help_actions import HELP_ACTIONS
 from cellwright.ui.actions.measure_actions import MEASURE_ACTIONS
 from cellwright.ui.actions.number_actions import NUMBER_ACTIONS
+from cellwright.ui.actions.plot_actions import PLOT_ACTIONS
 from cellwright.ui.actions.report_actions import REPORT_ACTIONS
 from cellwright.ui.actions.slide_actions import SLIDE_ACTIONS
 
@@ -493,5 +494,6 @@ ACTIONS: Final = (
     *SLIDE_ACTIONS,
     *MEASURE_ACTIONS,
     *NUMBER_ACTIONS,
+    *PLOT_ACTIONS,
     *HELP_ACTIONS,
 )

@@ -7,4 +7,5 @@ PLOTS = Panel(
     "cellwright.ui.plots.plots:make_plots",
     order=250,
     tooltip="Histograms, scatter plots, boxes and counts of the cells; draw a gate to select cells.",
+    actions=(("plots.show", ""), ("plots.colour", "colour_picture"), ("plots.keep", "keep_only")),
 )
