@@ -102,15 +102,18 @@ class RerunManifest:
         yield Progress(0, 0, "Reading the manifest")
         manifest = read_manifest(self.path)
         folder = self.path.absolute().parent
-        models = {entry.sha256: self._model(entry, folder) for entry in manifest.models}
+        tellers = {picture.asked.classify for picture in manifest.pictures if picture.asked is not None}
+        # Who names a model means the one that found the objects.
+        said = {entry.sha256: None if entry.sha256 in tellers else self.model for entry in manifest.models}
+        models = {entry.sha256: self._model(entry, folder, said[entry.sha256]) for entry in manifest.models}
         recorded = _recorded(manifest, folder)
         found: tuple[PictureRerun, ...] = ()
         for picture in manifest.pictures:
             found += ((yield from self._picture(manifest, picture, models, recorded)),)
         return Rerun(manifest, found)
 
-    def _model(self, entry: ModelEntry, folder: Path) -> Path:
-        found = find_recorded_model(entry, folder, self.model)
+    def _model(self, entry: ModelEntry, folder: Path, said: str | Path | None) -> Path:
+        found = find_recorded_model(entry, folder, said)
         if load_card(found).model_hash != entry.sha256:
             raise BadParameter(
                 f"The model {entry.name} in {found} has other weights than those of the manifest; name the right one "
