@@ -35,6 +35,7 @@ def test_a_folder_holds_all_that_another_program_needs(script: Path) -> None:
     assert sorted(path.name for path in script.iterdir()) == [*held, "test_input.npy", "test_output.npy"]
     card, own = load_card(script), load_card(find_model("nuclei-stardist"))
     assert card.parent == f"nuclei-stardist@{own.model_hash[:12]}"
+    assert card.title == f"{own.title}, as TorchScript"
     assert (card.classes, card.thresholds, card.decoding) == (own.classes, own.thresholds, own.decoding)
     page = (script / "README.md").read_text()
     assert "multiples of 32" in page

@@ -42,6 +42,8 @@ MODEL_FORMATS: dict[str, str] = {
 }
 """What a model can be written as, and what that is."""
 
+_TITLES = {"bioimageio": "bioimage.io", "onnx": "ONNX", "torchscript": "TorchScript"}
+
 TEST_PX = 256
 """Side of the picture whose answer is put beside the network, at most."""
 
@@ -162,6 +164,8 @@ def _recorded_card(card: ModelCard, kind: Any, name: str, weights: str, sha256: 
     )
     return card.changed(
         name=name,
+        # beside the original in a list, one must be told from the other
+        title=f"{card.title}, as {_TITLES[name.rsplit('-', 1)[-1]]}",
         architecture=json.loads(recorded.model_dump_json(exclude_defaults=True)) | {"kind": kind},
         weights=WeightsFile(file=weights, sha256=sha256, dtype="float32"),
         training=None,
