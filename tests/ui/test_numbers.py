@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QTabBar, QWidget
 from cellwright.annotation import Estimated, Status
 from cellwright.annotation.answering import judged, sorted_into
 from cellwright.core import Objects, PixelSize, PixelSizeSource
+from cellwright.project import copy_project
 from cellwright.stats import binomial_interval
 from cellwright.ui.looks.widgets import scrolling
 from cellwright.ui.looks.wording import percent_interval_text
@@ -245,6 +246,26 @@ def test_a_number_of_the_confusion_matrix_opens_its_cells(
     numbers.agreement.audits.setChecked(True)
     numbers.refresh()
     assert numbers.agreement.found is None
+
+
+def test_another_readers_project_is_compared_on_the_same_pictures(
+    numbers: NumbersPage, link: OpenProject, tmp_path: Path
+) -> None:
+    copy_project(link.project, tmp_path / "other", "B.").close()
+    told = sort_white_cells(link)
+    numbers.show_agreement()
+    numbers.refresh()
+    numbers.agreement.compare_with(tmp_path / "other")
+    found = numbers.agreement.found
+    assert found is not None and (found.first, found.second) == ("project", "other")
+    row, column = found.classes.index("neutrophil"), found.classes.index("WBC")
+    assert found.table[row, column] == told - len(range(0, told, 3))
+    numbers.agreement.as_one.setChecked(True)
+    assert numbers.agreement.found is not None
+    assert numbers.agreement.found.agreed[0] == numbers.agreement.found.agreed[1]
+    numbers.agreement.compare_with(tmp_path / "nowhere")
+    assert numbers.agreement.found is None
+    assert "is no project" in numbers.agreement.words.text() or "does not exist" in numbers.agreement.words.text()
 
 
 def test_an_empty_place_of_the_matrix_shows_nothing(qtbot: QtBot) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QStackedWidget, QWidget
 
 from cellwright.core import CellwrightError
-from cellwright.ui.looks.widgets import column, describe, label
+from cellwright.project import Project
+from cellwright.ui.looks.widgets import button, column, describe, label
 from cellwright.ui.looks.wording import percent_interval_text, percent_text
 from cellwright.ui.numbers.bland_altman_view import BlandAltmanView
 from cellwright.ui.numbers.confusion_table import ConfusionTable
@@ -19,6 +21,7 @@ from cellwright.workflows.agreement_readings import (
     reader_and_model,
     readers_of,
     several_readers,
+    two_projects,
     two_readers,
     whites_as_one,
 )
@@ -26,9 +29,7 @@ from cellwright.workflows.agreement_readings import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cellwright.project import Project
-
-_MODEL, _ALL = "", "*"
+_MODEL, _ALL, _OTHER = "", "*", "="
 _NOTHING_YET = (
     "Accept, correct or reject some cells. Then it stands here how far you and the model agree, and every number shows "
     "its cells."
@@ -42,14 +43,18 @@ class AgreementPage(QWidget):
     -------
     cells_asked(object, str)
         Ids of the cells behind a number, and what it says.
+    other_asked()
+        The project of another reader is to be chosen.
     """
 
     cells_asked = Signal(object, str)
+    other_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._project: Project | None = None
         self._thresholds: Mapping[str, float] = {}
+        self._other: Path | None = None
         self.found: Agreement | None = None
         self.table, self.view = ConfusionTable(), BlandAltmanView()
         self.pairs = combo("Who is compared", "Readers and the model, or two readers of the same cells.")
@@ -68,7 +73,8 @@ class AgreementPage(QWidget):
         side = Side("Choices for agreement")
         side.row("Compare", self.pairs)
         side.row("Show", self.shows)
-        for widget in (self.kappa, self.audits, self.as_one, self.words):
+        other = button("Other project…", "Compare with the project of another reader.", self.other_asked.emit, "small")
+        for widget in (self.kappa, self.audits, self.as_one, other, self.words):
             side.add(widget)
         column(self, margin=0).addWidget(beside(self._stack, side))
         self.pairs.currentIndexChanged.connect(lambda _at: self._compare())
@@ -82,8 +88,16 @@ class AgreementPage(QWidget):
         self._project, self._thresholds = project, thresholds
         readers = [] if project is None else readers_of(project)
         pairs = {f"{a} and {b}": f"{a}\n{b}" for i, a in enumerate(readers) for b in readers[i + 1 :]}
+        if self._other is not None:
+            pairs[f"This and {self._other.name}"] = _OTHER
         choose(self.pairs, {"Readers and model": _MODEL, **pairs})
         self._compare()
+
+    def compare_with(self, folder: Path) -> None:
+        """Compare with the project of another reader, on the pictures that both have."""
+        self._other = folder
+        self.show_project(self._project, self._thresholds)
+        self.pairs.setCurrentIndex(self.pairs.findData(_OTHER))
 
     def text(self) -> str:
         """Return the table as a spreadsheet takes it."""
@@ -122,6 +136,9 @@ class AgreementPage(QWidget):
                 each.name: self._thresholds[each.name] for each in project.classes() if each.name in self._thresholds
             }
             return reader_and_model(project, limits, audits_alone=self.audits.isChecked())
+        if pair == _OTHER and self._other is not None:
+            with Project(self._other, read_only=True) as other:
+                return two_projects(project, other)
         first, second = pair.split("\n")
         return two_readers(project, first, second)
 
@@ -133,7 +150,7 @@ class AgreementPage(QWidget):
             lines.append(f"Same class: {same:,} of {seen:,}, {share}")
         if found.kappa is not None:
             lines.append(f"Cohen's kappa {kappa_text(found.kappa)}")
-        if self._project is not None and self.pairs.currentData() != _MODEL:
+        if self._project is not None and self.pairs.currentData() not in (_MODEL, _OTHER):
             lines += self._fleiss(self._project)
         return "\n".join(lines)
 

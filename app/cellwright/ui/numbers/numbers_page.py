@@ -94,6 +94,7 @@ class NumbersPage(QWidget):
         self.audit.review_asked.connect(self._host.actions["review.queue"].trigger)
         for page in (self.agreement, self.differential):
             page.cells_asked.connect(self._host.show_cells)
+        self.agreement.other_asked.connect(self.ask_for_reader)
         self.differential.class_lit.connect(session.light_up)
         self.differential.sign_asked.connect(self.ask_to_sign)
         self.differential.withdraw_asked.connect(self.withdraw)
@@ -243,6 +244,12 @@ class NumbersPage(QWidget):
                 link.project.set_laboratory_factor(each.estimated, each.per_ul, link.author, each.field_mm2)
 
         self._write(keep)
+
+    def ask_for_reader(self) -> None:
+        """Ask for the project of another reader."""
+        folder = QFileDialog.getExistingDirectory(self._host.widget, "Project of another reader")
+        if folder:
+            self.agreement.compare_with(Path(folder))
 
     def ask_for_other(self) -> None:
         """Ask for the project of another differential."""
