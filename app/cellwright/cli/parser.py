@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from cellwright import __version__
@@ -21,7 +22,6 @@ from cellwright.cli.measure_words import add_measure_words
 from cellwright.cli.model_words import add_model_words
 from cellwright.cli.report_words import add_report_words
 from cellwright.cli.slide_words import add_reading_zone_words, add_slide_words
-from cellwright.registry import Registry
 
 EXPORT_FORMATS = (
     "csv",
@@ -472,5 +472,5 @@ def _formats(text: str) -> tuple[str, ...]:
 
 def _all_formats() -> tuple[str, ...]:
     """Return our own formats and those that other packages bring, from metadata alone."""
-    others = Registry[object]("cellwright.exporters", "exporter").entries()
-    return (*EXPORT_FORMATS, *(name for name in others if name not in EXPORT_FORMATS))
+    declared = sorted({point.name for point in entry_points(group="cellwright.exporters")})
+    return (*EXPORT_FORMATS, *(name for name in declared if name not in EXPORT_FORMATS))
