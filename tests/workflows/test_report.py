@@ -17,6 +17,7 @@ from cellwright.export.report_document import Chart, Figure, Grid, Paragraph, Re
 from cellwright.jobs import run_inline
 from cellwright.project import Project
 from cellwright.workflows import Analysis, ExportAnalyses, ExportFormat, counts_table
+from cellwright.workflows.audit import Strata, draw_audit, populations
 from cellwright.workflows.differential import NOT_A_DEVICE
 from cellwright.workflows.keeping import KeepObjects, kept_analysis
 from cellwright.workflows.report import ReportOptions, WriteReport, make_report
@@ -29,6 +30,7 @@ from cellwright.workflows.report_source import DifferentialRow, DifferentialSumm
 from cellwright.workflows.sure_counts import sure_counts
 from tests.ui.known_boxes import make_card, make_objects
 from tests.workflows.outlined import nuclei
+from tests.workflows.test_sure_counts import answer, project  # noqa: F401 - a fixture
 
 Make = Callable[..., Analysis]
 SIZE = PixelSize(0.5, 0.5, PixelSizeSource.USER)
@@ -79,6 +81,22 @@ def test_counts_and_intervals_are_those_of_the_tables(make_analysis: Make) -> No
 def test_the_first_page_says_that_it_is_no_medical_device(make_analysis: Make) -> None:
     report = report_of(ReportSource((make_analysis(),)))
     assert NOT_A_DEVICE in words(report) and "medical device" in report.foot
+
+
+def test_expected_counts_stand_beside_those_of_the_threshold(make_analysis: Make) -> None:
+    report = report_of(ReportSource((make_analysis(),)))
+    rows = {row[0]: row for row in grids(report)["Counted and expected"].rows}
+    assert rows["Red blood cell"][:3] == ("Red blood cell", "1", "0.8"), "0.35 and 0.45 of which one counts"
+    assert "Counted and expected" not in grids(report_of(ReportSource((make_analysis(),), keep="score > 0.4")))
+
+
+def test_audits_correct_the_counts_of_a_project(project: Project) -> None:  # noqa: F811 - the fixture
+    project.apply(draw_audit(populations(project, Strata.CLASS), 60, 1, "Anna", project.next_audit()), "Anna")
+    answer(project, 1, project.audit_items(1))
+    project.close()
+    found = grids(report_of(source_of(project.folder), most_pictures=0))
+    (title,) = (title for title in found if title.startswith("Counts corrected by audit 1"))
+    assert len(found[title].rows) == 3 and "drawn objects are answered" in found[title].note
 
 
 def test_what_is_missing_is_said_at_the_head(make_analysis: Make) -> None:
@@ -259,17 +277,17 @@ def test_what_a_window_shows_becomes_a_report(make_analysis: Make, tmp_path: Pat
 def test_a_project_says_who_reviewed_what_and_a_signature_needs_it(tmp_path: Path) -> None:
     picture = tmp_path / "smear.png"
     Image.fromarray(np.full((300, 400, 3), 200, np.uint8)).save(picture)
-    with Project.create(tmp_path / "cells") as project:
-        project.add_pictures([picture], "Anna")
+    with Project.create(tmp_path / "cells") as made:
+        made.add_pictures([picture], "Anna")
         card = make_card()
-        project.add_classes([(kind.name, kind.title, kind.colour, "") for kind in card.classes], "Anna")
+        made.add_classes([(kind.name, kind.title, kind.colour, "") for kind in card.classes], "Anna")
         model = ModelRecord(1, card.name, card.model_hash, card.model_dump_json())
         records = [RecordChange(None, model), RecordChange(None, RunRecord(1, 1, 1, "{}", 1.0))]
-        project.add_objects(1, make_objects(6, (300, 400)), "Anna", records=records)
-        every = project.objects_in(1)
-        project.apply(judged(every[:3], project.reviewer("Anna"), Status.ACCEPTED), "Anna")
-        project.apply(judged(every[3:4], project.reviewer("Ben <i>"), Status.REJECTED), "Ben <i>")
-        project.mark_reviewed(1, Box(0, 0, 300, 400), "Anna")
+        made.add_objects(1, make_objects(6, (300, 400)), "Anna", records=records)
+        every = made.objects_in(1)
+        made.apply(judged(every[:3], made.reviewer("Anna"), Status.ACCEPTED), "Anna")
+        made.apply(judged(every[3:4], made.reviewer("Ben <i>"), Status.REJECTED), "Ben <i>")
+        made.mark_reviewed(1, Box(0, 0, 300, 400), "Anna")
     source = source_of(tmp_path / "cells")
     report = report_of(source)
     rows = grids(report)["Who reviewed what"].rows

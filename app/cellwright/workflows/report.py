@@ -31,9 +31,11 @@ from cellwright.workflows.report_plots import count_chart, differential_chart, m
 from cellwright.workflows.report_source import ReportSource
 from cellwright.workflows.report_tables import (
     area_grid,
+    audit_grid,
     colours_of,
     count_grid,
     differential_grids,
+    expected_grid,
     hash_grid,
     people_grid,
     picture_grid,
@@ -182,6 +184,9 @@ def _results(source: ReportSource, counts: SureCounts | None) -> list[Block]:
         blocks += differential_grids(source.differential)
     if counts is not None:
         blocks.append(count_grid(counts, told_apart(source)))
+        if source.confirmed is None and not source.keep and not all(each.is_by_hand for each in source.analyses):
+            blocks.append(expected_grid(counts, told_apart(source)))
+        blocks += [audit_grid(called, audited) for called, audited in source.audits]
         if counts.total.per_mm2 is None:
             words = "No density is given: the pixel size of at least one picture is unknown."
             blocks.append(Paragraph(words, Tone.QUIET))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cellwright.core import BadParameter
 from cellwright.jobs import Progress
 from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.audited_counts import AuditedCounts, audited_counts
 from cellwright.workflows.dataset_source import is_project
 from cellwright.workflows.keeping import KeepObjects
 from cellwright.workflows.manifest import MANIFEST
@@ -19,6 +21,9 @@ from cellwright.workflows.report_differential import with_differential
 from cellwright.workflows.report_review import reviewers
 from cellwright.workflows.report_source import ReportSource
 from cellwright.workflows.tables import Thresholds
+
+if TYPE_CHECKING:
+    from cellwright.project import Project
 
 
 def source_of(path: Path, *, pictures: Path | None = None, model: str | Path | None = None) -> ReportSource:
@@ -73,9 +78,21 @@ def with_project(source: ReportSource, folder: Path) -> ReportSource:
     with Project(folder, read_only=True) as project:
         people = reviewers(project)
         factors, signed = tuple(project.laboratory_factors().values()), project.sign_offs()
+        audits = _audits(project)
     head = journal_head(folder)
     said = f"Project {folder.absolute().name}, journal entry {head.entry:,} (SHA-256 {head.sha256})."
-    return with_differential(replace(source, people=people, said=(*source.said, said)), factors, signed)
+    return with_differential(replace(source, people=people, audits=audits, said=(*source.said, said)), factors, signed)
+
+
+def _audits(project: Project) -> tuple[tuple[str, AuditedCounts], ...]:
+    """Return what every audit says that has answers enough to say anything."""
+    found = []
+    for record in project.audits():
+        try:
+            found.append((f"audit {record.id} of {record.time[:10]}", audited_counts(project, record.id)))
+        except BadParameter:  # not answered yet
+            continue
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import cellwright
@@ -12,6 +13,8 @@ from cellwright.workflows.report_source import ReportSource
 from cellwright.workflows.sure_counts import SureCounts
 from cellwright.workflows.tables import threshold_of
 from cellwright.zoo import ModelCard
+
+_SMALL_P = 0.001
 
 _SOURCES = {
     PixelSizeSource.TAG: "as the file says",
@@ -144,8 +147,19 @@ def _measured(source: ReportSource) -> Iterable[str]:
 def _intervals(source: ReportSource, counts: SureCounts | None) -> Iterable[str]:
     if counts is not None:
         yield f"Intervals hold at {counts.level:.0%}: of counts {counts.count_method}; of shares {counts.share_method}."
+        yield from _dispersion(counts)
     if source.differential is not None:
         yield f"Intervals of the differential: {source.differential.method}."
+
+
+def _dispersion(counts: SureCounts) -> Iterable[str]:
+    found = counts.total.dispersion
+    if found is not None and math.isfinite(found.ratio):
+        p = f"p = {found.p_value:.2g}" if found.p_value >= _SMALL_P else f"p < {_SMALL_P:g}"
+        yield (
+            f"Between the {found.fields:,} pictures counts of all cells varied {found.ratio:.2g} times as much as by "
+            f"chance (Pearson's χ² over its degrees of freedom, {p})."
+        )
 
 
 def _where_run(analyses: Sequence[Analysis]) -> Iterable[str]:

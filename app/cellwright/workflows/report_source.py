@@ -8,6 +8,7 @@ from cellwright.core import BadParameter
 from cellwright.export import Table
 from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.audited_counts import AuditedCounts
 from cellwright.workflows.pictures import LeftOut
 from cellwright.workflows.report_review import Readiness, Reviewing, readiness
 from cellwright.workflows.tables import Thresholds
@@ -109,6 +110,8 @@ class ReportSource:
         What was looked at on each picture, in a sentence, where `Analysis.coverage` does not know; empty where it does.
     confirmed : int or None
         How many of the objects people drew, corrected or accepted, where `Analysis.confirmed` does not know.
+    audits : tuple of (str, AuditedCounts)
+        What random audits make of the counts, each with what it is called.
     """
 
     analyses: tuple[Analysis, ...]
@@ -124,6 +127,7 @@ class ReportSource:
     keep: str = ""
     coverage: tuple[str, ...] = ()
     confirmed: int | None = None
+    audits: tuple[tuple[str, AuditedCounts], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.analyses:

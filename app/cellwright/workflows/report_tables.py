@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from cellwright.export.report_document import Grid, GridColumn
 from cellwright.stats import Interval
 from cellwright.workflows.areas import add_areas, area_table
+from cellwright.workflows.audited_counts import AuditedCounts
 from cellwright.workflows.report_review import Reviewing
 from cellwright.workflows.report_source import DifferentialRow, DifferentialSummary, ReportSource
 from cellwright.workflows.sure_counts import SureCount, SureCounts
@@ -154,6 +155,48 @@ def _text(name: str) -> GridColumn:
 
 def _number(name: str) -> GridColumn:
     return GridColumn(name, True)
+
+
+def expected_grid(counts: SureCounts, without: Collection[str] = ()) -> Grid:
+    """Return the thresholded count of each class beside the one that calibrated scores lead one to expect."""
+    said = f"{counts.level:.0%} interval"
+    columns = (_text("Class"), _number("Counted"), _number("Expected (Σp)"), _number(said))
+    shown = [row for row in counts.rows if row.count or row.name not in without]
+    rows = tuple(
+        (row.title, f"{row.count:,}", f"{row.expected.value:,.1f}", _range(row.expected.interval))
+        for row in (*shown, counts.total)
+    )
+    note = (
+        f"Expected: the sum of the scores of everything that was found, whatever its score; "
+        f"{counts.total.expected.method}. Where it differs much from what was counted, the threshold decides."
+    )
+    return Grid("Counted and expected", columns, rows, 1, note)
+
+
+def audit_grid(called: str, audited: AuditedCounts) -> Grid:
+    """Return what a random audit makes of the counts."""
+    columns = (
+        _text("Class"),
+        _number("Counted"),
+        _number("Corrected"),
+        _number("interval"),
+        _number("Rogan and Gladen"),
+        _number("interval"),
+    )
+    rows = []
+    for row in audited.rows:
+        other = row.rogan_gladen
+        more = (_NONE, _NONE) if other is None else (f"{other.value:,.1f}", _range(other.interval))
+        rows.append(
+            (row.name, f"{row.counted:,}", f"{row.corrected.value:,.1f}", _range(row.corrected.interval), *more)
+        )
+    answered = f"{audited.answered:,} of {audited.drawn:,} drawn objects are answered."
+    said = [answered, *audited.notes]
+    if audited.missed is not None:
+        total = audited.missed.total
+        missed = f"{total.value:,.1f} ({_range(total.interval)})"
+        said.append(f"Missed by the model, by the windows of the audit: {missed} cells of all classes.")
+    return Grid(f"Counts corrected by {called}", columns, tuple(rows), note=" ".join(said))
 
 
 def told_apart(source: ReportSource) -> tuple[str, ...]:
