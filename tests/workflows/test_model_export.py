@@ -51,7 +51,8 @@ def test_the_graph_answers_as_the_test_output_says(script: Path) -> None:
     assert 0 <= given.min() <= given.max() <= 1
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")
-        answer = torch.jit.load(script / "model.pt")(torch.from_numpy(given)).numpy()
+        graph: Any = torch.jit.load(script / "model.pt")  # type: ignore[no-untyped-call]
+        answer = graph(torch.from_numpy(given)).numpy()
     np.testing.assert_allclose(answer, wanted, rtol=1e-3, atol=1e-3)
 
 

@@ -48,15 +48,14 @@ def numbers(*rows: list[float]) -> NDArray[np.float32]:
 
 def test_yolo_of_the_fifth_kind_multiplies_object_and_class() -> None:
     given = numbers([10, 20, 4, 6, 0.5, 0.8, 0.2])
-    np.testing.assert_allclose(
-        as_answer("yolo-v5", [given], asked(BoxDecoding())), [[17, 8, 23, 12, 0.4, 0.1]], rtol=1e-6
-    )
+    found = as_answer("yolo-v5", [given], asked(BoxDecoding()))
+    np.testing.assert_allclose(found, numbers([17, 8, 23, 12, 0.4, 0.1]), rtol=1e-6)
 
 
 def test_yolo_of_the_eighth_kind_lies_on_its_side_and_has_no_object_score() -> None:
     given = numbers([10, 20, 4, 6, 0.8, 0.2], [1, 2, 2, 2, 0.0, 1.0]).T
     found = as_answer("yolo-v8", [given], asked(BoxDecoding()))
-    np.testing.assert_allclose(found, [[17, 8, 23, 12, 0.8, 0.2], [1, 0, 3, 2, 0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(found, numbers([17, 8, 23, 12, 0.8, 0.2], [1, 0, 3, 2, 0, 1]), rtol=1e-6)
 
 
 def test_suppression_inside_leaves_rows_with_a_class_and_padding_goes() -> None:

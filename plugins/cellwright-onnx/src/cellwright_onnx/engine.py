@@ -95,11 +95,11 @@ class RecordedEngine:
         return answer[:, : -(-height // grid), : -(-width // grid)]
 
     def _padded(self, image: NDArray[np.uint8], below: int, right: int) -> NDArray[np.uint8]:
-        """Return a picture with more rows and columns: grey for boxes, as detectors are taught, else its own edge."""
+        """Return a picture with more rows and columns: grey for boxes, as detectors are taught, else mirrored."""
         amount = ((0, below), (0, right), (0, 0))
-        if self._card.decoding.kind == "boxes":
+        if self._card.decoding.kind in BOXED:
             return np.pad(image, amount, constant_values=FILL)
-        return np.pad(image, amount, mode="edge")
+        return np.pad(image, amount, mode="reflect")
 
     def _within(self, answer: Array, height: int, width: int) -> Array:
         """Leave out rows of objects whose middle lies in what was added."""
