@@ -47,8 +47,14 @@ class ConfusionTable(QTableWidget):
             return
         limits = found.limits()
         titles = [found.title(at) for at in range(size)]
-        self.setVerticalHeaderLabels(titles)
-        self.setHorizontalHeaderLabels(titles)
+        # the shorter of name and title, since many classes stand beside each other
+        short = [min(pair, key=len) for pair in zip(found.classes, found.titles, strict=True)]
+        self.setVerticalHeaderLabels([*short, titles[-1]])
+        self.setHorizontalHeaderLabels([*short, titles[-1]])
+        for at, title in enumerate(titles):
+            for header in (self.verticalHeaderItem(at), self.horizontalHeaderItem(at)):
+                if header is not None:
+                    header.setToolTip(title)
         for row in range(size):
             for column in range(size):
                 number = int(found.table[row, column])
