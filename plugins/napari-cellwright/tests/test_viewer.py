@@ -131,6 +131,21 @@ def test_the_same_question_again_replaces_its_answer(
     assert viewer.layers[-1].features["score"].min() >= 0.6
 
 
+def test_a_model_that_fits_is_chosen_until_a_person_chooses(
+    make_viewer: Callable[[], napari.Viewer], nuclei_path: Path, qtbot: QtBot
+) -> None:
+    viewer = make_viewer()
+    form = _docked(viewer, "Analyze with Cellwright")
+    viewer.open(str(nuclei_path), plugin="napari-cellwright")
+    qtbot.waitUntil(lambda: form.asked["model"].value == MODEL, timeout=60_000)
+    assert "Nuclei" in form.about.value
+    form.asked["model"].value = "nuclei-unet"
+    viewer.open(str(cw.sample_picture("chest")), plugin="napari-cellwright")
+    form.asked["image"].value = viewer.layers[-1]
+    qtbot.wait(500)
+    assert form.asked["model"].value == "nuclei-unet"
+
+
 @pytest.mark.parametrize("sample", ["smear", "nuclei", "chest"])
 def test_samples_open(make_viewer: Callable[[], napari.Viewer], sample: str) -> None:
     viewer = make_viewer()

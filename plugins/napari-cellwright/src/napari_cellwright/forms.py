@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import math
@@ -21,7 +22,8 @@ from napari_cellwright.beside import Outcome, Running
 from napari_cellwright.counting import count
 from napari_cellwright.measuring import measure, measuring_work, put_into_features
 from napari_cellwright.object_layers import as_layer
-from napari_cellwright.placing import pixel_size_of, plane_shown
+from napari_cellwright.placing import picture_of, pixel_size_of, plane_shown
+from napari_cellwright.proposing import ProposeModel
 
 if TYPE_CHECKING:
     import napari
@@ -159,7 +161,11 @@ class AnalyzeForm(WorkForm):
         self.insert(2, self.about)
         for name in ("image", "model", "pixel_size_um", "object_px"):
             self.asked[name].changed.connect(self._describe)
+        self._is_chosen = self._is_proposing = False
+        self.asked["model"].changed.connect(self._on_model)
+        self.asked["image"].changed.connect(self._propose)
         self._describe()
+        self._propose()
 
     def prepare(self) -> Operation[Any]:
         """Return the analysis of the plane that is shown."""
@@ -176,6 +182,30 @@ class AnalyzeForm(WorkForm):
             layer = self.viewer.add_layer(as_layer(each))
             counts = "\n".join(layer.metadata["counts with 95 % intervals"])
             self.tell(f"{counts}\n{layer.metadata['coverage']}")
+
+    def _on_model(self) -> None:
+        self._is_chosen = self._is_chosen or not self._is_proposing
+
+    def _propose(self) -> None:
+        """Choose a model that fits the picture, until a person has chosen one."""
+        image = self.asked["image"].value
+        if image is None or self._is_chosen:
+            return
+        try:
+            pictured = picture_of(image, self.plane_of(image))
+        except CellwrightError:
+            return  # whoever analyzes it is told
+        Running(ProposeModel(pictured.ref, pictured.pixel_size), lambda _: None, self._on_proposed)
+
+    def _on_proposed(self, outcome: Outcome[str]) -> None:
+        model = self.asked["model"]
+        if not outcome.result or self._is_chosen:
+            return
+        self._is_proposing = True
+        # Where the form was closed meanwhile, its widgets are gone, which Qt tells in this way.
+        with contextlib.suppress(RuntimeError, ValueError):
+            model.value = outcome.result
+        self._is_proposing = False
 
     def _describe(self) -> None:
         """Say what the model is for, how well it does and how its scale fits the picture."""
