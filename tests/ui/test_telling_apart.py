@@ -6,12 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from cellwright.annotation import UNIDENTIFIED
 from cellwright.ui.panels.model_panel import ModelPanel
+from cellwright.ui.panels.selected_panel import source_text
 from cellwright.ui.state.session import Session
-from cellwright.workflows import AnalyzePicture
+from cellwright.ui.state.told_apart import kinds_said
+from cellwright.workflows import AnalyzePicture, ClassProbabilities
 from cellwright.zoo import ListedModel
 from tests.tiny_classifier import COLOURS, colour_card
 from tests.ui.known_boxes import make_card
@@ -79,3 +82,22 @@ def test_the_next_analysis_asks_it(analyzed: MainWindow) -> None:
     assert analyzed.controller._with_classifier(asked) == asked
     analyzed.session.set_classifier(CLASSIFIER, colour_card())
     assert analyzed.controller._with_classifier(asked) == replace(asked, classify=CLASSIFIER)
+
+
+def test_a_cell_says_what_the_classifier_took_it_for(analyzed: MainWindow) -> None:
+    picture = analyzed.session.current
+    assert picture is not None and picture.analysis is not None and picture.objects is not None
+    assert kinds_said(picture, 0) == ""
+    shares = np.array([[0.7, 0.298, 0.002], [0.2, 0.2, 0.6]], np.float32)
+    said = ClassProbabilities(picture.objects.ids[:2], COLOURS, shares)
+    picture.analysis = replace(picture.analysis, probabilities=said)
+    assert kinds_said(picture, 0) == "red 0.70\ngreen 0.30"
+    assert kinds_said(picture, 1) == "blue 0.60\nred 0.20\ngreen 0.20"
+    assert kinds_said(picture, 2) == ""
+
+
+def test_a_source_of_two_models_names_both() -> None:
+    assert source_text("model:finder@0123+teller@4567") == "model finder (0123), teller (4567)"
+    assert source_text("model:finder@0123") == "model finder (0123)"
+    assert source_text("person:Ann + Bob") == "person Ann + Bob"
+    assert source_text("") == "unknown"

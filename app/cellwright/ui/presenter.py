@@ -21,6 +21,7 @@ from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.measured import MeasuredColumn
 from cellwright.ui.state.numbers import area_table_of, count_table_of
 from cellwright.ui.state.picture import Picture, PictureState
+from cellwright.ui.state.told_apart import kinds_said
 
 if TYPE_CHECKING:
     from cellwright.measure import CardiothoracicRatio
@@ -409,6 +410,7 @@ class Presenter(QObject):
             area,
             status,
             correcting.history(picture, name),
+            kinds_said(picture, row),
         )
 
     def _show_status(self, picture: Picture | None) -> None:

@@ -18,6 +18,8 @@ from cellwright.ui.state.class_style import ClassStyle
 
 CROP_PX = 132
 _HINT = "Click a cell in the picture, or a row of the table."
+_FACTS = ("Confidence", "Kind", "Size", "Area", "Centre")
+"""What is said beside the crop, from top to bottom."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,8 @@ class SelectedCell:
         What people think of it, in a word; empty while no project keeps it.
     history : tuple of str
         What happened to it, a line each, oldest first.
+    kinds : str
+        The likeliest kinds with their probabilities, a line each; empty where no classifier was asked.
     """
 
     crop: NDArray[np.uint8] | None
@@ -58,6 +62,7 @@ class SelectedCell:
     area: str = ""
     status: str = ""
     history: tuple[str, ...] = ()
+    kinds: str = ""
 
 
 class SelectedPanel(QWidget):
@@ -82,7 +87,8 @@ class SelectedPanel(QWidget):
         self._badge = QLabel()
         self._title = label("", "section", wrap=True)
         self._values = {
-            name: label("", selectable=True, wrap=True) for name in ("Confidence", "Size", "Area", "Centre", "Found by")
+            name: label("", selectable=True, wrap=True)
+            for name in ("Confidence", "Kind", "Size", "Area", "Centre", "Found by")
         }
         self._titles: dict[str, QLabel] = {}
         self._history_title = label("History", "muted")
@@ -111,7 +117,7 @@ class SelectedPanel(QWidget):
         head.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._title, 1)
         facts.addLayout(head)
-        for name in ("Confidence", "Size", "Area", "Centre"):
+        for name in _FACTS:
             words = self._titles[name] = label(name, "muted")
             words.setContentsMargins(0, 2, 0, 0)
             facts.addWidget(words)
@@ -158,8 +164,10 @@ class SelectedPanel(QWidget):
             words.setVisible(bool(cell.history))
         self._values["Size"].setText(size + pixels)
         self._values["Area"].setText(cell.area)
-        for words in (self._values["Area"], self._titles["Area"]):
-            words.setVisible(bool(cell.area))
+        self._values["Kind"].setText(cell.kinds)
+        for name, text in (("Area", cell.area), ("Kind", cell.kinds)):
+            self._values[name].setVisible(bool(text))
+            self._titles[name].setVisible(bool(text))
         self._values["Centre"].setText(f"y {(y0 + y1) / 2:,.0f}, x {(x0 + x1) / 2:,.0f}")
         self._values["Found by"].setText(source_text(cell.source))
 
@@ -183,9 +191,14 @@ class SelectedPanel(QWidget):
 
 
 def source_text(source: str) -> str:
-    """Return who found a cell in plain words: ``"model:NAME@HASH12"`` becomes ``"model NAME (HASH12)"``."""
+    """Return who found a cell in plain words: ``"model:NAME@HASH12"`` becomes ``"model NAME (HASH12)"``.
+
+    Of a detector and a classifier both are named.
+    """
     kind, _, who = source.partition(":")
-    name, _, digest = who.partition("@")
-    if not name:
+    if not who.partition("@")[0]:
         return source or "unknown"
-    return f"{kind} {name} ({digest})" if digest else f"{kind} {name}"
+    # A person may have a plus in the name; a model's hash stands before it.
+    parts = who.split("+") if "@" in who else [who]
+    named = [part.partition("@") for part in parts]
+    return f"{kind} {', '.join(f'{name} ({digest})' if digest else name for name, _, digest in named)}"
