@@ -427,6 +427,7 @@ def test_many_classes_without_a_cell_are_put_together_where_there_is_no_room(qtb
     panel.show_counts(a_table(counts, names, None), styles, set(), None)  # type: ignore[arg-type]
     assert [panel.row(name).isVisible() for name in names] == [bool(each) for each in counts]
     assert "kind 1, kind 2" in panel._none.text()
+    assert panel.row("kind 0").share.isVisible(), "so that there is room to say more of the others"
     place.resize(290, 900)
     qtbot.waitUntil(lambda: panel.row("kind 1").isVisible(), timeout=5_000)
     assert panel.row("kind 3").share.isVisible()

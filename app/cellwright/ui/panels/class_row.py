@@ -39,8 +39,6 @@ _LONG_COUNT = 10_000
 class Detail(IntEnum):
     """How much is told of each class; less where there is little room, so that the total is always seen."""
 
-    FOUND = 0
-    """One line, and classes without any cell are put together."""
     LINE = 1
     """One line; the rest stands in the hint."""
     SHARE = 2

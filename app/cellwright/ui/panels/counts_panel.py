@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cellwright.workflows import AreaTable, CountTable
 
 _RATIO = "Width of the heart over the inner width of the chest, both measured on the outlines; see the two lines."
+_LESS_AND_LESS = [(detail, is_folded) for is_folded in (False, True) for detail in reversed(Detail)]
+"""What is tried, from all that can be told to the least."""
 
 
 class CountsPanel(QWidget):
@@ -188,8 +190,8 @@ class CountsPanel(QWidget):
         parent = self.parentWidget()
         if self._table is None or parent is None or not self.isVisible():
             return
-        for detail in reversed(Detail):
-            self._tell(detail)
+        for detail, is_folded in _LESS_AND_LESS:
+            self._tell(detail, is_folded=is_folded)
             if self._needed(parent.width()) <= parent.height():
                 break
 
@@ -209,8 +211,9 @@ class CountsPanel(QWidget):
             each.show()
         return needed
 
-    def _tell(self, detail: Detail) -> None:
-        folded = [] if detail > Detail.FOUND else [row.title for row in self._rows.values() if row.is_empty]
+    def _tell(self, detail: Detail, *, is_folded: bool) -> None:
+        """Tell so much of each class; folded, those without any cell are put together."""
+        folded = [row.title for row in self._rows.values() if row.is_empty] if is_folded else []
         for row in (*self._rows.values(), self._total):
             row.set_detail(detail)
             if row is not self._total:
