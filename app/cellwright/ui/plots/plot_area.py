@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,10 @@ from cellwright.ui.looks.wording import plural
 from cellwright.ui.plots.artists import Bounds, Drawing, draw
 from cellwright.ui.plots.cloud import Cloud
 from cellwright.ui.plots.hand import Hand
+from cellwright.ui.plots.naming import fitting, key_of
 from cellwright.ui.plots.painted_gates import gate_items
 from cellwright.ui.plots.tools import PlotTool
-from cellwright.ui.state.plotting import KIND_TITLES, GroupBy, PlotKind
+from cellwright.ui.state.plotting import KIND_TITLES, PlotKind
 from cellwright.ui.state.plotting_cells import PlottedCells
 from cellwright.ui.state.plotting_density import nearest
 from cellwright.ui.state.plotting_gate import Gate
@@ -30,9 +30,6 @@ from cellwright.ui.state.plotting_ticks import log_ticks
 _ROOM = 0.05
 _APART_PX = (38, 18)
 """How far numbers beside a logarithmic axis are apart, across and up."""
-_MOST_NAMED = 8
-_SHORT = 32
-"""Letters of all titles together that stand beside each other in a narrow window."""
 
 
 class PlotArea(QWidget):
@@ -277,10 +274,10 @@ class PlotArea(QWidget):
         low, high = box.viewRange()[0]
         room = 0.96 * box.size().width() / max(high - low, 1e-9)
         metrics = QFontMetricsF(self.view.font())
-        named = [(at, _fitting((group.title, group.name), room, metrics)) for at, group in drawing.ticks]
+        named = [(at, fitting((group.title, group.name), room, metrics)) for at, group in drawing.ticks]
         self.plot.getAxis("bottom").setTicks([named])
         for item, texts in drawing.labels:
-            item.setText(_fitting(texts, room, metrics))
+            item.setText(fitting(texts, room, metrics))
 
     def _name_axes(self, across: str, up: str) -> None:
         bottom, left = self.plot.getAxis("bottom"), self.plot.getAxis("left")
@@ -308,38 +305,6 @@ class PlotArea(QWidget):
             low, high = box.viewRange()[at]
             ticks = log_ticks(low, high, length, _APART_PX[at])
             self.plot.getAxis(side).setTicks([ticks])
-
-
-def key_of(cells: PlottedCells, *, is_short: bool = False) -> str:
-    """Return what the colours stand for, with the number of cells of each, as rich text; empty where axes say it.
-
-    Where it is to be short, long titles make way for names as in tables.
-    """
-    named = cells.spec.group is not GroupBy.NONE and cells.spec.kind in (PlotKind.SCATTER, PlotKind.HISTOGRAM)
-    if not named:
-        return ""
-    groups = cells.groups[:_MOST_NAMED]
-    is_long = is_short and sum(len(group.title) for group in groups) > _SHORT
-    many = np.bincount(cells.group, minlength=len(cells.groups)).tolist()
-    parts = [
-        f'<span style="color: {group.colour}">■</span>&nbsp;'
-        f"{_unbroken(group.name if is_long else group.title)}&nbsp;{count:,}"
-        for group, count in zip(groups, many, strict=False)
-    ]
-    more = len(cells.groups) - _MOST_NAMED
-    return " &nbsp;".join([*parts, *([f"and {more} more"] if more > 0 else [])])
-
-
-def _unbroken(text: str) -> str:
-    return escape(text).replace(" ", "&nbsp;")
-
-
-def _fitting(choices: Sequence[str], room_px: float, metrics: QFontMetricsF) -> str:
-    """Return the first of several texts that has room; the last one, cut, where none has."""
-    for text in choices:
-        if max(map(metrics.horizontalAdvance, text.split("\n"))) <= room_px:
-            return text
-    return metrics.elidedText(choices[-1], Qt.TextElideMode.ElideMiddle, room_px)
 
 
 def _bounds_of(cells: PlottedCells) -> Bounds:

@@ -16,30 +16,28 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QStackedWi
 from cellwright.core import CellwrightError
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.widgets import as_panel, button, column, label
-from cellwright.ui.looks.wording import percent_text, plural
 from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.plots.choosing import Choosing
 from cellwright.ui.plots.controls import PlotControls
 from cellwright.ui.plots.gate_box import FORMATS, GateBox
-from cellwright.ui.plots.plot_area import PlotArea, key_of
+from cellwright.ui.plots.naming import key_of
+from cellwright.ui.plots.plot_area import PlotArea
 from cellwright.ui.plots.tools import OF_ONE_AXIS, OF_TWO_AXES, PlotTool
+from cellwright.ui.plots.words import chosen_words, is_found, notes_of, why_empty
 from cellwright.ui.plots.writing import write_plot
 from cellwright.ui.state.colouring import ByColumn
 from cellwright.ui.state.picture import Picture
-from cellwright.ui.state.plotting import PlotKind, PlotSpec, Reach
-from cellwright.ui.state.plotting_cells import PlottedCells, gather
-from cellwright.ui.state.plotting_gate import Gate, filter_text, gated_rows
+from cellwright.ui.state.plotting import PlotSpec, Reach
+from cellwright.ui.state.plotting_cells import PlottedCells, gather, with_columns
+from cellwright.ui.state.plotting_gate import Gate, filter_text, with_axes
 from cellwright.ui.state.plotting_gate_file import GateShelf
-from cellwright.ui.state.plotting_shapes import intervals_text
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QAction, QShowEvent
+    from PySide6.QtGui import QShowEvent
 
     from cellwright.ui.panel_host import PanelHost
 
-_KEYS = "123456789"
 _MUCH, _NOW_AND_THEN_MS = 100_000, 200
-_FIRST_X = ("area", "area_bbox", "width")
-_FIRST_Y = ("score", "height")
 
 
 class Plots(QWidget):
@@ -54,6 +52,7 @@ class Plots(QWidget):
     def __init__(self, host: PanelHost, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._host, self._session = host, host.session
+        self.choosing = Choosing(host)
         self.shelf = GateShelf()
         self.spec = PlotSpec()
         self.gate: Gate | None = None
@@ -61,7 +60,7 @@ class Plots(QWidget):
         as_panel(self)
         self.controls = PlotControls()
         self.area = PlotArea(host.theme)
-        self.gates = GateBox(host.theme, self._class_actions)
+        self.gates = GateBox(host.theme, self.choosing.class_actions)
         self.notes = label("", "muted", wrap=True)
         self.notes.setTextFormat(Qt.TextFormat.RichText)
         self._build()
@@ -80,7 +79,10 @@ class Plots(QWidget):
         words = column(self.empty, margin=16, gap=8)
         self.words = label("", "muted", wrap=True)
         self.analyze = button(
-            "Analyze this picture", "Find the cells of this picture.", partial(self._do, "analyze.run"), "primary"
+            "Analyze this picture",
+            "Find the cells of this picture.",
+            partial(self.choosing.do, "analyze.run"),
+            "primary",
         )
         words.addStretch(1)
         words.addWidget(self.words)
@@ -112,7 +114,7 @@ class Plots(QWidget):
         self.area.picked.connect(self._on_picked)
         gates.tool_chosen.connect(self.area.set_tool)
         gates.ends_typed.connect(self._on_ends)
-        gates.reject_asked.connect(partial(self._do, "correct.reject"))
+        gates.reject_asked.connect(partial(self.choosing.do, "correct.reject"))
         gates.keep_asked.connect(self.keep_only)
         gates.show_asked.connect(self.show_only)
         gates.clear_asked.connect(self.clear_gate)
@@ -148,17 +150,15 @@ class Plots(QWidget):
         picture = self._session.current
         measured = self._session.measured(picture) if picture is not None else None
         if measured is not None:
-            self.spec = self._with_columns(self.spec)
+            self.spec = with_columns(self.spec, measured)
             self.controls.spec = self.spec
             self.controls.offer_columns(measured.known)
         self.controls.show_spec(self.spec)
         cells = gather(self._session, self.spec)
-        words = self._why_empty(picture, cells)
+        words = why_empty(picture, cells)
         self.area_or_words.setCurrentWidget(self.empty if words else self.area)
         self.words.setText(words)
-        self.analyze.setVisible(
-            bool(words) and self._host.actions["analyze.run"].isEnabled() and not _is_found(picture)
-        )
+        self.analyze.setVisible(bool(words) and self._host.actions["analyze.run"].isEnabled() and not is_found(picture))
         self._show_cells(cells, is_drawn=not words)
 
     def _show_cells(self, cells: PlottedCells, *, is_drawn: bool) -> None:
@@ -169,7 +169,7 @@ class Plots(QWidget):
             self.area.show_cells(cells)
             self.area.set_tool(self.gates.tool)
         self.notes.setText(
-            " · ".join(filter(None, (key_of(cells, is_short=True), escape(_notes(cells))))) if is_drawn else ""
+            " · ".join(filter(None, (key_of(cells, is_short=True), escape(notes_of(cells))))) if is_drawn else ""
         )
         self._show_gate()
         self._show_chosen()
@@ -190,37 +190,11 @@ class Plots(QWidget):
         if not self._is_stale:
             self.refresh()
 
-    def _with_columns(self, spec: PlotSpec) -> PlotSpec:
-        """Return the same with columns that the picture has: those of that name in its unit, else the first."""
-        picture = self._session.current
-        measured = self._session.measured(picture) if picture is not None else None
-        if measured is None:
-            return spec
-        names = [name for name, known in measured.known.items() if not known.is_words]
-
-        def found(name: str, first: tuple[str, ...]) -> str:
-            meant = [measured.name_of(each) for each in ((name, *first) if name else first)]
-            return next((each for each in meant if each in names), names[0] if names else "")
-
-        return replace(spec, x=found(spec.x, _FIRST_X), y=found(spec.y, _FIRST_Y))
-
-    def _why_empty(self, picture: Picture | None, cells: PlottedCells) -> str:
-        """Return what to do where nothing can be drawn; empty where something is."""
-        if picture is None:
-            return "Open a picture, and what is measured on its cells can be plotted here."
-        if not _is_found(picture):
-            return "No cells yet. Analyze the picture, and its cells can be plotted and gated here."
-        if len(cells) or (cells.spec.kind is PlotKind.COUNTS and cells.groups):
-            return ""
-        if cells.left_out:
-            return f"Nothing to draw: {', '.join(cells.left_out)}. Choose another column, or take away the log axis."
-        return "No cell is shown. Lower the confidence, show a class in Counts, or clear the filter above the table."
-
     # ---- what is chosen
 
     def _on_gate(self, gate: Gate, adds: bool) -> None:
         self.gate = gate
-        self._choose(gate, adds=adds)
+        self.choosing.by_gate(gate, adds=adds)
         self._show_gate()
 
     def _on_ends(self, low: float, high: float) -> None:
@@ -234,40 +208,9 @@ class Plots(QWidget):
         except CellwrightError as error:
             self._tell(error)
 
-    def _choose(self, gate: Gate, *, adds: bool = False) -> None:
-        """Select the cells of a gate, on the picture that is shown."""
-        picture = self._session.current
-        if picture is None or picture.objects is None:
-            return
-        try:
-            rows = gated_rows(self._session, picture, gate)
-        except CellwrightError as error:
-            self._tell(error)
-            return
-        self._session.select_rows(np.union1d(rows, self._session.selected_rows) if adds else rows)
-
     def _on_picked(self, places: NDArray[np.intp], adds: bool) -> None:
-        """Select what was clicked; of one cell the picture goes there, whichever it lies on."""
-        cells, session = self.area.cells, self._session
-        if cells is None:
-            return
-        if not len(places):
-            if not adds:
-                session.select(None)
-            return
-        mask = np.zeros(len(cells), np.bool_)
-        mask[places] = True
-        if len(places) == 1:
-            place = int(places[0])
-            picture = cells.pictures[int(cells.picture[place])]
-            if picture is not session.current:
-                session.show(picture)
-            row = int(cells.row[place])
-            session.select_rows(np.union1d(session.selected_rows, [row]) if adds else np.array([row], np.intp), row)
-            self._host.centre_selected()
-            return
-        rows = cells.rows_on(session.current, mask)
-        session.select_rows(np.union1d(session.selected_rows, rows) if adds else rows)
+        if self.area.cells is not None:
+            self.choosing.by_click(self.area.cells, places, adds=adds)
 
     def _show_chosen(self) -> None:
         cells, session = self.area.cells, self._session
@@ -278,7 +221,7 @@ class Plots(QWidget):
             return
         mask = cells.are_chosen(session.current, session.selected_rows)
         self.area.show_chosen(mask)
-        self.gates.say(_said(cells, mask, session.current, self.gate))
+        self.gates.say(chosen_words(cells, mask, session.current, self.gate))
 
     def _show_gate(self) -> None:
         cells = self.area.cells
@@ -289,28 +232,13 @@ class Plots(QWidget):
 
     # ---- what is done with the chosen cells
 
-    def _class_actions(self) -> list[QAction]:
-        actions = [self._host.actions[f"correct.class_{key}"] for key in _KEYS]
-        return [action for action in actions if action.isVisible()]
-
     def keep_only(self) -> None:
-        """Reject every cell shown that is not chosen, as one step; the chosen ones stay so."""
-        picture, session = self._session.current, self._session
-        if picture is None or not len(session.selected_rows):
-            return
-        kept = session.selected_rows
-        others = np.setdiff1d(session.shown(picture), kept, assume_unique=True)
-        if not len(others):
-            self._tell_text("There is no other cell to reject: every cell shown is chosen.")
-            return
-        session.select_rows(others)
-        self._do("correct.reject")
-        session.select_rows(kept)
+        """Reject every cell shown that is not chosen, as one step."""
+        self.choosing.keep_only()
 
     def show_only(self) -> None:
-        """Show only the cells in the gate; whoever clears the filter sees all again."""
-        if self.gate is not None and (text := filter_text(self.gate)):
-            self._session.show_only(text)
+        """Show only the cells in the gate."""
+        self.choosing.show_only(self.gate)
 
     def clear_gate(self) -> None:
         """Take the gate away, and choose no cell."""
@@ -327,9 +255,6 @@ class Plots(QWidget):
     def _colour_column(self) -> str:
         names = [name for name, _ in self.spec.columns]
         return names[0] if names else ""
-
-    def _do(self, key: str) -> None:
-        self._host.actions[key].trigger()
 
     # ---- gates with names
 
@@ -360,10 +285,10 @@ class Plots(QWidget):
             return
         self.gate = gate
         if not self._fits(gate):
-            self.spec = _with_axes(self.spec, gate)
+            self.spec = with_axes(self.spec, gate)
         self.refresh()
         self.gates.show_names([each.name for each in self.shelf.gates], name)
-        self._choose(gate)
+        self.choosing.by_gate(gate)
 
     def delete_gate(self, name: str) -> None:
         """Forget a gate."""
@@ -427,52 +352,7 @@ class Plots(QWidget):
     def _tell(self, error: CellwrightError) -> None:
         self._host.tell(Message(Level.WARNING, str(error)))
 
-    def _tell_text(self, text: str) -> None:
-        self._host.tell(Message(Level.INFO, text))
-
 
 def make_plots(host: PanelHost) -> Plots:
     """Return the page of plots of a window."""
     return Plots(host)
-
-
-def _is_found(picture: Picture | None) -> bool:
-    return picture is not None and picture.objects is not None and len(picture.objects) > 0
-
-
-def _with_axes(spec: PlotSpec, gate: Gate) -> PlotSpec:
-    """Return a plot into which a gate can be drawn, of the kind shown where that will do."""
-    first = gate.axes[0]
-    if len(gate.axes) == 2:
-        second = gate.axes[1]
-        return replace(
-            spec, kind=PlotKind.SCATTER, x=first.name, x_log=first.is_log, y=second.name, y_log=second.is_log
-        )
-    if spec.kind in (PlotKind.BOX, PlotKind.VIOLIN):
-        return replace(spec, y=first.name, y_log=first.is_log)
-    return replace(spec, kind=PlotKind.HISTOGRAM, x=first.name, x_log=first.is_log)
-
-
-def _notes(cells: PlottedCells) -> str:
-    """Return how many cells are drawn and what is not, in one line."""
-    parts = [plural(len(cells), "cell")]
-    if len(cells.pictures) > 1:
-        parts.append(plural(len(cells.pictures), "picture"))
-    if cells.spec.kind is PlotKind.COUNTS:
-        parts.append(intervals_text(cells))
-    if cells.left_out:
-        parts.append(f"not drawn: {', '.join(cells.left_out)}")
-    return " · ".join(parts)
-
-
-def _said(cells: PlottedCells, mask: NDArray[np.bool_], current: Picture | None, gate: Gate | None) -> str:
-    """Return how many of the cells drawn are chosen, and how many in the gate lie on other pictures."""
-    here = int(cells.on(current).sum())
-    chosen = int(mask.sum())
-    if not chosen and gate is None:
-        return "Draw a gate, or click a cell." if cells.axes else "Click a bar to choose its cells."
-    text = f"{chosen:,} of {plural(here, 'cell')} chosen" + (f" ({percent_text(chosen / here)})" if here else "")
-    if gate is not None and len(cells.pictures) > 1 and gate.fits(cells.axes):
-        elsewhere = int((gate.holds(cells.values) & ~cells.on(current)).sum())
-        text += f"; {elsewhere:,} in the gate on other pictures" if elsewhere else ""
-    return text

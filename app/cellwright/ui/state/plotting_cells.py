@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.state.class_style import spare_styles
 from cellwright.ui.state.marks import STATUSES
-from cellwright.ui.state.measured import MeasuredColumn
+from cellwright.ui.state.measured import Measured, MeasuredColumn
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.plotting import Axis, Group, GroupBy, PlotKind, PlotSpec, Reach, spare_colour
 from cellwright.ui.state.session import Session
 
 Values = NDArray[np.float64]
+
+_FIRST_X = ("area", "area_bbox", "width")
+_FIRST_Y = ("score", "height")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +127,17 @@ def gather(session: Session, spec: PlotSpec) -> PlottedCells:
     parts = [part for part in found if part is not None]
     cells = _joined(spec, axes, parts)
     return _without_empty(session, _without_holes(cells, len(found) - len(parts)))
+
+
+def with_columns(spec: PlotSpec, measured: Measured) -> PlotSpec:
+    """Return the same with columns that a picture has: those of that name in its unit, else the first of interest."""
+    names = [name for name, known in measured.known.items() if not known.is_words]
+
+    def found(name: str, first: tuple[str, ...]) -> str:
+        meant = [measured.name_of(each) for each in ((name, *first) if name else first)]
+        return next((each for each in meant if each in names), names[0] if names else "")
+
+    return replace(spec, x=found(spec.x, _FIRST_X), y=found(spec.y, _FIRST_Y))
 
 
 def _pictures(session: Session, spec: PlotSpec) -> list[Picture]:

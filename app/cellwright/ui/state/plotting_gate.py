@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter
 from cellwright.ui.state.picture import Picture
-from cellwright.ui.state.plotting import Axis
+from cellwright.ui.state.plotting import Axis, PlotKind, PlotSpec
 from cellwright.ui.state.plotting_cells import column_of
 from cellwright.ui.state.plotting_inside import inside
 from cellwright.ui.state.session import Session
@@ -167,3 +167,16 @@ def _is_upright(corners: Values) -> bool:
     return bool(
         (is_still.sum(axis=1) == 1).all() and (is_still[0] == is_still[2]).all() and is_still[0] @ is_still[1] == 0
     )
+
+
+def with_axes(spec: PlotSpec, gate: Gate) -> PlotSpec:
+    """Return a plot into which a gate can be drawn, of the kind shown where that will do."""
+    first = gate.axes[0]
+    if len(gate.axes) == 2:
+        second = gate.axes[1]
+        return replace(
+            spec, kind=PlotKind.SCATTER, x=first.name, x_log=first.is_log, y=second.name, y_log=second.is_log
+        )
+    if spec.kind in (PlotKind.BOX, PlotKind.VIOLIN):
+        return replace(spec, y=first.name, y_log=first.is_log)
+    return replace(spec, kind=PlotKind.HISTOGRAM, x=first.name, x_log=first.is_log)
