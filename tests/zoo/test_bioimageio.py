@@ -245,6 +245,14 @@ def test_weights_behind_a_link_that_leads_out_are_refused(write: Write, tmp_path
         load_card(folder)
 
 
+def test_a_link_that_leads_to_itself_is_told(write: Write) -> None:
+    folder = write(told(after=SIGMOID))
+    (folder / "weights.onnx").unlink()
+    (folder / "weights.onnx").symlink_to(folder / "weights.onnx")
+    with pytest.raises(ModelNotUsable):
+        load_card(folder)
+
+
 def test_a_refused_package_is_listed_with_its_reason(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,6 +63,13 @@ def card_of_package(folder: Path) -> ModelCard:
     ModelNotUsable
         If something of it is not understood, with a sentence that says what; or its files are not in the folder.
     """
+    try:
+        return _card(folder)
+    except (OSError, RuntimeError) as error:  # a link that leads to itself is a RuntimeError
+        raise ModelNotUsable(f"{folder} cannot be read: {error}. Download the package again.") from error
+
+
+def _card(folder: Path) -> ModelCard:
     described = load_description(folder)
     weights = _weights(folder, described)
     own = described.own_card
