@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtWidgets import QDockWidget, QLabel
 
+from cellwright.ui.panel_host import PanelHost
 from cellwright.ui.panels.late_panel import LatePanel
 from cellwright.workflows.panels import PANELS, Place
 from cellwright.workflows.plugins import plugins
@@ -166,3 +167,12 @@ def test_our_own_panels_are_those_of_the_metadata(repository: Path) -> None:
     for name in PANELS.own():
         assert isinstance(PANELS.load(name).place, Place)
         assert callable(PANELS.load(name).maker())
+
+
+def test_a_window_offers_all_that_panels_are_promised(window: MainWindow) -> None:
+    promised = {name for name in vars(PanelHost) if not name.startswith("_")}
+    assert len(promised) > 15
+    assert promised <= set(dir(window.shelf.host))
+    for name in ("session", "settings", "theme", "link", "kept_project", "actions", "options", "opener", "widget"):
+        getattr(window.shelf.host, name)
+    assert window.shelf.host.analyses() == []
