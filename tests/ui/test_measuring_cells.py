@@ -300,3 +300,16 @@ def test_crops_and_cells_are_selected_both_ways(analyzed: MainWindow, qtbot: QtB
     session.select(int(session.shown(picture)[1]))
     analyzed.actions_set["review.gallery"].trigger()
     assert ids[grid.chosen_rows()].tolist() == session.selected_ids.tolist(), "caught up when seen again"
+
+
+def test_columns_keep_fitting_widths_when_others_come_between(qtbot: QtBot) -> None:
+    table = ObjectsTable()
+    qtbot.addWidget(table)
+    table.resize(1200, 300)
+    table.show()
+    table.set_columns(("class", "score", "id"))
+    objects = make_objects(5)
+    table.show_objects(Measured(objects), np.arange(5), styles_of(make_card()))
+    table.set_columns(("class", "score", "width", "height", "id"))
+    widths = [table.view.columnWidth(section) for section in range(4)]
+    assert widths == [column.width for column in table.model.columns[:4]]

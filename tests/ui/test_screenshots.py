@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 from cellwright.bundled import bundled
@@ -93,6 +94,22 @@ def test_screenshot_of_nuclei(counted: MainWindow, folder: Path, qtbot: QtBot) -
     assert canvas is not None
     canvas.zoom_by(1.8)
     shoot(counted, folder, "nuclei", qtbot)
+
+
+def test_screenshot_of_measured_cells(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    counted.centre.start_page.sample_asked.emit("nuclei")
+    qtbot.waitUntil(lambda: is_shown(counted, "nuclei.png"), timeout=180_000)
+    cells, picture = counted.measuring.cells, counted.session.current
+    assert picture is not None
+    names = ("class", "score", "area_um2", "solidity", "circularity", "neighbour_distance_um", "id")
+    cells._on_chosen(names, ("solidity", "circularity", "neighbour_distance"), False)
+    qtbot.waitUntil(lambda: len(counted.objects.model.columns) == len(names), timeout=60_000)
+    counted.centre.banner.dismiss()
+    counted.resizeDocks([counted.docks[-1]], [330], Qt.Orientation.Vertical)
+    counted.filter_line.line.setText("area_um2 > 85 and solidity > 0.96")
+    counted.filter_line.select()
+    assert 0 < len(counted.session.selected_rows) < counted.objects.model.rowCount()
+    shoot(counted, folder, "table", qtbot)
 
 
 def test_screenshot_of_a_chest(counted: MainWindow, folder: Path, qtbot: QtBot) -> None:

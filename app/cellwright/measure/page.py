@@ -25,6 +25,8 @@ centroid are there without measuring. Cells that count are measured: after a cor
 size they are measured again once the hand rests, above 200,000 cells only when asked to; until then a changed cell
 has a dash.
 
+![Cells that a filter means are selected in the table and in the picture](images/table.png)
+
 - **Units.** Without a pixel size lengths are in pixels and columns are called as in scikit-image. With one they are in
   µm, areas in µm², densities per mm², and the name says so: `area` becomes `area_um2`. h and w are height and width of
   a pixel in that unit, 1 and 1 without a pixel size.

@@ -57,7 +57,6 @@ class ObjectsTable(QWidget):
         self.summary = SummaryPage()
         self._is_following = self._is_summing_up = False
         self._widths: dict[str, int] = {}
-        self._is_laying_out = False
         self._set_up_view()
         self._empty, self._words, self._button = self._empty_page()
         self._stack = QStackedLayout(self)
@@ -145,15 +144,14 @@ class ObjectsTable(QWidget):
     def _lay_out(self, *, keeps_widths: bool = False) -> None:
         """Give new columns their widths, and show what the rows are sorted by, without sorting anew."""
         header = self.view.horizontalHeader()
-        self._is_laying_out = True
         for section, each in enumerate(self.model.columns if not keeps_widths else ()):
             header.resizeSection(section, self._widths.get(each.name, each.width))
         header.setSortIndicator(*self.model.sorting)
-        self._is_laying_out = False
 
     def _on_resized(self, section: int, _old: int, new: int) -> None:
         columns = self.model.columns
-        if not self._is_laying_out and section < len(columns) - 1:  # the last one takes what is left
+        is_by_hand = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)  # Qt resizes sections too
+        if is_by_hand and section < len(columns) - 1:  # the last one takes what is left
             self._widths[columns[section].name] = new
 
     def _on_header_menu(self, place: QPoint) -> None:
