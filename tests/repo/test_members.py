@@ -11,6 +11,7 @@ import sysconfig
 import tomllib
 import venv
 import zipfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -157,15 +158,17 @@ def test_a_wheel_holds_one_package(wheels: dict[str, Path]) -> None:
 
 def test_they_install_and_answer_together_and_alone(wheels: dict[str, Path], elsewhere: Path, tmp_path: Path) -> None:
     together = _installed(tmp_path / "together", elsewhere, *wheels.values())
-    said = _run(elsewhere, together, "-m", "cellwright", "plugins", "--no-check")
+    host = _installed(tmp_path / "host", elsewhere, wheels["cellwright"])
+    said = _run(elsewhere, (together,), "-m", "cellwright", "plugins", "--no-check")
     for member in MEMBERS:
         alone = _installed(tmp_path / member.name, elsewhere, wheels[member.name])
-        for folder in (together, alone):
-            where = _run(elsewhere, folder, "-c", f"import {package(member).name} as it; print(it.__file__)")
+        for folder, others in ((together, ()), (alone, (host,))):
+            words = "-c", f"import {package(member).name} as it; print(it.__file__)"
+            where = _run(elsewhere, (folder, *others), *words)
             assert Path(where.strip()).is_relative_to(folder)
         if any(name.startswith("cellwright.") for name in project(member)["project"].get("entry-points", {})):
             assert member.name in said
-    assert "threshold-nuclei" in _run(elsewhere, together, "-m", "cellwright", "models", "list")
+    assert "threshold-nuclei" in _run(elsewhere, (together,), "-m", "cellwright", "models", "list")
 
 
 def _installed(place: Path, python: Path, *wheels: Path) -> Path:
@@ -174,11 +177,11 @@ def _installed(place: Path, python: Path, *wheels: Path) -> Path:
     return place
 
 
-def _run(python: Path, place: Path, *words: str) -> str:
+def _run(python: Path, places: Sequence[Path], *words: str) -> str:
     surroundings = {name: value for name, value in os.environ.items() if name != "CELLWRIGHT_MODELS"}
-    surroundings |= {"PYTHONPATH": str(place), "COLUMNS": "200"}
+    surroundings |= {"PYTHONPATH": os.pathsep.join(map(str, places)), "COLUMNS": "200"}
     done = subprocess.run(
-        [str(python), *words], cwd=place, env=surroundings, capture_output=True, text=True, timeout=240, check=False
+        [str(python), *words], cwd=places[0], env=surroundings, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
