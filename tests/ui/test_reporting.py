@@ -25,6 +25,7 @@ from cellwright.workflows.analysis_recipe import read_recipe
 from cellwright.zoo import load_card
 from tests.tiny_model import write_smear, write_tiny_model
 from tests.ui.conftest import is_done
+from tests.ui.test_correcting import press as press_key
 from tests.ui.test_export import export_dialog, press, said, tick_only
 
 if TYPE_CHECKING:
@@ -180,3 +181,22 @@ def test_a_manifest_of_the_window_verifies_and_reruns_on_the_command_line(
     Image.fromarray(pixels).save(picture)
     assert main(["verify", str(manifest)]) == 1
     assert "DIFFERS  pixels smear.png" in capsys.readouterr().out
+
+
+def test_corrections_are_reported_with_who_made_them_and_named_as_what_no_recipe_repeats(
+    analyzed: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    analyzed.session.select(int(analyzed.session.shown(analyzed.session.current)[0]))  # type: ignore[arg-type]
+    press_key(analyzed, "correct.accept")
+    steps = analyzed.commands.reporting.recorder.steps
+    qtbot.waitUntil(lambda: any("1 cell so far" in step.said for step in steps), timeout=10_000)
+    dialog = report_dialog(analyzed)
+    dialog.path.setText(str(tmp_path / "report.html"))
+    press(dialog.write_button)
+    assert said(analyzed, qtbot).level is Level.GOOD
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "Who reviewed what" in text and "1 of " in text and "journal entry" in text
+    analyzed.actions_set["file.recipe"].trigger()
+    (recipe,) = analyzed.findChildren(RecipeDialog)
+    assert "which no recipe repeats" in said_in(recipe) or "analyze it anew" in said_in(recipe)
+    recipe.reject()

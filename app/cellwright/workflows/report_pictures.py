@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box, Objects, Region
 from cellwright.export import LegendEntry
-from cellwright.export.overlay import draw_marks
+from cellwright.export.overlay import draw_marks, rgb_of
 from cellwright.export.report_document import Figure
+from cellwright.export.report_type import font_file, writable
 from cellwright.export.scale_bar import draw_scale_bar
 from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.areas import area_table, finds_areas
@@ -27,6 +28,8 @@ LONGEST_PX = 1400
 _SIDE_PX, _GAP_PX = 104, 6
 _A_ROW, _ROWS = 10, 2
 _MARGIN = 1.3
+_MOST_LETTERS = 60
+_BRIGHT = 140
 _PAPER = 255
 
 _Place = tuple[int, int]
@@ -51,6 +54,7 @@ def picture_figure(analysis: Analysis, thresholds: Thresholds, coverage: str) ->
     counted = analysis.counted(thresholds)
     kinds = analysis.card.classes
     drawn = draw_marks(rgb, counted, [kind.colour for kind in kinds], downsample)
+    drawn = _with_letters(drawn, counted, analysis, downsample)
     size = picture.pixel_size
     if size is not None:
         drawn = draw_scale_bar(drawn, size.x_um * columns / drawn.shape[1])
@@ -63,6 +67,30 @@ def picture_figure(analysis: Analysis, thresholds: Thresholds, coverage: str) ->
         _keys(analysis, counted, thresholds),
         min(1.0, drawn.shape[1] / 500),
     )
+
+
+def _with_letters(
+    drawn: NDArray[np.uint8], counted: Objects, analysis: Analysis, downsample: float
+) -> NDArray[np.uint8]:
+    """Write the letter of its class at every object of classes with few of them, for prints without colour."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    few = (counted.counts() <= _MOST_LETTERS)[counted.class_index]
+    if finds_areas(analysis.card) or not few.any():
+        return drawn
+    shown = Image.fromarray(drawn)  # copies
+    draw = ImageDraw.Draw(shown)
+    side = max(11, min(26, drawn.shape[1] // 55))
+    font = ImageFont.truetype(font_file(is_bold=True), round(0.72 * side))
+    for row in np.flatnonzero(few).tolist():
+        kind = analysis.card.classes[counted.class_index[row]]
+        y, x = (max(0, round(float(edge) / downsample)) for edge in counted.boxes[row, :2])
+        red, green, blue = rgb_of(kind.colour)
+        ink = (26, 26, 26) if 0.299 * red + 0.587 * green + 0.114 * blue > _BRIGHT else (255, 255, 255)
+        y = max(0, y - side)  # above the box, so that the object itself is seen
+        draw.rectangle((x, y, x + side - 1, y + side - 1), fill=(red, green, blue))
+        draw.text((x + side / 2, y + side / 2), writable(kind.badge), fill=ink, font=font, anchor="mm")
+    return np.array(shown, np.uint8)
 
 
 def _spoken(counted: Objects, analysis: Analysis) -> str:

@@ -70,6 +70,7 @@ class Recorder:
         self._analyses: dict[int, object] = {}
         self._sizes: dict[int, object] = {}
         self._measured: dict[int, tuple[str, ...]] = {}
+        self._by_people: dict[int, int] = {}
         for signal, slot in self._joined():
             signal.connect(slot)
         self._on_model()
@@ -147,11 +148,21 @@ class Recorder:
         analysis = picture.analysis
         # A correction makes an analysis of its own, of the same run: what was asked is the same.
         asked = None if analysis is None else analysis.asked
+        self._note_people(picture)
         if analysis is None or asked is None or self._analyses.get(picture.key) is asked:
             return
         self._analyses[picture.key] = asked
         found = plural(len(analysis.counted(self._session.thresholds_for(picture))), "object")
         self._note(f"analyze {picture.key}", f"Analyzed {picture.name} with {analysis.card.name}: {found}")
+
+    def _note_people(self, picture: Picture) -> None:
+        confirmed = None if picture.analysis is None else picture.analysis.confirmed
+        by_people = 0 if confirmed is None else int(confirmed.sum())
+        if by_people != self._by_people.get(picture.key, 0):
+            self._by_people[picture.key] = by_people
+            cells = plural(by_people, "cell")
+            words = f"Corrected or reviewed {picture.name}: {cells} so far, which no recipe repeats"
+            self._note(f"correct {picture.key}", words)
 
     def _on_picture(self, picture: Picture) -> None:
         size = picture.user_pixel_size
