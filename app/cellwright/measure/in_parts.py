@@ -176,12 +176,18 @@ def _outlines(
     while sets and begin < n:
         held = subject.masks.starts[begin] + _SPANS_AT_ONCE
         end = max(int(np.searchsorted(subject.masks.starts, held, "right")) - 1, begin + 1)
-        rows = np.arange(begin, min(end, n))
-        part = Subject(subject.masks.take(rows), subject.boxes[rows], subject.pixel, subject.options)
+        rows = slice(begin, min(end, n))
+        part = Subject(_between(subject.masks, rows), subject.boxes[rows], subject.pixel, subject.options)
         for name, made in sets:
-            _put(found, slice(begin, min(end, n)), made.measure(part, wanted.of(name)))
+            _put(found, rows, made.measure(part, wanted.of(name)))
         begin = end
         yield min(begin, n), n
+
+
+def _between(masks: Masks, rows: slice) -> Masks:
+    """Return neighbouring objects without copying their runs."""
+    first, last = int(masks.starts[rows.start]), int(masks.starts[rows.stop])
+    return Masks(masks.starts[rows.start : rows.stop + 1] - first, masks.spans[first:last])
 
 
 def _pixels(
