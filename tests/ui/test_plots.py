@@ -23,6 +23,7 @@ from cellwright.ui.plots.plots import Plots
 from cellwright.ui.plots.tools import PlotTool
 from cellwright.ui.plots.writing import SIZE
 from cellwright.ui.state.colouring import MAP, ByColumn, colouring_of
+from cellwright.ui.state.measured import MeasuredColumn, Taken
 from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.plotting import GroupBy, PlotKind, Reach
 from cellwright.ui.state.plotting_density import POINTS_AT_MOST
@@ -422,3 +423,20 @@ def test_places_on_the_screen_and_on_the_axes_are_each_others(page: Plots) -> No
     assert isinstance(at, QPointF)
     back = page.area.hand._on_axes(at)
     assert back.x() == pytest.approx(300, abs=8)
+
+
+def test_what_is_measured_later_can_be_plotted_then(page: Plots, analyzed: MainWindow, qtbot: QtBot) -> None:
+    session, picture = analyzed.session, current(analyzed)
+    assert picture.objects is not None
+    values = np.arange(len(picture.objects), dtype=np.float64)
+    values[session.shown(picture)[:2]] = np.nan
+    shine = MeasuredColumn("shine", "counts", values, "how bright a cell is", "shine", "intensity")
+    taken = Taken(("intensity",), {"shine": shine}, np.isfinite(values))
+    assert session.take_measured(picture, picture.objects, picture.pixel_size, taken)
+    settle(page, qtbot)
+    at = page.controls.across.findText("shine (counts)")
+    assert at >= 0
+    page.controls.across.activated.emit(at)
+    assert page.area.plot.getAxis("bottom").labelText == "Shine (counts)"
+    assert "2 cells without a value" in page.notes.text()
+    assert np.array_equal(page.area.cells.values[0], values[session.shown(picture)[2:]])  # type: ignore[union-attr]

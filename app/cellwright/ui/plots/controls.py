@@ -22,7 +22,7 @@ from cellwright.ui.state.plotting import (
 
 E = TypeVar("E", bound=Enum)
 
-_WIDTH_PX = 226
+_WIDTH_PX = 242
 _UPRIGHT = (PlotKind.BOX, PlotKind.VIOLIN)
 """Their one column stands where that of a histogram lies; who changes from one to the other means the same column."""
 _BINS = {0: "By the values", 10: "10", 20: "20", 50: "50", 100: "100", 200: "200"}

@@ -40,12 +40,22 @@ def key_of(cells: PlottedCells, *, is_short: bool = False) -> str:
     return " &nbsp;".join([*parts, *([f"and {more} more"] if more > 0 else [])])
 
 
-def fitting(choices: Sequence[str], room_px: float, metrics: QFontMetricsF) -> str:
-    """Return the first of several texts that has room; the last one, cut, where none has."""
-    for text in choices:
-        if max(map(metrics.horizontalAdvance, text.split("\n"))) <= room_px:
-            return text
-    return metrics.elidedText(choices[-1], Qt.TextElideMode.ElideMiddle, room_px)
+def fitting(choices: Sequence[Sequence[str]], room_px: float, metrics: QFontMetricsF) -> list[str]:
+    """Return the texts beside each other that have room, all of one kind; the last kind, cut, where none has.
+
+    Parameters
+    ----------
+    choices : sequence of sequence of str
+        For each place its texts, the longest first; as many for each.
+    room_px : float
+        For each of them.
+    metrics : QFontMetricsF
+        Of the font.
+    """
+    for texts in zip(*choices, strict=True):
+        if all(metrics.horizontalAdvance(line) <= room_px for text in texts for line in text.split("\n")):
+            return list(texts)
+    return [metrics.elidedText(each[-1], Qt.TextElideMode.ElideMiddle, room_px) for each in choices]
 
 
 def _unbroken(text: str) -> str:

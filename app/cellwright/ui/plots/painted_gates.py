@@ -36,7 +36,8 @@ def gate_items(gate: Gate, bounds: Bounds, theme: Theme, *, is_upright: bool) ->
     closed = np.concatenate([corners, corners[:1]])
     items: list[Any] = [pg.PlotCurveItem(closed[:, 0], closed[:, 1], pen=pen)]
     if gate.name:
-        items.append(_name(gate, theme, float(corners[:, 0].min()), float(corners[:, 1].min())))
+        ends = float(corners[:, 0].min()), float(corners[:, 0].max())
+        items.append(_name(gate, theme, bounds, ends, float(corners[:, 1].min())))
     return items
 
 
@@ -56,11 +57,14 @@ def _stretch(gate: Gate, bounds: Bounds, pen: Any, theme: Theme, is_upright: boo
     band.setZValue(-5)
     if not gate.name:
         return [band]
-    place = (bounds.x0, high) if is_upright else (low, bounds.y1)
-    return [band, _name(gate, theme, *place)]
+    if is_upright:
+        return [band, _name(gate, theme, bounds, (bounds.x0, bounds.x0), high)]
+    return [band, _name(gate, theme, bounds, (low, high), bounds.y1)]
 
 
-def _name(gate: Gate, theme: Theme, x: float, y: float) -> Any:
-    text = pg.TextItem(gate.name, color=theme.focus, anchor=(0.0, 0.0))
-    text.setPos(x, y)
+def _name(gate: Gate, theme: Theme, bounds: Bounds, ends: tuple[float, float], y: float) -> Any:
+    """Return the name below a place, growing from the end of the gate that is farther from the rim of the plot."""
+    is_right = sum(ends) / 2 > (bounds.x0 + bounds.x1) / 2
+    text = pg.TextItem(gate.name, color=theme.focus, anchor=(1.0 if is_right else 0.0, 0.0))
+    text.setPos(ends[1] if is_right else ends[0], y)
     return text

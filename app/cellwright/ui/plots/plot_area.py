@@ -274,10 +274,11 @@ class PlotArea(QWidget):
         low, high = box.viewRange()[0]
         room = 0.96 * box.size().width() / max(high - low, 1e-9)
         metrics = QFontMetricsF(self.view.font())
-        named = [(at, fitting((group.title, group.name), room, metrics)) for at, group in drawing.ticks]
-        self.plot.getAxis("bottom").setTicks([named])
-        for item, texts in drawing.labels:
-            item.setText(fitting(texts, room, metrics))
+        names = fitting([(group.title, group.name) for _, group in drawing.ticks], room, metrics)
+        self.plot.getAxis("bottom").setTicks([list(zip((at for at, _ in drawing.ticks), names, strict=True))])
+        words = fitting([texts for _, texts in drawing.labels], room, metrics)
+        for (item, _), text in zip(drawing.labels, words, strict=True):
+            item.setText(text)
 
     def _name_axes(self, across: str, up: str) -> None:
         bottom, left = self.plot.getAxis("bottom"), self.plot.getAxis("left")
