@@ -16,7 +16,7 @@ from cellwright.inference.recording import record
 from cellwright.jobs import run_inline
 from cellwright.workflows.model_export import ExportModel
 from cellwright.zoo import CARD_FILE, find_model, load_card
-from cellwright.zoo.bioimageio_writing import Packed, channel_names, description_of, preprocessing_of, to_yaml
+from cellwright.zoo.bioimageio_writing import Packed, channel_names, description_of, least_px, preprocessing_of, to_yaml
 from cellwright.zoo.safe_yaml import read_yaml
 
 
@@ -120,6 +120,11 @@ def test_a_description_is_read_back_as_the_same_model(
     assert (back.classes, back.thresholds, back.calibration) == (card.classes, card.thresholds, card.calibration)
     assert back.weights.sha256 == "a" * 64
     assert read_yaml(tmp_path / "rdf.yaml")["license"] == "BSD-3-Clause"
+
+
+def test_the_test_of_a_package_keeps_to_the_sizes_that_it_names() -> None:
+    sides = {name: least_px(load_card(find_model(name))) for name in ("blood-cells-yolo", "nuclei-unet", "chest-unet")}
+    assert sides == {"blood-cells-yolo": 32, "nuclei-unet": 224, "chest-unet": 32}
 
 
 def test_steps_before_the_network_say_how_pictures_are_shown() -> None:

@@ -31,7 +31,14 @@ from cellwright.zoo import (
     read_steps,
     save_card,
 )
-from cellwright.zoo.bioimageio_writing import Packed, answer_axes, description_of, preprocessing_of, to_yaml
+from cellwright.zoo.bioimageio_writing import (
+    Packed,
+    answer_axes,
+    description_of,
+    least_px,
+    preprocessing_of,
+    to_yaml,
+)
 
 ModelFormat = Literal["bioimageio", "onnx", "torchscript"]
 
@@ -185,12 +192,13 @@ def _test_pictures(
         raise ModelNotUsable(f"The card of {card.name} names no sample picture, which an export needs.")
     with Image.open(source / card.sample.picture) as image:
         picture = np.asarray(image.convert("RGB"))
-    wanted = (
+    # a package says how short a side may be, and its test must keep to that
+    least = least_px(card)
+    rows, columns = (
         (fixed_px, fixed_px)
         if fixed_px
-        else tuple(max(1, min(TEST_PX, n) // stride) * stride for n in picture.shape[:2])
+        else (max(least, min(TEST_PX, n) // stride * stride) for n in picture.shape[:2])
     )
-    rows, columns = wanted
     part = picture[:rows, :columns]
     part = np.pad(part, ((0, rows - len(part)), (0, columns - part.shape[1]), (0, 0)), mode="edge")
     numbers = np.ascontiguousarray(part.transpose(2, 0, 1)[None])

@@ -129,7 +129,7 @@ def channel_names(card: ModelCard, channels: int) -> list[str]:
 
 
 def _input(card: ModelCard, packed: Packed) -> dict[str, Any]:
-    size: Any = packed.fixed_px or {"min": _least_px(card), "step": card.input.stride}
+    size: Any = packed.fixed_px or {"min": least_px(card), "step": card.input.stride}
     fixed = {"type": "batch", "size": 1} if packed.fixed_px and card.decoding.kind == "regions" else {"type": "batch"}
     scale = {} if card.input.um_per_px is None else {"scale": card.input.um_per_px, "unit": "micrometer"}
     stretched = card.input.contrast != "display"
@@ -194,10 +194,10 @@ def _side(card: ModelCard, packed: Packed, name: str) -> dict[str, Any]:
     }
 
 
-def _least_px(card: ModelCard) -> int:
-    """Return the shortest side that leaves something between two halos."""
-    stride = card.input.stride
-    return (2 * card.input.halo_px // stride + 1) * stride
+def least_px(card: ModelCard) -> int:
+    """Return the shortest side that a package asks for: of maps, one that leaves something between two halos."""
+    stride, halo = card.input.stride, card.input.halo_px if answer_axes(card) == "bcyx" else 0
+    return (2 * halo // stride + 1) * stride
 
 
 def _plain_name(card: ModelCard) -> str:
