@@ -86,3 +86,9 @@ def test_pictures_in_folders_are_evaluated(cellwright: Run, classifier: Path, tm
     shown = cellwright("evaluate", "--model", classifier, "--data", tmp_path, *DEVICE)
     assert shown.code == 0 and "split test" in shown.out and "What was taken for what" in shown.out
     assert "Worst pictures" in shown.out and "95 %" in shown.out
+
+
+def test_the_card_of_a_classifier_is_shown_with_its_own_scores(cellwright: Run) -> None:
+    shown = cellwright("models", "show", "wbc-classifier")
+    assert shown.code == 0 and "Precision" in shown.out and "AP@0.5" not in shown.out
+    assert "accuracy 0.977" in shown.out and "eosinophil" in shown.out

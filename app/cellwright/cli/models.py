@@ -76,6 +76,10 @@ def _show(options: Namespace) -> int:
         print(card.to_json(), end="")
         return Exit.DONE
     print_table(card.title, ["", ""], [list(pair) for pair in _facts(folder, card)], left=2)
+    if card.task == "classification":
+        header = ["Class", "Title", "Confidence", "Precision", "Recall", "F1"]
+        print_table("Classes", header, _kind_rows(card), left=2)
+        return Exit.DONE
     header = ["Class", "Title", "Confidence", "AP@0.5", "AP@0.5:0.95", "Count error", "ECE"]
     print_table("Classes", header, _class_rows(card), left=2)
     return Exit.DONE
@@ -101,6 +105,18 @@ def _facts(folder: Path, card: ModelCard) -> list[tuple[str, str]]:
         facts.append(("Scores", ", ".join(f"{name} {value:.3f}" for name, value in judged.named().items())))
     facts += [("To cite", citation) for citation in card.citations]
     return [(name, said) for name, said in facts if said]
+
+
+def _kind_rows(card: ModelCard) -> list[list[str]]:
+    """Return a row for each class of a classifier of whole pictures."""
+    known = card.metrics.per_class if card.metrics else {}
+    rows = []
+    for kind in card.classes:
+        own = known.get(kind.name)
+        scores = (own.precision, own.recall, own.f1) if own is not None else (None, None, None)
+        said = ["–" if score is None else f"{score:.3f}" for score in scores]
+        rows.append([kind.name, kind.title, f"{card.thresholds.confidence[kind.name]:.2f}", *said])
+    return rows
 
 
 def _class_rows(card: ModelCard) -> list[list[str]]:
