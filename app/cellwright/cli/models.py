@@ -114,7 +114,7 @@ def _kind_rows(card: ModelCard) -> list[list[str]]:
     for kind in card.classes:
         own = known.get(kind.name)
         scores = (own.precision, own.recall, own.f1) if own is not None else (None, None, None)
-        said = ["–" if score is None else f"{score:.3f}" for score in scores]
+        said = [_number(score) for score in scores]
         rows.append([kind.name, kind.title, f"{card.thresholds.confidence[kind.name]:.2f}", *said])
     return rows
 
