@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import tifffile
-from pytestqt.qtbot import QtBot
 
 from cellwright.ui.canvas.gestures import BoxDrawn
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.slides.series_dialog import SeriesDialog
 from cellwright.ui.state.picture import Picture
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 SIZES = ((120, 160), (90, 70), (200, 110))
 

@@ -105,8 +105,8 @@ class MeasurePart(_Part):
 class WritePart(_Part):
     """What is written: names of formats, measurements that join the table, and whether pictures are copied.
 
-    ``pixel_size_um`` is what a person said of pixels after the pictures were looked at: numbers in µm follow it, what is
-    found does not.
+    ``pixel_size_um`` is what a person said of pixels after the pictures were looked at: numbers in µm follow it,
+    what is found does not.
     """
 
     formats: tuple[str, ...] = Field(min_length=1)
