@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cellwright.core import ModelNotUsable
-from cellwright.zoo import find_model, list_models, load_card, recorded_network
+from cellwright.zoo import find_model, list_models, load_card
+from cellwright.zoo.recorded import recorded_network
 
 Told = dict[str, Any]
 Write = Callable[[Told], Path]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from cellwright.core import ModelNotUsable
-from cellwright.zoo import apply_steps, read_steps
+from cellwright.zoo.steps import apply_steps, read_steps
 
 GIVEN = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
 

@@ -16,21 +16,7 @@ from cellwright.core import BadParameter, ModelNotUsable, OutputExists
 from cellwright.core.atomic import replacing
 from cellwright.jobs import Progress
 from cellwright.workflows.model_export_page import page_of
-from cellwright.zoo import (
-    RECORDED,
-    InputTensor,
-    ModelCard,
-    OutputTensor,
-    RecordedNetwork,
-    Sample,
-    WeightsFile,
-    apply_steps,
-    find_model,
-    load_card,
-    read_expected,
-    read_steps,
-    save_card,
-)
+from cellwright.zoo import RECORDED, ModelCard, Sample, WeightsFile, find_model, load_card, read_expected, save_card
 from cellwright.zoo.bioimageio_writing import (
     Packed,
     answer_axes,
@@ -39,6 +25,8 @@ from cellwright.zoo.bioimageio_writing import (
     preprocessing_of,
     to_yaml,
 )
+from cellwright.zoo.recorded import InputTensor, OutputTensor, RecordedNetwork
+from cellwright.zoo.steps import apply_steps, read_steps
 
 ModelFormat = Literal["bioimageio", "onnx", "torchscript"]
 

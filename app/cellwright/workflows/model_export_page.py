@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cellwright.zoo import ModelCard, recorded_network
+from cellwright.zoo import ModelCard
 from cellwright.zoo.bioimageio_writing import TOLERANCE
+from cellwright.zoo.recorded import recorded_network
 
 _READS = {
     "boxes": "(N, A, 4 + C): y0, x0, y1, x1 in pixels of the input, then the probability of each class. "

@@ -1,6 +1,5 @@
 """Model folders: cards, weights, samples, where they stand and whether they are whole. Importing it loads no torch."""
 
-from cellwright.zoo.bioimageio import DESCRIPTION_FILES, card_of_package, description_file, load_description
 from cellwright.zoo.card import (
     CARD_FILE,
     SPREAD,
@@ -29,16 +28,9 @@ from cellwright.zoo.decoding import (
     Task,
     TouchingDecoding,
 )
+from cellwright.zoo.foreign import DESCRIPTION_FILES, RECORDED, description_file, is_plain_name
 from cellwright.zoo.lineage import Lineage, in_use, lineage_rows, promote, read_lineage, rollback
 from cellwright.zoo.packs import PACKS
-from cellwright.zoo.recorded import (
-    RECORDED,
-    InputTensor,
-    OutputTensor,
-    RecordedNetwork,
-    is_plain_name,
-    recorded_network,
-)
 from cellwright.zoo.sample import (
     ExpectedObject,
     ExpectedObjects,
@@ -49,7 +41,6 @@ from cellwright.zoo.sample import (
 )
 from cellwright.zoo.scores import ClassMetrics, Metrics, Reliability, score_title
 from cellwright.zoo.shelf import MODELS_VARIABLE, ListedModel, find_model, list_models, model_dirs, user_models_dir
-from cellwright.zoo.steps import Step, apply_steps, read_steps
 from cellwright.zoo.weights import file_sha256, load_network, seal_model, weights_problem, write_model
 
 __all__ = [
@@ -70,28 +61,22 @@ __all__ = [
     "ExpectedObjects",
     "FindObjects",
     "InputContract",
-    "InputTensor",
     "LabelDecoding",
     "Lineage",
     "ListedModel",
     "Metrics",
     "ModelCard",
     "ObjectClass",
-    "OutputTensor",
     "PictureDecoding",
-    "RecordedNetwork",
     "RegionDecoding",
     "Reliability",
     "Sample",
     "StarDecoding",
-    "Step",
     "Task",
     "Thresholds",
     "TouchingDecoding",
     "Training",
     "WeightsFile",
-    "apply_steps",
-    "card_of_package",
     "description_file",
     "file_sha256",
     "find_model",
@@ -100,15 +85,12 @@ __all__ = [
     "lineage_rows",
     "list_models",
     "load_card",
-    "load_description",
     "load_network",
     "model_dirs",
     "promote",
     "read_expected",
     "read_expected_masks",
     "read_lineage",
-    "read_steps",
-    "recorded_network",
     "rollback",
     "sample_problems",
     "save_card",

@@ -21,23 +21,16 @@ from cellwright.zoo.bioimageio_answers import reading_of
 from cellwright.zoo.bioimageio_parts import Description, Tensor, WeightsEntry
 from cellwright.zoo.card import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
 from cellwright.zoo.decoding import TASK_OF
-from cellwright.zoo.recorded import InputTensor, RecordedNetwork, is_plain_name, one_size_stride
+from cellwright.zoo.foreign import DESCRIPTION_FILES, description_file, is_plain_name
+from cellwright.zoo.recorded import InputTensor, RecordedNetwork, one_size_stride
 from cellwright.zoo.safe_yaml import read_yaml
 from cellwright.zoo.steps import Clip, EnsureType, ScaleLinear, ScaleRange, Step, ZeroMean, read_steps
-
-DESCRIPTION_FILES = ("rdf.yaml", "bioimageio.yaml")
-"""Names under which a description lies in its folder."""
 
 DENSE_TILE_PX, LEAST_HALO_PX = 512, 64
 """What a model that takes any size is given, where its description does not say more."""
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999")
 _WEIGHTS = ("onnx", "torchscript")
-
-
-def description_file(folder: Path) -> Path | None:
-    """Return the description in a folder, or None where there is none."""
-    return next((folder / name for name in DESCRIPTION_FILES if (folder / name).is_file()), None)
 
 
 def load_description(folder: Path) -> Description:

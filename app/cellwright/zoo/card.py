@@ -11,6 +11,7 @@ from cellwright.core import ModelNotUsable
 from cellwright.core.atomic import replacing
 from cellwright.zoo.crops import Crops
 from cellwright.zoo.decoding import TASK_OF, BoxDecoding, Decoding, Task
+from cellwright.zoo.foreign import description_file
 from cellwright.zoo.part import Fraction, Part, Positive
 from cellwright.zoo.scores import Metrics, Reliability
 
@@ -315,9 +316,9 @@ def load_card(folder: Path) -> ModelCard:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        from cellwright.zoo.bioimageio import card_of_package, description_file
-
         if description_file(path.parent) is not None:
+            from cellwright.zoo.bioimageio import card_of_package
+
             return card_of_package(path.parent)
         raise ModelNotUsable(f"{path.parent} is no model folder: it has no {CARD_FILE}.") from None
     except (OSError, UnicodeDecodeError) as error:

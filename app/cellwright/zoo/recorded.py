@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -12,11 +11,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from cellwright.core import ModelNotUsable
 from cellwright.zoo.card import ModelCard
 from cellwright.zoo.decoding import StarDecoding
+from cellwright.zoo.foreign import is_plain_name
 from cellwright.zoo.part import Part
 from cellwright.zoo.steps import AnyStep
-
-RECORDED = ("onnx", "torchscript")
-"""Kinds of architecture that are recorded graphs."""
 
 Convention = Literal[
     "cellwright",
@@ -202,9 +199,3 @@ def one_size_stride(fixed_px: int, decoding: str) -> int:
     objects must be asked tile by tile and never in parts, and gets a stride as long as its tile.
     """
     return fixed_px if decoding == "labels" else math.gcd(fixed_px, 32)
-
-
-def is_plain_name(name: str) -> bool:
-    """Whether a path that a stranger wrote stays inside the folder it is written for."""
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and not set(name) & set("\\:\0")

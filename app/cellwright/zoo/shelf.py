@@ -10,8 +10,8 @@ import platformdirs
 
 from cellwright.bundled import bundled
 from cellwright.core import ModelNotUsable, unknown_name
-from cellwright.zoo.bioimageio import DESCRIPTION_FILES, description_file
 from cellwright.zoo.card import CARD_FILE, ModelCard, load_card
+from cellwright.zoo.foreign import DESCRIPTION_FILES, description_file
 from cellwright.zoo.packs import pack_dirs
 
 MODELS_VARIABLE = "CELLWRIGHT_MODELS"

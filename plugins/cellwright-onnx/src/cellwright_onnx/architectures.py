@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellwright.core import ModelNotUsable
-from cellwright.zoo import ModelCard, recorded_network
+from cellwright.zoo import ModelCard
+from cellwright.zoo.recorded import recorded_network
 
 if TYPE_CHECKING:
     from cellwright_onnx.engine import RecordedEngine

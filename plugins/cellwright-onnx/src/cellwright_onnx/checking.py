@@ -11,16 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import ModelNotUsable
-from cellwright.zoo import (
-    ModelCard,
-    apply_steps,
-    description_file,
-    is_plain_name,
-    load_card,
-    load_description,
-    read_steps,
-    recorded_network,
-)
+from cellwright.zoo import ModelCard, description_file, is_plain_name, load_card
+from cellwright.zoo.bioimageio import load_description
+from cellwright.zoo.recorded import recorded_network
+from cellwright.zoo.steps import apply_steps, read_steps
 from cellwright_onnx.architectures import TORCHSCRIPT
 from cellwright_onnx.session import Session
 

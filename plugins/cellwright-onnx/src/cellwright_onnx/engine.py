@@ -9,7 +9,9 @@ from cellwright.core import ModelNotUsable
 from cellwright.inference.engine import BOXED
 from cellwright.inference.parts import run_in_parts
 from cellwright.inference.view import FILL
-from cellwright.zoo import SPREAD, ModelCard, OutputTensor, RecordedNetwork, StarDecoding, apply_steps
+from cellwright.zoo import SPREAD, ModelCard, StarDecoding
+from cellwright.zoo.recorded import OutputTensor, RecordedNetwork
+from cellwright.zoo.steps import apply_steps
 from cellwright_onnx.conventions import Array, Asked, as_answer
 from cellwright_onnx.session import Session
 
