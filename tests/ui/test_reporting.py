@@ -20,6 +20,7 @@ from cellwright.ui.app import dispose
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.panels.banner import Level
 from cellwright.ui.reporting.recipe_dialog import RecipeDialog
+from cellwright.ui.reporting.recorder import measured_on
 from cellwright.ui.reporting.report_dialog import ReportDialog
 from cellwright.workflows.analysis_recipe import read_recipe
 from cellwright.zoo import load_card
@@ -126,7 +127,7 @@ def test_a_recorded_session_is_done_again_on_other_pictures(
         session.set_pixel_size(picture, PixelSize(0.5, 0.5, PixelSizeSource.USER))
     session.show_only("width > 12 and class in (RBC, WBC)")
     window.measuring.cells.measure(session.pictures, ("neighbour_count",))
-    qtbot.waitUntil(lambda: not window.controller.is_working, timeout=60_000)
+    qtbot.waitUntil(lambda: all(measured_on(session, (each,)) for each in session.pictures), timeout=60_000)
     dialog = export_dialog(window)
     tick_only(dialog, "csv")
     assert dialog.only.isVisible() and dialog.only.isChecked() and dialog.all_of_them.isChecked()
@@ -144,6 +145,7 @@ def test_a_recorded_session_is_done_again_on_other_pictures(
     press(shown.save_button)
     recipe = read_recipe(tmp_path / "recipe.toml")
     assert recipe.confidence["RBC"] == 0.42 and recipe.keep is not None and recipe.write.formats == ("csv",)
+    assert recipe.write.measured == ("neighbour_count",)
     assert "# What was done:" in (tmp_path / "recipe.toml").read_text("utf-8")
     run = ["run", str(tmp_path / "recipe.toml"), "--model", str(tiny), "--device", "cpu"]
     assert main([*run, str(first), str(other), "--out", str(tmp_path / "cli")]) == 0

@@ -139,14 +139,16 @@ class Reporting:
         analysis = None if picture is None else picture.analysis
         if picture is None or analysis is None:
             raise BadParameter("Analyze a picture first; a recipe says how it is done again on others.")
-        last = self.recorder.export or Export(tuple(self._host.settings.export_formats))
-        measured = last.measured or measured_on(self._session, (picture,))
+        # What was exported last is what is done again; before any export, what stands in the window now.
+        formats = tuple(self._host.settings.export_formats)
+        now = Export(formats, measured_on(self._session, (picture,)), self._session.only)
+        last = self.recorder.export or now
         recipe = recipe_of_analysis(
             now_of(picture, analysis),
             self._session.thresholds_for(picture),
             last.formats,
-            measured=measured,
-            keep=last.keep or self._session.only,
+            measured=last.measured,
+            keep=last.keep,
             with_pictures=last.with_pictures,
         )
         by_hand = 0 if analysis.confirmed is None else int(analysis.confirmed.sum())
