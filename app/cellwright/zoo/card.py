@@ -261,6 +261,11 @@ class ModelCard(Part):
         return tuple(kind.name for kind in self.classes)
 
     @property
+    def is_network(self) -> bool:
+        """Whether it is a torch network, which can be taught and exported; others compute by themselves."""
+        return self.weights.file.endswith(".safetensors")
+
+    @property
     def model_hash(self) -> str:
         """sha256 of the weights file, in hexadecimal; names this model among all others."""
         return self.weights.sha256

@@ -107,7 +107,7 @@ def load_network(folder: Path, card: ModelCard | None = None) -> nn.Module:
     from cellwright import nets
 
     card = card or load_card(folder)
-    if not card.weights.file.endswith(".safetensors"):
+    if not card.is_network:
         kind = card.architecture.get("kind")
         raise ModelNotUsable(f"{card.name} is a {kind} model, which computes by itself: there is no network to use.")
     tensors = _read_tensors(folder / card.weights.file, card.weights.sha256)

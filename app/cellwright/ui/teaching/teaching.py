@@ -111,7 +111,7 @@ class Teaching(QObject):
 
     def refresh_models(self) -> None:
         """Offer the models that are on the shelf, and show where they come from."""
-        names = [model.name for model in list_models() if model.card is not None]
+        names = [model.name for model in list_models() if model.card is not None and model.card.is_network]
         card = self._host.session.card
         self.panel.choices.set_models(names, None if card is None else card.name)
         self.panel.lineage.show_rows(lineage_rows())
