@@ -127,7 +127,7 @@ def test_a_recorded_session_is_done_again_on_other_pictures(
         session.set_pixel_size(picture, PixelSize(0.5, 0.5, PixelSizeSource.USER))
     session.show_only("width > 12 and class in (RBC, WBC)")
     window.measuring.cells.measure(session.pictures, ("neighbour_count",))
-    qtbot.waitUntil(lambda: all(measured_on(session, (each,)) for each in session.pictures), timeout=60_000)
+    qtbot.waitUntil(lambda: bool(measured_on(session, session.pictures)), timeout=60_000)
     dialog = export_dialog(window)
     tick_only(dialog, "csv")
     assert dialog.only.isVisible() and dialog.only.isChecked() and dialog.all_of_them.isChecked()
