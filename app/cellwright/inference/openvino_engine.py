@@ -11,7 +11,7 @@ import sys
 import tempfile
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,6 +32,8 @@ _FORMAT = 1
 """Raised whenever the conversion below changes, so that older files are not taken for new ones."""
 _SHAPES = 6
 """Compiled input shapes that are kept."""
+_LANES = 2
+"""Tiles that are computed side by side; each lane takes the memory of a tile."""
 _KEPT_MODELS = 12
 
 
@@ -90,7 +92,6 @@ class OpenvinoEngine:
     """
 
     device = "cpu"
-    batch = 1  # batches are no faster here, and one tile at a time stops soonest
 
     def __init__(self, folder: Path, card: ModelCard, precision: str | None = None) -> None:
         ov = openvino()
@@ -104,7 +105,10 @@ class OpenvinoEngine:
         if is_rounded and self._round(folder, card, is_asked=precision is not None):
             usual = "int8"
         self._requests: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._lanes: OrderedDict[tuple[int, ...], Any] = OrderedDict()
         self._threads = 0
+        # Two tiles side by side, each on half of the cores, are a third faster than one after the other on all.
+        self.batch = min(_LANES, network_threads())
         said = usual if precision in (None, "int8") else precision
         self.name = f"OpenVINO {'.'.join(openvino_version().split('.')[:2])} {said}"
 
@@ -115,6 +119,8 @@ class OpenvinoEngine:
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, H, W, 3) uint8 → (N, …) float32; see `Engine`."""
+        if len(images) > 1 and self.batch > 1:
+            return self._side_by_side(images)
         request = self._request(images.shape)
         request.infer({0: np.ascontiguousarray(images)}, share_inputs=True, share_outputs=True)
         # The next call writes over the request's own memory.
@@ -128,30 +134,56 @@ class OpenvinoEngine:
     def close(self) -> None:
         """Give back the compiled shapes."""
         self._requests.clear()
+        self._lanes.clear()
+
+    def _side_by_side(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Answer to several pictures at once, each by itself; the answers are the same to the last bit."""
+        lanes = self._kept(self._lanes, (1, *images.shape[1:]), self._compiled_lanes)
+        answers: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(images)
+
+        def take(request: Any, number: int) -> None:
+            answers[number] = request.get_output_tensor(0).data.copy()
+
+        lanes.set_callback(take)
+        for number, image in enumerate(images):
+            lanes.start_async({0: np.ascontiguousarray(image[None])}, number, share_inputs=True)
+        lanes.wait_all()
+        return np.concatenate(answers)
 
     def _request(self, shape: tuple[int, ...]) -> Any:
-        if self._threads != network_threads():
-            self._requests.clear()
-            self._threads = network_threads()
-        if shape not in self._requests:
-            self._requests[shape] = self._compiled(shape)
-            while len(self._requests) > _SHAPES:
-                self._requests.popitem(last=False)
-        self._requests.move_to_end(shape)
-        return self._requests[shape]
+        return self._kept(self._requests, shape, self._compiled_request)
 
-    def _compiled(self, shape: tuple[int, ...]) -> Any:
+    def _kept(
+        self, shapes: OrderedDict[tuple[int, ...], Any], shape: tuple[int, ...], make: Callable[[tuple[int, ...]], Any]
+    ) -> Any:
+        if self._threads != network_threads():
+            self.close()
+            self._threads = network_threads()
+        if shape not in shapes:
+            shapes[shape] = make(shape)
+            while len(shapes) > _SHAPES:
+                shapes.popitem(last=False)
+        shapes.move_to_end(shape)
+        return shapes[shape]
+
+    def _compiled_request(self, shape: tuple[int, ...]) -> Any:
+        return self._compiled(shape, {"PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
+
+    def _compiled_lanes(self, shape: tuple[int, ...]) -> Any:
+        return openvino().AsyncInferQueue(self._compiled(shape, {"NUM_STREAMS": self.batch}), self.batch)
+
+    def _compiled(self, shape: tuple[int, ...], more: dict[str, Any]) -> Any:
         # A fixed shape is compiled in a fifth of a second and runs faster than a free one.
         model = self._model.clone()
         model.reshape(list(shape))
         settings = {
             "INFERENCE_PRECISION_HINT": self._precision,
-            "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": self._threads,
             # The system may move the threads: the window, or another program, needs a core now and then.
             "ENABLE_CPU_PINNING": False,
+            **more,
         }
-        return self._core.compile_model(model, "CPU", settings).create_infer_request()
+        return self._core.compile_model(model, "CPU", settings)
 
     def _round(self, folder: Path, card: ModelCard, *, is_asked: bool) -> bool:
         """Compute in 8 bits from now on, where the folder says how."""
