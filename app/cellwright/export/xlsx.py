@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,7 +52,7 @@ def write_xlsx(
     """
     from openpyxl import Workbook
 
-    with replacing(path, overwrite=overwrite) as part:
+    with replacing(path, overwrite=overwrite) as part, _room_for_sheets():
         book = Workbook(write_only=True)
         book.properties.creator = "Cellwright"
         for table in tables:
@@ -61,6 +64,19 @@ def write_xlsx(
         book.save(whole)
         part.write_bytes(whole.getbuffer())
     return Path(path)
+
+
+@contextlib.contextmanager
+def _room_for_sheets() -> Iterator[None]:
+    """Say as an `OSError` that the folder for temporary files is full: sheets are written there first, by lxml."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] != "lxml":
+            raise
+        raise OSError(errno.ENOSPC, "the folder for temporary files is full", tempfile.gettempdir()) from error
 
 
 def _add_table(book: Workbook, table: Table) -> None:
