@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 DATASET_FORMATS = ("coco", "coco-polygons", "yolo", "yolo-polygons", "voc", "labels", "index-png", "geojson")
-READ_FORMATS = ("auto", "yolo", "voc", "coco", "labels", "index", "cellpose", "qupath")
+READ_FORMATS = ("auto", "yolo", "voc", "coco", "labels", "index", "cellpose", "qupath", "classes")
 
 
 def add_dataset_commands(commands: Any) -> None:
