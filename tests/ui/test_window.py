@@ -297,7 +297,7 @@ def test_a_row_shows_its_cell(analyzed: MainWindow, known: KnownBoxes) -> None:
     assert cell.crop.shape[0] == cell.crop.shape[1] > 24
 
 
-def test_keys_step_through_the_cells(analyzed: MainWindow) -> None:
+def test_keys_step_through_the_cells(analyzed: MainWindow, qtbot: QtBot) -> None:
     for expected in (0, 1, 2):
         analyzed.actions_set["edit.next_object"].trigger()
         assert analyzed.session.selected == analyzed.objects.model.object_rows[expected]
@@ -305,7 +305,7 @@ def test_keys_step_through_the_cells(analyzed: MainWindow) -> None:
     assert analyzed.session.selected == analyzed.objects.model.object_rows[1]
     analyzed.actions_set["edit.deselect"].trigger()
     assert analyzed.session.selected is None
-    assert not analyzed.objects.view.selectionModel().hasSelection()
+    qtbot.waitUntil(lambda: not analyzed.objects.view.selectionModel().hasSelection())
 
 
 def test_sorting_keeps_the_selected_cell(analyzed: MainWindow) -> None:

@@ -58,8 +58,8 @@ def test_every_table_tells_of_the_same_objects(out: Path, parquet: pd.DataFrame)
     of_csv = pd.read_csv(out / "objects.csv")
     assert of_csv["uuid"].tolist() == ids
     assert np.allclose(of_csv["area_um2"], parquet["area_um2"], atol=5e-4)
-    sheet = openpyxl.load_workbook(out / "results.xlsx", read_only=True)["objects"]
-    header, *rows = sheet.iter_rows(values_only=True)
+    with closing(openpyxl.load_workbook(out / "results.xlsx", read_only=True)) as book:
+        header, *rows = book["objects"].iter_rows(values_only=True)
     at = header.index("area_um2")
     assert [row[header.index("uuid")] for row in rows] == ids
     assert np.allclose([float(str(row[at])) for row in rows], parquet["area_um2"], atol=5e-4)
