@@ -131,6 +131,8 @@ def test_cancel_ends_the_program_at_once(environment: Path, tmp_path: Path, monk
             job.wait(0.05)
         engine = ready_predictor(tmp_path / "slow")._engine
         seen.append(engine._process.pid)
+        while time.monotonic() < until and not engine._process._number:  # before it is asked, nothing has to end
+            job.wait(0.05)
         job.cancel()
         assert job.wait(10)
     finally:
