@@ -20,10 +20,11 @@ setup: ## Make .venv ready: Python packages, and Qt's system libraries where all
 run: setup ## Open the sample smear in the window; without a display analyse it on the command line
 	@.ci/run-sample $(SAMPLE)
 
+# A worker that ends by itself ends the run at once, as a failure: with a new one in its place the run has waited for ever.
 test: setup ## Run the whole suite, canvas tests included (under Xvfb where there is no display)
 	@# All parts run, whatever the first one says. A part without a test that fits ARGS answers 5.
 	@failed=0; \
-	$(PYTEST) -m "not gl" -n $(JOBS) --dist loadfile $(if $(ARGS),,$(APART:%=--ignore=%)) $(ARGS) || [ $$? = 5 ] || failed=1; \
+	$(PYTEST) -m "not gl" -n $(JOBS) --dist loadfile --max-worker-restart 0 $(if $(ARGS),,$(APART:%=--ignore=%)) $(ARGS) || [ $$? = 5 ] || failed=1; \
 	$(if $(ARGS),:,$(PYTEST) -m "not gl" $(APART)) || [ $$? = 5 ] || failed=1; \
 	.ci/with-display $(PYTEST) -m gl $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed

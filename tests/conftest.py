@@ -5,7 +5,8 @@
 - The user's settings are out of reach: every test has a configuration folder of its own.
 - The network is out of reach: connecting anywhere but to this machine raises.
 - Windows are drawn by Qt's offscreen platform. Tests marked ``gl`` need OpenGL and run under Xvfb (``make test`` does).
-- With ``CI=true`` a skipped test fails the run, unless its reason says that it needs hardware not here ("needs CUDA").
+- With ``CI=true`` a skipped test fails the run, unless its reason says that it needs hardware not here ("needs CUDA"),
+  and what failed is printed as it happens: a run that is ended from outside has said what it knew.
 """
 
 from __future__ import annotations
@@ -111,6 +112,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(
                 pytest.mark.skip(reason="Qt's offscreen platform has no OpenGL; `make test` runs it in Xvfb")
             )
+
+
+class _AtOnce:
+    """Prints what failed while the others still run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Print a failure of this process or of a worker."""
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and report.failed:
+            reporter.ensure_newline()
+            reporter.write_line(f"FAILED {report.nodeid} ({report.when})\n{report.longreprtext}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Under CI, say at once what failed; workers hand their reports on."""
+    if UNDER_CI and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_AtOnce(config), "failures at once")
 
 
 @pytest.hookimpl(trylast=True)

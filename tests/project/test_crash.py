@@ -13,6 +13,7 @@ import pytest
 from cellwright.annotation import added, reclassified
 from cellwright.core import EditRefused, ProjectNotWritable
 from cellwright.project import Project
+from tests.clean_process import run_in_clean_process
 from tests.project.made import everything, project_in, seen, state, table
 
 KILLS = 200
@@ -36,10 +37,10 @@ def _write_until_killed(folder: Path, acknowledge: int) -> None:
             os.write(acknowledge, entry.id.to_bytes(_NUMBER, "big"))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")
-def test_killed_at_any_moment_every_acknowledged_edit_is_there(tmp_path: Path) -> None:
-    project_in(tmp_path).close()
-    folder, moments = tmp_path / "p", random.Random(4)
+def kill_over_and_over(place: str) -> None:
+    """Kill a program that edits again and again; in a process of its own, since it forks."""
+    project_in(Path(place)).close()
+    folder, moments = Path(place) / "p", random.Random(4)
     acknowledged = 0
     for kill in range(KILLS):
         reading, writing = os.pipe()
@@ -71,6 +72,11 @@ def test_killed_at_any_moment_every_acknowledged_edit_is_there(tmp_path: Path) -
         if kill % 50 == 49:
             _refuse_another_state_than_the_journals(folder)
     assert acknowledged > KILLS
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")
+def test_killed_at_any_moment_every_acknowledged_edit_is_there(tmp_path: Path) -> None:
+    run_in_clean_process(kill_over_and_over, tmp_path)
 
 
 def _refuse_another_state_than_the_journals(folder: Path) -> None:
@@ -127,7 +133,7 @@ def _add_many(folder: Path, n: int) -> None:
 
 def test_two_programs_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     project_in(tmp_path).close()
-    spawn = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    spawn = multiprocessing.get_context("spawn")
     writers = [spawn.Process(target=_add_many, args=(tmp_path / "p", 40)) for _ in range(2)]
     for writer in writers:
         writer.start()

@@ -18,6 +18,7 @@ from cellwright.testing.oracles import OracleModel
 from cellwright.testing.slides import KnownCells, register_known_slides, write_known_slide
 from cellwright.workflows import slide_writing
 from cellwright.workflows.slide_run import SlideRun
+from tests.clean_process import run_in_clean_process
 
 KILLS = 16
 CELLS = KnownCells.on_seams((1800, 1800), ((208, 40),), cell_px=28, seed=8)
@@ -35,14 +36,12 @@ def _count(folder: Path, told: int | None = None) -> None:
     run_inline(operation, tell)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")
-def test_killed_at_any_moment_it_goes_on_and_gives_the_same_objects(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(slide_writing, "FLUSH_SECONDS", 0.0)
+def kill_over_and_over(place: str) -> None:
+    """Kill the count of a slide again and again, then let it end; in a process of its own, since it forks."""
+    slide_writing.FLUSH_SECONDS = 0.0
     register_known_slides()
-    slide = write_known_slide(tmp_path / "drawn", CELLS)
-    folder, moments = tmp_path / "p", random.Random(6)
+    slide = write_known_slide(Path(place) / "drawn", CELLS)
+    folder, moments = Path(place) / "p", random.Random(6)
     with Project.create(folder) as project:
         project.add_pictures([slide], "A.")
     done, was_killed = 0, 0
@@ -80,3 +79,8 @@ def test_killed_at_any_moment_it_goes_on_and_gives_the_same_objects(
         assert status is not None
         assert status.totals["objects"] == len(found)
     assert sorted(map(tuple, found.boxes.tolist())) == sorted(map(tuple, CELLS.truth().boxes.tolist()))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that begin at once")
+def test_killed_at_any_moment_it_goes_on_and_gives_the_same_objects(tmp_path: Path) -> None:
+    run_in_clean_process(kill_over_and_over, tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -59,5 +60,11 @@ def epoch_batches(task: Task[Any, Any], pictures: Sequence[Any], epoch: int, wor
         prefetch_factor=4 if workers else None,
         # Copies of the pictures in memory are shared with a forked worker, and would be sent whole to a spawned one.
         multiprocessing_context="fork" if workers else None,
+        worker_init_fn=_leave_alone if workers else None,
     )
     yield from loader
+
+
+def _leave_alone(_worker: int) -> None:
+    """Never destroy in a forked worker what the parent holds: a native engine waits for threads that are not here."""
+    gc.freeze()
