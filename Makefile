@@ -9,7 +9,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
 SAMPLE := resources/samples/smear.png
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench screenshots sample table gallery clean
+.PHONY: help setup run test check format bench screenshots sample table gallery measurements clean
 
 help: ## Say what there is to type
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,14 +45,18 @@ bench: setup ## Time what a user feels and write docs/benchmarks.md
 screenshots: setup ## Draw the window's pictures anew into docs/images
 	@CELLWRIGHT_SCREENSHOTS=docs/images .ci/with-display $(PYTEST) -m gl -k "screenshot or tour" $(ARGS)
 
-sample: setup ## Draw the sample smear anew (the same bytes, as a test says)
-	$(BIN)/python -m cellwright.testing.sample --out $(SAMPLE)
+sample: setup ## Draw the three samples anew (the same bytes, as a test says)
+	@for name in smear nuclei chest; do \
+	$(BIN)/python -m cellwright.testing.sample --picture $$name --out resources/samples/$$name.png || exit 1; done
 
 table: setup ## Copy the scores of the model cards into README.md
 	$(BIN)/python .ci/model-table
 
 gallery: setup ## Write docs/models.md anew, with a picture of what each model finds
 	$(BIN)/python .ci/model-page
+
+measurements: setup ## Write docs/measurements.md anew from what measurements declare
+	$(BIN)/python .ci/measurement-page
 
 clean: ## Remove what the other targets made
 	rm -rf .venv build dist results .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

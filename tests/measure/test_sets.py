@@ -114,7 +114,7 @@ def test_without_a_picture_nothing_that_needs_one_is_offered() -> None:
 
 def test_the_page_of_all_columns_is_what_the_declarations_say(repository: Path) -> None:
     page = (repository / "docs" / "measurements.md").read_text("utf-8")
-    assert page == measurements_page(), "run .ci/measurement-page"
+    assert page == measurements_page(), "run `make measurements`"
     for name in OWN:
         assert f"## `{name}`" in page
     for key in (

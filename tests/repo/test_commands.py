@@ -53,6 +53,29 @@ def test_every_file_the_documents_point_at_is_there(repository: Path) -> None:
                 assert (document.parent / target).exists(), f"{document.name} points at {target}"
 
 
+def test_every_document_stands_in_the_index_and_every_picture_in_a_document(repository: Path) -> None:
+    docs = repository / "docs"
+    index = (docs / "README.md").read_text("utf-8")
+    pages = {page.name for page in docs.iterdir() if page.suffix in {".md", ".ipynb"}} - {"README.md"}
+    assert pages == set(re.findall(r"\]\(([\w.-]+)\)", index))
+    kept = subprocess.run(
+        ["git", "ls-files", "docs/images"], cwd=repository, capture_output=True, text=True, check=True
+    )
+    words = "".join(page.read_text("utf-8") for page in [*repository.glob("*.md"), *docs.glob("*.md")])
+    shown = kept.stdout.split()
+    assert shown
+    assert [picture for picture in shown if picture.removeprefix("docs/") not in words] == []
+
+
+def test_every_script_stands_in_the_design_and_behind_make(repository: Path) -> None:
+    design = (repository / "docs" / "DESIGN.md").read_text("utf-8").split("## Rooms")[0]
+    targets = (repository / "Makefile").read_text("utf-8")
+    scripts = {script.name for script in (repository / ".ci").iterdir() if script.is_file()}
+    assert set(SCRIPTS) < scripts
+    assert {name for name in scripts if name not in design} == set()
+    assert {name for name in scripts - {"run"} if f".ci/{name}" not in targets} == set(), "`run` calls make"
+
+
 def test_ci_refuses_to_run_without_data(repository: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "CELLWRIGHT_DATA": str(tmp_path / "absent")}
     done = subprocess.run(

@@ -11,7 +11,7 @@ from cellwright.measure.subject import Needs
 _HEAD = """# Measurements
 
 Every column that can be measured, with its formula, unit and source. This page is written from the declarations in
-`cellwright.measure` by `.ci/measurement-page`; a test says when it is behind.
+`cellwright.measure` by `make measurements`; a test says when it is behind.
 
 `cellwright measure PICTURES|PROJECT --columns geometry,intensity` writes them; names of sets, names of columns and
 patterns such as `intensity_*-red` may be mixed.
