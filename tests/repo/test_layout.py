@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.requirements import Requirement
+
 FOLDERS = {"app", "benchmarks", "docs", "models", "plugins", "resources", "tests", ".ci"}
 FILES = {
     ".gitignore",
@@ -89,6 +91,37 @@ def test_every_pin_allows_what_the_project_asks_for(repository: Path) -> None:
     for requirement in asked:
         pin = pins[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(pin, prereleases=True), f"{requirement} but {pin} is pinned"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pins are taken on Linux")
+def test_everything_that_is_installed_for_the_tests_has_a_pin(repository: Path) -> None:
+    """What is asked for, and what that asks for, to the end: else two machines would not hold the same."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    lines = (repository / "constraints.txt").read_text("utf-8").split()
+    pins = {canonicalize_name(line.split("==")[0]) for line in lines}
+    members = [repository, *(file.parent for file in repository.glob("plugins/*/pyproject.toml"))]
+    projects = [tomllib.loads((member / "pyproject.toml").read_text("utf-8")) for member in members]
+    lines = [line for project in projects for line in project["project"]["dependencies"]]
+    waiting = [Requirement(line) for line in (*lines, *projects[0]["dependency-groups"]["test"])]
+    known: set[tuple[str, str]] = set()
+    while waiting:
+        asked = waiting.pop()
+        for extra in {"", *asked.extras} - {extra for name, extra in known if name == canonicalize_name(asked.name)}:
+            if asked.marker is not None and not asked.marker.evaluate({"extra": ""}):
+                continue
+            known.add((canonicalize_name(asked.name), extra))
+            needs = [Requirement(line) for line in metadata.distribution(asked.name).requires or []]
+            waiting += [_plain(need) for need in needs if need.marker is None or need.marker.evaluate({"extra": extra})]
+    ours = {canonicalize_name(project["project"]["name"]) for project in projects}
+    assert {name for name, _ in known} - pins - ours == set()
+
+
+def _plain(need: Requirement) -> Requirement:
+    """Return a requirement whose condition has been asked already."""
+    need.marker = None
+    return need
 
 
 def test_every_library_the_package_imports_is_asked_for(sources: list[Path], repository: Path) -> None:
