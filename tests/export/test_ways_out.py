@@ -223,6 +223,23 @@ def test_qupath_finds_its_own_columns(tmp_path: Path) -> None:
     assert rows[2][10] == "" and rows[3][10] == "3.2"
 
 
+def test_an_object_known_by_its_box_alone_has_a_place_beside_others_that_have_outlines(tmp_path: Path) -> None:
+    import anndata
+
+    unknown = np.array([11.0, math.nan, math.nan])
+    table = Table(
+        "objects",
+        (*OBJECTS.columns, Column("centroid-0", unknown, "px", "y"), Column("centroid-1", unknown + 20, "px", "x")),
+    )
+    cells = anndata.read_h5ad(write_h5ad(tmp_path / "o.h5ad", table))
+    np.testing.assert_array_equal(cells.obsm["spatial"], [(31.0, 11.0), (20.5, 2.5), (30.5, 3.5)])
+    write_qupath_tsv(tmp_path / "m.tsv", table, has_outlines=True)
+    with (tmp_path / "m.tsv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream, delimiter="\t"))
+    places = [(float(line["Centroid X px"]), float(line["Centroid Y px"])) for line in lines]
+    assert places == [(31.0, 11.0), (20.5, 2.5), (30.5, 3.5)]
+
+
 def test_qupath_gets_micrometres_where_every_pixel_size_is_known(tmp_path: Path) -> None:
     more = (
         Column("centre-0_um", [1.0] * 3, "µm"),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core.atomic import replacing
+from cellwright.export.places import floats, place_columns
 from cellwright.export.table import Cell, Column, Table, printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 REGION, INSTANCE = "region", "instance_id"
 """Columns of ``obs`` that SpatialData looks for."""
 
-_PLACES = (("centroid-1", "centroid-0"), ("centre-1", "centre-0"))
 _COMPRESSED_FROM = 4096
 _CATEGORIES_UP_TO = 0.5
 """A column of text is kept as categories where at most so many of its values, as a share, are different."""
@@ -116,7 +116,7 @@ def _fill(
     rows = len(parts.index)
     values = np.empty((rows, len(parts.measured)), np.float64)
     for number, column in enumerate(parts.measured):
-        values[:, number] = _floats(column)
+        values[:, number] = floats(column)
     _array(file, "X", values)
     _obs(file, parts)
     about = [
@@ -127,10 +127,8 @@ def _fill(
     for name in ("layers", "obsp", "varm", "varp"):
         _group(file, name)
     places = _group(file, "obsm")
-    for x, y in _PLACES:
-        if {x, y} <= set(parts.table.header):
-            _array(places, "spatial", np.stack([_floats(parts.table.column(n)) for n in (x, y)], axis=1))
-            break
+    if (place := place_columns(parts.table)) is not None:
+        _array(places, "spatial", np.stack([floats(each) for each in place], axis=1))
     _uns(file, parts, notes, facts, others)
 
 
@@ -258,15 +256,6 @@ def _category(frame: h5py.Group, key: str, cells: list[Cell]) -> None:
     _array_of_text(group, "categories", named)
     codes = [-1 if cell is None else place[str(cell)] for cell in cells]
     _array(group, "codes", np.array(codes, np.min_scalar_type(-max(1, len(named)))))
-
-
-def _floats(column: Column) -> NDArray[np.float64]:
-    values = column.values
-    if not isinstance(values, np.ndarray):
-        return np.array([np.nan if cell is None else cell for cell in column.exact_cells()], np.float64)
-    floats = values.astype(np.float64)
-    floats[~np.isfinite(floats)] = np.nan
-    return floats
 
 
 def _unique_keys(names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from cellwright.core.atomic import replacing
 from cellwright.export.csv_file import cell_texts
 from cellwright.export.harmless import harmless
+from cellwright.export.places import place_columns, place_names
 from cellwright.export.table import Column, Table
 
 # Ours → QuPath's. QuPath gives micrometres where it knows the pixel size and pixels where not, never both, and spells
@@ -29,7 +30,6 @@ _STATISTICS = {"mean": "Mean", "median": "Median", "min": "Min", "max": "Max", "
 _INTENSITY = re.compile(r"intensity_(?P<what>mean|median|min|max|std)-(?P<channel>.+)")
 _FIRST = ("uuid", "picture", "class", "model", "model_sha256", "picture_sha256", "label")
 """Columns that stand elsewhere in QuPath's table, or nowhere."""
-_PLACES = (("centroid-1", "centroid-0"), ("centre-1", "centre-0"))
 _IN_UM = re.compile(r"_um\d*$")
 
 
@@ -79,13 +79,10 @@ def _columns(table: Table, has_outlines: bool) -> Iterable[tuple[str, list[str]]
     yield "Parent", ["Root object (Image)"] * count
     yield "ROI", ["Polygon" if has_outlines else "Rectangle"] * count
     used = set(_FIRST)
-    for pair in _PLACES:
-        named = [f"{name}{ending}" for name in pair]
-        if set(named) <= set(table.header):
-            yield f"Centroid X {sign}", cell_texts(table.column(named[0]))
-            yield f"Centroid Y {sign}", cell_texts(table.column(named[1]))
-            used |= set(named)
-            break
+    if (place := place_columns(table, ending)) is not None:
+        for axis, column in zip("XY", place, strict=True):
+            yield f"Centroid {axis} {sign}", cell_texts(column)
+        used |= place_names(table, ending)
     titles: set[str] = set()
     twins = {_IN_UM.sub("", name) for name in table.header if _IN_UM.search(name)}
     for column in table.columns:
