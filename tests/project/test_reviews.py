@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import contextlib
 import shutil
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -27,32 +25,9 @@ from cellwright.annotation import (
     window_judged,
 )
 from cellwright.core import BadParameter, Box
-from cellwright.project import Project, backups
-from cellwright.project.schema import VERSION
-from tests.project import version_1
+from cellwright.project import Project
 from tests.project.made import everything, project_in, rows, seen, state, table, uuids
-
-
-def _as_version_1(folder: Path) -> None:
-    """Write the database anew with the tables of version 1 and what they can hold."""
-    database = folder / "project.sqlite"
-    new = folder / "old.sqlite"
-    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 1")
-        connection.execute("PRAGMA application_id = 1129794097")
-        for statement in version_1.TABLES.split(";\n"):
-            connection.execute(statement)
-        connection.execute("ATTACH ? AS today", (str(database),))
-        plain = ("picture", "class", "model", "run", "source", "shape", "object", "edit", "change", "record_change")
-        for name in (*plain, "region"):
-            connection.execute(f"INSERT INTO {name} SELECT * FROM today.{name}")
-    for old in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
-        old.unlink(missing_ok=True)
-    new.rename(database)
-
-
-def _tables(folder: Path) -> set[tuple[object, ...]]:
-    return set(rows(folder, "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"))
+from tests.project.older import assert_brought_to_today, make_older
 
 
 @pytest.fixture
@@ -60,12 +35,12 @@ def old(tmp_path: Path) -> Path:
     """A project of version 1 with 50 objects, and no backups."""
     with project_in(tmp_path) as project:
         project.add_objects(1, table(50), "m")
-    _as_version_1(tmp_path / "p")
+    make_older(tmp_path / "p", 1)
     shutil.rmtree(tmp_path / "p" / "backups")
     return tmp_path / "p"
 
 
-def test_a_project_of_version_1_is_copied_and_brought_to_todays_tables(old: Path, tmp_path: Path) -> None:
+def test_a_project_of_version_1_is_copied_and_brought_to_todays_tables(old: Path) -> None:
     assert rows(old, "PRAGMA user_version") == [(1,)]
     with Project(old) as project:
         before = everything(project)
@@ -74,12 +49,7 @@ def test_a_project_of_version_1_is_copied_and_brought_to_todays_tables(old: Path
         project.check()
         project.rebuild()
         assert everything(project) == before
-    assert rows(old, "PRAGMA user_version") == [(VERSION,)]
-    Project.create(tmp_path / "new").close()
-    assert _tables(old) == _tables(tmp_path / "new")
-    copy = backups(old)[0]
-    with contextlib.closing(sqlite3.connect(copy)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    assert_brought_to_today(old, 1)
 
 
 def test_a_project_of_version_1_can_be_read_without_being_changed(old: Path) -> None:

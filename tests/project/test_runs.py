@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +10,9 @@ import pytest
 
 from cellwright.annotation import ClassRecord, ModelRecord, Status, added, reviewed
 from cellwright.core import Box, EditRefused, Objects, Regions, TileRecord, TileState, UnknownName
-from cellwright.project import Project, RunStage, RunStep, backups
-from cellwright.project.schema import VERSION
-from tests.project import version_2
+from cellwright.project import Project, RunStage, RunStep
 from tests.project.made import everything, project_in, rows, seen, state, table
+from tests.project.older import assert_brought_to_today, make_older
 
 MODEL = ModelRecord(1, "blood", "a" * 64)
 TILES = [TileRecord(Box(0, x, 100, x + 100), TileState.PENDING) for x in range(0, 500, 100)]
@@ -25,29 +22,12 @@ def begun(project: Project, parameters: str = "{}") -> int:
     return project.begin_run(1, MODEL, parameters, TILES, "A.")
 
 
-def _as_version_2(folder: Path) -> None:
-    database = folder / "project.sqlite"
-    new = folder / "old.sqlite"
-    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 2")
-        connection.execute("PRAGMA application_id = 1129794097")
-        for statement in version_2.TABLES.split(";\n"):
-            connection.execute(statement)
-        connection.execute("ATTACH ? AS today", (str(database),))
-        names = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'region_[npr]*' "
-        for (name,) in connection.execute(f"{names} AND name NOT LIKE 'sqlite_%'").fetchall():
-            connection.execute(f"INSERT INTO {name} SELECT * FROM today.{name}")
-    for old in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
-        old.unlink(missing_ok=True)
-    new.rename(database)
-
-
 def test_a_project_of_version_2_is_copied_and_brought_to_todays_tables(tmp_path: Path) -> None:
     with project_in(tmp_path) as project:
         project.add_objects(1, table(50), "m")
         project.mark_reviewed(1, Box(0, 0, 9, 9), "A.")
     folder = tmp_path / "p"
-    _as_version_2(folder)
+    make_older(folder, 2)
     shutil.rmtree(folder / "backups")
     with Project(folder, read_only=True) as project:
         assert (project.runs(1), project.coverage(1).records, project.run_status(1)) == ([], (), None)
@@ -61,12 +41,7 @@ def test_a_project_of_version_2_is_copied_and_brought_to_todays_tables(tmp_path:
         assert everything(project) == before
         assert len(project.regions_of_interest(1).include) == 1
         assert len(project.regions_reviewed(1)) == 1
-    Project.create(tmp_path / "new").close()
-    question = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
-    assert set(rows(folder, question)) == set(rows(tmp_path / "new", question))
-    assert rows(folder, "PRAGMA user_version") == [(VERSION,)]
-    with contextlib.closing(sqlite3.connect(backups(folder)[0])) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    assert_brought_to_today(folder, 2)
 
 
 def test_what_comes_in_pieces_is_undone_and_redone_as_one_step(tmp_path: Path) -> None:

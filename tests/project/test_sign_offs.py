@@ -2,40 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 from cellwright.annotation import Estimated, LaboratoryFactorRecord, SignOffRecord, added
 from cellwright.core import BadParameter, Box
-from cellwright.project import Project, backups
-from cellwright.project.schema import VERSION
-from tests.project import version_3
+from cellwright.project import Project
 from tests.project.made import everything, project_in, rows, state, table
+from tests.project.older import assert_brought_to_today, make_older
 
 HASH = "ab" * 32
-
-
-def _as_version_3(folder: Path) -> None:
-    database = folder / "project.sqlite"
-    new = folder / "old.sqlite"
-    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        connection.execute("PRAGMA user_version = 3")
-        connection.execute("PRAGMA application_id = 1129794097")
-        for statement in version_3.TABLES.split(";\n"):
-            connection.execute(statement)
-        connection.execute("ATTACH ? AS today", (str(database),))
-        names = "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT GLOB 'region_[np]*' "
-        names += "AND name != 'region_rowid' AND name NOT LIKE 'sqlite_%'"
-        for (name,) in connection.execute(names).fetchall():
-            connection.execute(f"INSERT INTO {name} SELECT * FROM today.{name}")
-    for old in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
-        old.unlink(missing_ok=True)
-    new.rename(database)
 
 
 def test_a_project_of_version_3_is_copied_and_brought_to_todays_tables(tmp_path: Path) -> None:
@@ -43,7 +22,7 @@ def test_a_project_of_version_3_is_copied_and_brought_to_todays_tables(tmp_path:
         project.add_objects(1, table(50), "m")
         project.mark_reviewed(1, Box(0, 0, 9, 9), "A.")
     folder = tmp_path / "p"
-    _as_version_3(folder)
+    make_older(folder, 3)
     shutil.rmtree(folder / "backups")
     with Project(folder, read_only=True) as project:
         assert (project.sign_offs(), project.laboratory_factors()) == ([], {})
@@ -56,12 +35,7 @@ def test_a_project_of_version_3_is_copied_and_brought_to_todays_tables(tmp_path:
         assert everything(project) == before
         assert len(project.sign_offs()) == 1
         assert len(project.regions_reviewed(1)) == 1
-    Project.create(tmp_path / "new").close()
-    question = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
-    assert set(rows(folder, question)) == set(rows(tmp_path / "new", question))
-    assert rows(folder, "PRAGMA user_version") == [(VERSION,)]
-    with contextlib.closing(sqlite3.connect(backups(folder)[0])) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (3,)
+    assert_brought_to_today(folder, 3)
 
 
 def test_a_signature_is_a_fact_that_undo_passes_by_and_that_is_withdrawn_by_name(tmp_path: Path) -> None:
