@@ -251,7 +251,7 @@ class IsolatedRun:
 
     def _end_by_force(self) -> None:
         number = self._child.pid if self._child is not None else _pid_in(self.folder)
-        if number is None:
+        if number is None or number == os.getpid():  # who cancels writes the state as well
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if sys.platform != "win32":
