@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
-from cellwright.core.errors import PluginNotUsable, unknown_name
+from cellwright.core.errors import CellwrightError, PluginNotUsable, unknown_name
 
 T = TypeVar("T")
 
@@ -49,8 +50,17 @@ class Entry:
         return self.distribution == OWN_DISTRIBUTION
 
     def load(self) -> object:
-        """Import and return the object."""
-        return EntryPoint(self.name, self.target, "").load()
+        """Import and return the object.
+
+        Raises
+        ------
+        ValueError
+            If its target names no object; whatever the import raises passes as it is.
+        """
+        point = EntryPoint(self.name, self.target, "")
+        if point.pattern.match(self.target) is None:
+            raise ValueError(f"its entry point {self.target!r} is not written as 'package.module:name'")
+        return point.load()
 
     def interface_problem(self) -> str:
         """Return why the loaded object's plugin was not written for this program; empty where it was."""
@@ -142,6 +152,27 @@ class Registry(Generic[T]):
         with self._lock:
             self._failures[name] = reason
 
+    @contextmanager
+    def blaming(self, name: str) -> Iterator[None]:
+        """Turn what an entry of another package raises at its work into a sentence, and note it as `fail` does.
+
+        Errors that are sentences already pass, a lack of memory too, and whatever our own entries raise.
+
+        Raises
+        ------
+        PluginNotUsable
+            If it raised anything else.
+        """
+        try:
+            yield
+        except (CellwrightError, MemoryError):
+            raise
+        except Exception as error:
+            entry = self.entries().get(name)
+            if entry is None or entry.is_own:
+                raise
+            raise self._unusable(entry, _said_by(error)) from error
+
     def is_own_name(self, name: str) -> bool:
         """Whether one of our own entries has that name, even where another package has taken its place."""
         return name in self._own
@@ -175,9 +206,12 @@ class Registry(Generic[T]):
         entry = entries[name]
         try:
             loaded = entry.load()
-        except (Exception, SystemExit) as error:  # it may fail in any way, and must not take the program along
-            raise self._unusable(entry, f"{type(error).__name__}: {error}") from error
-        reason = entry.interface_problem() or (self._problem_of(loaded) if self._problem_of else "")
+            reason = entry.interface_problem() or (self._problem_of(loaded) if self._problem_of else "")
+        except KeyboardInterrupt:
+            raise
+        # It may fail in any way, and must not take the program along: native libraries panic past `Exception`.
+        except BaseException as error:
+            raise self._unusable(entry, _said_by(error)) from error
         if reason:
             raise self._unusable(entry, reason)
         return loaded  # type: ignore[return-value]
@@ -188,6 +222,15 @@ class Registry(Generic[T]):
             f"The {self.kind} {entry.name!r} of the package {entry.distribution!r} cannot be used ({reason}). "
             f"Update or remove that package."
         )
+
+
+def _said_by(error: BaseException) -> str:
+    """Return kind and text of an error of somebody else, whose text may fail as well."""
+    try:
+        words = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - whatever it is, the kind can be told
+        words = ""
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def _says_interface(module: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cellwright.core import BadParameter, UnknownName
+from cellwright.core import BadParameter, PluginNotUsable, UnknownName
 from cellwright.measure import MEASUREMENTS, Picture, chosen, measure_labels, measurements_page, offered, warm
 from cellwright.measure.geometry import COLUMNS as GEOMETRY
 from cellwright.measure.moments import COLUMNS as MOMENTS
@@ -65,6 +66,93 @@ def test_a_plugin_adds_its_columns_and_a_broken_one_is_named() -> None:
     assert any("broken" in reason for reason in offer.left_out)
     _, (found,) = measure_labels(np.ones((3, 2), np.int32), ["rows_filled"])
     assert (found.name, found.values.tolist()) == ("rows_filled", [3])
+
+
+HEAD = """
+import numpy as np
+from cellwright.measure import Column, Needs
+
+CELLWRIGHT_INTERFACE = 1
+"""
+
+SET = """
+class Set:
+    title, needs = "Careless", Needs.OUTLINES
+    def columns(self, channels, *, is_rgb):
+        {declare}
+    def rim_px(self, options, pixel):
+        return 0
+    def measure(self, subject, wanted):
+        {answer}
+"""
+DECLARED = "return (Column('careless', 'x', 'x', 'x'),)"
+
+
+def _install(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    name = "careless_measures"
+    (folder / f"{name}.py").write_text(HEAD + text)
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[cellwright.measurements]\ncareless = {name}:Set\n")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    MEASUREMENTS.refresh()
+
+
+@pytest.fixture
+def looked_for_anew() -> Iterator[None]:
+    yield
+    MEASUREMENTS.refresh()
+
+
+@pytest.mark.usefixtures("looked_for_anew")
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Set = 5", "int, which cannot be called"),
+        ("class Set: pass", "Set, which has no title and no needs and no columns"),
+        ("def Set():\n    raise KeyError('licence')", "KeyError: 'licence'"),
+        (
+            SET.replace("Needs.OUTLINES", "'all'").format(declare=DECLARED, answer="pass"),
+            "not a cellwright.measure.Needs",
+        ),
+        (SET.format(declare="return ('area',)", answer="pass"), "'area', which is no cellwright.measure.Column"),
+        (SET.format(declare="return 1 / 0", answer="pass"), "ZeroDivisionError"),
+    ],
+)
+def test_a_set_that_cannot_say_what_it_measures_stops_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    _install(tmp_path, monkeypatch, text)
+    offer = offered()
+    assert "geometry" in offer.columns
+    assert "careless" not in offer.columns
+    assert any(reason in line and "careless_measures" in line for line in offer.left_out), offer.left_out
+    assert reason in MEASUREMENTS.failures()["careless"]
+    assert measure_labels(np.ones((3, 2), np.int32), ["area"])[1][0].values.tolist() == [6]
+
+
+@pytest.mark.usefixtures("looked_for_anew")
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("raise KeyError('in the middle')", "KeyError: 'in the middle'"),
+        ("return {'careless': [1.0]}", r"answers careless with \(1,\) values for 2 objects"),
+        ("return {}", "declares careless and does not answer for it"),
+        ("return {'careless': ['a', 'b']}", "could not convert string"),
+        ("return None", "TypeError"),
+    ],
+)
+def test_a_set_that_answers_otherwise_than_declared_is_named_and_never_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, reason: str
+) -> None:
+    _install(tmp_path, monkeypatch, SET.format(declare=DECLARED, answer=answer))
+    labels = np.array([[1, 1, 0, 2]], np.int32)
+    with pytest.raises(PluginNotUsable, match=f"'careless' of the package 'careless_measures' .*{reason}"):
+        measure_labels(labels, ["area", "careless"])
+    assert measure_labels(labels, ["area"])[1][0].values.tolist() == [2, 1]
+    assert MEASUREMENTS.failures()["careless"]
 
 
 def test_every_column_that_is_promised_is_offered() -> None:

@@ -97,6 +97,11 @@ def entry_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, text:
     monkeypatch.delitem(sys.modules, module, raising=False)
 
 
+def problem_if_it_opens_nothing(loaded: object) -> str:
+    """Ask as the group of architectures does."""
+    return "" if hasattr(loaded, "open_engine") else problem_if_not_callable(loaded)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -107,18 +112,27 @@ def entry_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, text:
         ("raise SystemExit(3)\n", "SystemExit: 3"),
         ("1 / 0\n", "ZeroDivisionError"),
         ("def (\n", "SyntaxError"),
+        ("class Panic(BaseException): pass\nraise Panic('native code gave up')\n", "Panic: native code gave up"),
+        (
+            "class Mute(Exception):\n    def __str__(self): raise RuntimeError\nraise Mute\n",
+            "cannot be used (Mute)",
+        ),
+        (
+            f"{INTERFACE_NAME} = {INTERFACE}\nclass O:\n    def __getattr__(self, n): raise OSError(n)\nthing = O()\n",
+            "OSError: open_engine",
+        ),
     ],
 )
 def test_what_breaks_its_contract_is_named_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
 ) -> None:
     entry_of(tmp_path, monkeypatch, "careless_plugin", text)
-    registry: Registry[object] = Registry(GROUP, "thing", problem_of=problem_if_not_callable)
+    registry: Registry[object] = Registry(GROUP, "thing", problem_of=problem_if_it_opens_nothing)
     assert registry.entries()["one"].version == "3.1"
     with pytest.raises(PluginNotUsable, match="careless_plugin") as caught:
         registry.load("one")
     assert reason in str(caught.value)
-    assert reason in registry.failures()["one"]
+    assert registry.failures()["one"] in str(caught.value)
 
 
 def test_a_package_may_speak_for_its_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,3 +143,33 @@ def test_a_package_may_speak_for_its_modules(tmp_path: Path, monkeypatch: pytest
     (package / "inside.py").write_text("thing = len\n")
     registry: Registry[object] = Registry(GROUP, "thing", problem_of=problem_if_not_callable)
     assert registry.load("one") is len
+
+
+def test_a_target_that_names_nothing_is_told_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry_of(tmp_path, monkeypatch, "misspelt", "thing = len\n")
+    (tmp_path / "misspelt-3.1.dist-info" / "entry_points.txt").write_text(f"[{GROUP}]\none = not a target\n")
+    registry: Registry[object] = Registry(GROUP, "thing")
+    with pytest.raises(PluginNotUsable, match=r"'not a target' is not written as 'package\.module:name'"):
+        registry.load("one")
+
+
+def test_a_person_who_interrupts_an_import_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry_of(tmp_path, monkeypatch, "interrupted_plugin", "raise KeyboardInterrupt\n")
+    registry: Registry[object] = Registry(GROUP, "thing")
+    with pytest.raises(KeyboardInterrupt):
+        registry.load("one")
+
+
+def test_what_fails_at_its_work_is_blamed_on_its_package_and_ours_is_not(installed: Path) -> None:
+    registry: Registry[object] = Registry(GROUP, "thing", {"mine": "math:pi"})
+    with (
+        pytest.raises(PluginNotUsable, match=r"'good' of the package 'someone-elses' .*KeyError: 'x'"),
+        registry.blaming("good"),
+    ):
+        raise KeyError("x")
+    assert registry.failures()["good"] == "KeyError: 'x'"
+    for error in (UnknownName("a sentence already"), MemoryError("none left")):
+        with pytest.raises(type(error)), registry.blaming("good"):
+            raise error
+    with pytest.raises(KeyError), registry.blaming("mine"):
+        raise KeyError("x")

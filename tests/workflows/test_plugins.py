@@ -8,12 +8,27 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cellwright.cli import main
+from cellwright.core import PluginNotUsable, SlideNotReadable
+from cellwright.imaging import open_slide
+from cellwright.inference import detect_file, open_predictor
 from cellwright.registry import INTERFACE, INTERFACE_NAME
 from cellwright.workflows.plugins import GROUPS, _registry, plugins
-from cellwright.zoo import find_model, list_models
+from cellwright.zoo import (
+    InputContract,
+    LabelDecoding,
+    ModelCard,
+    ObjectClass,
+    Thresholds,
+    WeightsFile,
+    find_model,
+    list_models,
+    seal_model,
+)
 
 
 @pytest.fixture
@@ -91,6 +106,94 @@ def test_the_command_lists_them_and_tells_the_shell(installed: Path, capsys: pyt
     assert "lab-pack 0.3" in said
     assert "cannot be used" in said
     assert main(["plugins", "--no-check"]) == 0
+
+
+ENGINE = """
+from pathlib import Path
+CELLWRIGHT_INTERFACE = 1
+MODELS = Path(__file__).parent / "models_of_engine"
+
+class Engine:
+    name, device, notes, batch = "careless", "cpu", (), 1
+    def run(self, images):
+        {run}
+    def close(self):
+        pass
+
+class Careless:
+    def open_engine(self, folder, card, device):
+        {opened}
+
+KIND = Careless()
+
+def open_nothing(path, series=0):
+    return None
+"""
+
+
+def _careless(folder: Path, monkeypatch: pytest.MonkeyPatch, opened: str, run: str = "return None") -> Path:
+    """Install an architecture that is careless, a model of it, and a reader that reads nothing; the model."""
+    (folder / "careless_engine.py").write_text(ENGINE.format(opened=opened, run=run))
+    info = folder / "careless_engine-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: careless-engine\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[cellwright.architectures]\ncareless = careless_engine:KIND\n"
+        "[cellwright.models]\ncareless = careless_engine:MODELS\n"
+        "[cellwright.readers]\nempty = careless_engine:open_nothing\n"
+    )
+    model = folder / "models_of_engine" / "careless-model"
+    model.mkdir(parents=True)
+    (model / "rules.json").write_text("{}")
+    card = ModelCard(
+        name=model.name,
+        title="Careless",
+        task="instances",
+        architecture={"kind": "careless"},
+        input=InputContract(tile_px=64, halo_px=8, stride=32, fit=False),
+        classes=(ObjectClass(name="cell", title="Cell", colour="#0072B2", badge="C"),),
+        decoding=LabelDecoding(),
+        thresholds=Thresholds(confidence={"cell": 0.5}),
+        weights=WeightsFile(file="rules.json", dtype="float32"),
+    )
+    seal_model(model, card)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "careless_engine", raising=False)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("opened", "reason"), [("raise KeyError('licence')", "KeyError: 'licence'"), ("return None", "AttributeError")]
+)
+def test_an_engine_that_does_not_open_is_blamed_on_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freshly_looked_for: None, opened: str, reason: str
+) -> None:
+    _careless(tmp_path, monkeypatch, opened)
+    with pytest.raises(PluginNotUsable, match=f"'careless' of the package 'careless-engine' .*{reason}"):
+        open_predictor("careless-model")
+    assert reason in {(each.group, each.name): each for each in plugins()}["architectures", "careless"].problem
+
+
+@pytest.mark.parametrize("run", ["raise TypeError('in the middle')", "return None", "return images[:0]"])
+def test_an_engine_that_fails_is_a_failed_tile_with_its_package_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freshly_looked_for: None, run: str
+) -> None:
+    model = _careless(tmp_path, monkeypatch, "return Engine()", run)
+    picture = tmp_path / "picture.png"
+    Image.fromarray(np.arange(64 * 64 * 3, dtype=np.uint8).reshape(64, 64, 3)).save(picture)
+    detection = detect_file(picture, open_predictor(model))
+    (record,) = detection.coverage.missing
+    assert "the package 'careless-engine'" in record.reason
+
+
+def test_a_reader_that_gives_no_slide_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, freshly_looked_for: None
+) -> None:
+    _careless(tmp_path, monkeypatch, "return None")
+    (tmp_path / "a.empty").write_bytes(b"something")
+    with pytest.raises(SlideNotReadable, match=r"its reader 'empty' gave no picture\. Update or remove the package"):
+        open_slide(tmp_path / "a.empty")
+    assert "not a slide" in {each.name: each for each in plugins()}["empty"].problem
 
 
 def test_without_any_it_says_where_to_begin(

@@ -90,7 +90,11 @@ def open_slide(path: str | Path, series: int = 0) -> Slide:
         name = _ZARR if path.is_dir() and is_zarr_folder(path) else _choose(path, _head(path))
     reader = READERS.load(name)
     with explained(path, "it cannot be opened"):
-        return reader(path, series)
+        slide = reader(path, series)
+    if not callable(getattr(slide, "read", None)):  # a plugin's mistake, that later would be taken for a fault of ours
+        READERS.fail(name, f"it gave {type(slide).__name__} for a file, not a slide")
+        raise not_readable(path, f"its reader {name!r} gave no picture", "Update or remove the package that reads it.")
+    return slide
 
 
 def _head(path: Path) -> bytes:

@@ -108,15 +108,22 @@ class Predictor:
             If the pictures have another form.
         MemoryError
             If not even one picture fits into the memory of the CPU.
+        PluginNotUsable
+            If the package that computes this kind of model fails in a way of its own.
         """
         stride = self.card.input.stride
         if images.ndim != 4 or images.shape[3] != 3 or images.shape[1] % stride or images.shape[2] % stride:
             raise BadParameter(
                 f"The network needs (N, H, W, 3) with sides that are multiples of {stride}, not {images.shape}."
             )
-        with self._turn:
+        from cellwright.nets import ARCHITECTURES
+
+        with self._turn, ARCHITECTURES.blaming(str(self.card.architecture.get("kind"))):
             self._learn(whole)
-            return self._predict(images)
+            answers = self._predict(images)
+            if np.shape(answers)[:1] != (len(images),):
+                raise ValueError(f"{len(images)} pictures were answered with an array of {np.shape(answers)}")
+            return answers
 
     def warm(self, shape: tuple[int, int]) -> None:
         """Compile everything that the first answer to a picture of this shape (multiples of the stride) needs."""
@@ -201,6 +208,8 @@ def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
         If there is no such model, or it is damaged.
     BadParameter
         If the device is unknown or not there.
+    PluginNotUsable
+        If the package that computes models of this kind is missing, or fails.
     """
     folder = find_model(model)
     card = load_card(folder)
@@ -208,7 +217,10 @@ def open_predictor(model: str | Path, device: str = "auto") -> Predictor:
         raise ModelNotUsable(problem)
     opener = engine_opener(card)
     if opener is not None:
-        return Predictor(folder, card, opener.open_engine(folder, card, device))
+        from cellwright.nets import ARCHITECTURES
+
+        with ARCHITECTURES.blaming(str(card.architecture["kind"])):
+            return Predictor(folder, card, opener.open_engine(folder, card, device))
     kind, _, engine = device.partition(":")
     if kind == "cuda":
         return Predictor(folder, card, _cuda_engine(folder, card, device))

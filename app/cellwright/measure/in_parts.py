@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Box, Masks, PixelSize
+from cellwright.measure.asking import answers_of, rim_of
 from cellwright.measure.columns import Column, sides
 from cellwright.measure.exact_boxes import exact_boxes
 from cellwright.measure.groups import Group, groups_of
@@ -113,6 +114,8 @@ def measure(
     ------
     UnknownName, BadParameter
         If a column or an option makes no sense.
+    PluginNotUsable
+        If a set of another package that is asked for fails, or answers otherwise than it declares.
     """
     steps = measuring(
         masks, columns, pixel_size=pixel_size, pixels=pixels, boxes=boxes, options=options, looked_at=looked_at
@@ -161,7 +164,7 @@ def measuring(
     if source is not None:
         yield from _pixels(wanted, subject, source, found)
     for name, made in _with(wanted, Needs.OTHERS):
-        _put(found, slice(None), made.measure(subject, wanted.of(name)))
+        _put(found, slice(None), answers_of(name, made, subject, wanted.of(name)))
         yield len(masks), len(masks)
     in_um = pixel_size is not None
     return tuple(_measurement(column, found[column.key], in_um=in_um) for _, column in wanted.columns)
@@ -179,7 +182,7 @@ def _outlines(
         rows = slice(begin, min(end, n))
         part = Subject(_between(subject.masks, rows), subject.boxes[rows], subject.pixel, subject.options)
         for name, made in sets:
-            _put(found, rows, made.measure(part, wanted.of(name)))
+            _put(found, rows, answers_of(name, made, part, wanted.of(name)))
         begin = end
         yield min(begin, n), n
 
@@ -196,12 +199,12 @@ def _pixels(
     sets = _with(wanted, Needs.PIXELS)
     if not sets:
         return
-    rim = max(made.rim_px(subject.options, subject.pixel) for _, made in sets)
+    rim = max(rim_of(name, made, subject) for name, made in sets)
     done = 0
     for group in groups_of(subject.masks, source.box, TILE_PX, rim):
         part = _seen(subject, source, group)
         for name, made in sets:
-            _put(found, group.rows, made.measure(part, wanted.of(name)))
+            _put(found, group.rows, answers_of(name, made, part, wanted.of(name)))
         done += len(group.rows)
         yield done, len(subject)
 
@@ -222,11 +225,10 @@ def _with(wanted: Wanted, needs: Needs) -> list[tuple[str, MeasurementSet]]:
 
 
 def _put(
-    found: Mapping[str, NDArray[np.float64]], rows: slice | NDArray[np.intp], answers: Mapping[str, NDArray[Any]]
+    found: Mapping[str, NDArray[np.float64]], rows: slice | NDArray[np.intp], answers: Mapping[str, NDArray[np.float64]]
 ) -> None:
     for key, values in answers.items():
-        if key in found:
-            found[key][rows] = values
+        found[key][rows] = values
 
 
 def _measurement(column: Column, values: NDArray[np.float64], *, in_um: bool) -> Measurement:

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 
 from cellwright.core import BadParameter, PluginNotUsable, unknown_name
 from cellwright.measure.columns import Column
-from cellwright.measure.subject import MeasurementSet
-from cellwright.registry import Registry
+from cellwright.measure.subject import MeasurementSet, Needs
+from cellwright.registry import Registry, problem_if_not_callable
 
 OWN = {
     "geometry": "cellwright.measure.geometry:Geometry",
@@ -21,7 +21,23 @@ OWN = {
     "neighbours": "cellwright.measure.neighbours:Neighbours",
 }
 
-MEASUREMENTS: Registry[type[MeasurementSet]] = Registry("cellwright.measurements", "set of measurements", OWN)
+
+def _problem_of(loaded: object) -> str:
+    """Return why what an entry gives is no set of measurements; whatever making it raises passes."""
+    if not callable(loaded):
+        return problem_if_not_callable(loaded)
+    made = loaded()
+    missing = [name for name in ("title", "needs", "columns", "rim_px", "measure") if not hasattr(made, name)]
+    if missing:
+        return f"it gives {type(made).__name__}, which has no {' and no '.join(missing)}"
+    if not isinstance(made.needs, Needs):
+        return f"its needs is {type(made.needs).__name__}, not a cellwright.measure.Needs"
+    return ""
+
+
+MEASUREMENTS: Registry[type[MeasurementSet]] = Registry(
+    "cellwright.measurements", "set of measurements", OWN, _problem_of
+)
 """Each entry is called without arguments and gives a `MeasurementSet`."""
 
 
@@ -71,8 +87,8 @@ class Wanted:
 def offered(channels: Sequence[str] = (), *, is_rgb: bool = False) -> Offer:
     """Return what can be measured on a picture with these channels; without any, what needs no pixels.
 
-    A set of a plugin that cannot be loaded is left out and named. Where two sets declare the same key, that of the
-    set that is sorted first stands.
+    A set of a plugin that cannot be loaded, or cannot say what it measures, is left out and named. Where two sets
+    declare the same key, that of the set that is sorted first stands.
     """
     sets: dict[str, MeasurementSet] = {}
     columns: dict[str, tuple[Column, ...]] = {}
@@ -80,14 +96,26 @@ def offered(channels: Sequence[str] = (), *, is_rgb: bool = False) -> Offer:
     left_out = []
     for name in _names():
         try:
-            made = MEASUREMENTS.load(name)()
+            make = MEASUREMENTS.load(name)
+            with MEASUREMENTS.blaming(name):
+                made = make()
+                declared = _declared(made, channels, is_rgb=is_rgb)
         except PluginNotUsable as error:
             left_out.append(str(error))
             continue
-        mine = tuple(each for each in made.columns(tuple(channels), is_rgb=is_rgb) if each.key not in seen)
+        mine = tuple(each for each in declared if each.key not in seen)
         seen |= {each.key for each in mine}
         sets[name], columns[name] = made, mine
     return Offer(sets, columns, tuple(left_out))
+
+
+def _declared(made: MeasurementSet, channels: Sequence[str], *, is_rgb: bool) -> tuple[Column, ...]:
+    """Return what a set says that it measures; a `TypeError` where that is anything else than columns."""
+    said = tuple(made.columns(tuple(channels), is_rgb=is_rgb))
+    strange = [each for each in said if not isinstance(each, Column)]
+    if strange:
+        raise TypeError(f"it declares {strange[0]!r}, which is no cellwright.measure.Column")
+    return said
 
 
 def _names() -> list[str]:

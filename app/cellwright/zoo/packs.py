@@ -29,8 +29,8 @@ def pack_dirs() -> tuple[Path, ...]:
     for name in PACKS:
         try:
             pack = PACKS.load(name)
+            with PACKS.blaming(name):
+                found.append(pack() if callable(pack) else pack)
         except PluginNotUsable as error:
             _LOG.warning("%s", error)
-            continue
-        found.append(pack() if callable(pack) else pack)
     return tuple(found)
