@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cellwright.core import BadParameter
 from cellwright.nets.encoders import build_encoder
+from cellwright.nets.input_size import require_multiples
 from cellwright.nets.parameters import make, need
 from cellwright.nets.truth import PictureTruth, StepLoss
 
@@ -103,7 +103,7 @@ class Classifier(nn.Module):
         BadParameter
             If a side is not a multiple of `max_stride`.
         """
-        self._check(images)
+        require_multiples(images, self.max_stride)
         logits: Tensor = self.head(self.encoder(images)[-1])
         return logits.float()
 
@@ -125,17 +125,6 @@ class Classifier(nn.Module):
         with torch.autocast(images.device.type, enabled=False):
             total = F.cross_entropy(logits, truth.classes, label_smoothing=self.head.smoothing)
         return StepLoss(total, {"class": total})
-
-    def _check(self, images: Tensor) -> None:
-        # A recorded network is one for every size, and sizes are not numbers there.
-        if torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
-            return
-        height, width = images.shape[-2:]
-        if height % self.max_stride or width % self.max_stride:
-            raise BadParameter(
-                f"A picture of {width}×{height} pixels does not fit this network; "
-                f"bring both sides to multiples of {self.max_stride}."
-            )
 
 
 def build_classifier(parameters: Mapping[str, Any]) -> Classifier:

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from cellwright.core import BadParameter
 from cellwright.nets.dense_heads import DenseHead
+from cellwright.nets.input_size import require_multiples
 from cellwright.nets.truth import StepLoss
 
 
@@ -37,7 +37,7 @@ class DenseNetwork(nn.Module):
         BadParameter
             If a side is not a multiple of `max_stride`.
         """
-        self._check(images)
+        require_multiples(images, self.max_stride)
         raw: Tensor = self.head(self.features(images))
         return raw
 
@@ -50,14 +50,3 @@ class DenseNetwork(nn.Module):
         raw = self(images)
         with torch.autocast(images.device.type, enabled=False):
             return self.head.loss(raw, truth)
-
-    def _check(self, images: Tensor) -> None:
-        # A recorded network is one for every size, and sizes are not numbers there.
-        if torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
-            return
-        height, width = images.shape[-2:]
-        if height % self.max_stride or width % self.max_stride:
-            raise BadParameter(
-                f"A picture of {width}×{height} pixels does not fit this network; "
-                f"pad both sides to multiples of {self.max_stride}."
-            )

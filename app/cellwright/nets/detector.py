@@ -57,14 +57,6 @@ class TorchvisionDetector(nn.Module):
         scores = F.one_hot(found["labels"], self.num_classes) * found["scores"][:, None]
         return torch.cat((found["boxes"], scores), 1).float()
 
-    def _check(self, images: Tensor) -> None:
-        height, width = images.shape[-2:]
-        if height % self.max_stride or width % self.max_stride:
-            raise BadParameter(
-                f"A picture of {width}×{height} pixels does not fit this network; "
-                f"pad both sides to multiples of {self.max_stride}."
-            )
-
 
 def targets_of(truth: InstanceTruth | Truth, first_label: int, *, with_masks: bool) -> list[dict[str, Tensor]]:
     """Return a truth as torchvision's targets; boxes without an area are left out.

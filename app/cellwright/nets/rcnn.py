@@ -16,6 +16,7 @@ from torchvision.ops import MultiScaleRoIAlign
 
 from cellwright.nets.assign import Truth, known_at
 from cellwright.nets.detector import Found, TorchvisionDetector, in_mode, targets_of
+from cellwright.nets.input_size import require_multiples
 from cellwright.nets.parameters import make, need
 from cellwright.nets.pyramid import Anchors, build_pyramid
 from cellwright.nets.truth import InstanceTruth, StepLoss
@@ -124,7 +125,7 @@ class FasterRcnn(TorchvisionDetector):
     def _run(
         self, images: Tensor, targets: list[dict[str, Tensor]] | None
     ) -> tuple[list[dict[str, Tensor]], dict[str, Tensor]]:
-        self._check(images)
+        require_multiples(images, self.max_stride)
         net = self.net
         height, width = images.shape[-2:]
         listed = ImageList(images, [(int(height), int(width))] * len(images))

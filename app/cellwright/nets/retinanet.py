@@ -13,6 +13,7 @@ from torchvision.models.detection.retinanet import RetinaNet, RetinaNetHead
 
 from cellwright.nets.assign import Truth
 from cellwright.nets.detector import Found, TorchvisionDetector, targets_of
+from cellwright.nets.input_size import require_multiples
 from cellwright.nets.parameters import make, need
 from cellwright.nets.pyramid import Anchors, build_pyramid
 from cellwright.nets.truth import InstanceTruth, StepLoss
@@ -101,7 +102,7 @@ class Retinanet(TorchvisionDetector):
         return StepLoss(torch.stack([*parts.values()]).sum(), parts)
 
     def _run(self, images: Tensor) -> tuple[list[Tensor], dict[str, Tensor], list[Tensor]]:
-        self._check(images)
+        require_multiples(images, self.max_stride)
         maps = list(self.net.backbone(images).values())
         raw: dict[str, Tensor] = self.net.head(maps)
         listed = ImageList(images, [(int(images.shape[2]), int(images.shape[3]))] * len(images))

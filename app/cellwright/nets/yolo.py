@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from cellwright.core import BadParameter, ModelNotUsable
+from cellwright.core import ModelNotUsable
 from cellwright.nets.assign import Truth
 from cellwright.nets.backbones import build_backbone
 from cellwright.nets.heads import DetectionLoss, build_head
+from cellwright.nets.input_size import require_multiples
 from cellwright.nets.necks import build_neck
 
 
@@ -50,7 +50,7 @@ class Yolo(nn.Module):
         BadParameter
             If a side is not a multiple of `max_stride`.
         """
-        self._check(images)
+        require_multiples(images, self.max_stride)
         raw: list[Tensor] = self.head(self.neck(self.backbone(images)))
         return raw
 
@@ -61,17 +61,6 @@ class Yolo(nn.Module):
     def loss(self, images: Tensor, truth: Truth) -> DetectionLoss:
         """Return what a batch costs."""
         return self.head.loss(self(images), truth)
-
-    def _check(self, images: Tensor) -> None:
-        # A recorded network is one for every size, and sizes are not numbers there.
-        if torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]
-            return
-        height, width = images.shape[-2:]
-        if height % self.max_stride or width % self.max_stride:
-            raise BadParameter(
-                f"A picture of {width}×{height} pixels does not fit this network; "
-                f"pad both sides to multiples of {self.max_stride}."
-            )
 
 
 def build_yolo(parameters: Mapping[str, Any]) -> Yolo:
