@@ -234,7 +234,7 @@ def analyze(
     >>> import cellwright as cw
     >>> found = cw.analyze("smear.png", model="blood-cells-yolo")  # doctest: +SKIP
     >>> found.counts  # doctest: +SKIP
-    {'WBC': 3, 'RBC': 214, 'Platelets': 12}
+    {'WBC': 3, 'RBC': 214, 'PLT': 12}
     """
     from cellwright.imaging import SlideRef, array_ref
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +174,12 @@ def test_the_examples_of_the_page_run(
     for number, block in enumerate(blocks):
         exec(compile(block, f"example {number}", "exec"), names)
     assert names["found"].counts == smear.counts  # type: ignore[attr-defined]
+
+
+def test_the_page_names_everything_there_is(repository: Path) -> None:
+    page = (repository / "docs" / "api.md").read_text("utf-8")
+    assert [name for name in cw.__all__ if not re.search(rf"`(cw\.)?{name}\b", page)] == []
+    said = {name for name in (*dir(cw.Found), *cw.Found.__dataclass_fields__) if not name.startswith("_")}
+    assert [name for name in sorted(said) if f".{name}" not in page] == []
+    arguments = inspect.signature(cw.analyze).parameters
+    assert [name for name in arguments if name != "picture" and not re.search(rf"\b{name}\b", page)] == []

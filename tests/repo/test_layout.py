@@ -30,6 +30,7 @@ FILES = {
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "LICENSE",
+    "THIRD-PARTY.md",
 }
 # Folders of one machine, hosts of package indexes by their usual names, files that name them.
 OF_ONE_MACHINE = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -42,7 +43,8 @@ def test_there_are_members() -> None:
 @each_member
 def test_a_member_is_laid_out_like_the_others(member: Path) -> None:
     here = {path.name for path in member.iterdir()} - CLUTTER
-    assert here == {"pyproject.toml", "README.md", "src", "tests"}
+    assert here == {"LICENSE", "pyproject.toml", "README.md", "src", "tests"}
+    assert (member / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     assert (package(member) / "__init__.py").is_file()
     assert list((member / "tests").rglob("test_*.py"))
 
@@ -54,6 +56,7 @@ def test_a_member_declares_what_its_neighbours_declare(member: Path) -> None:
     assert said["name"] == member.name
     assert said["requires-python"] == ">=3.11"
     assert said["license"] == "BSD-3-Clause"
+    assert said["license-files"] == ["LICENSE"]
     assert "cellwright" in {re.split(r"[\s\[<>=;]", line)[0] for line in said["dependencies"]}
     assert words["tool"]["uv"]["sources"]["cellwright"] == {"workspace": True}
     assert words["build-system"]["build-backend"] == "hatchling.build"
@@ -154,6 +157,26 @@ def test_a_wheel_holds_one_package(wheels: dict[str, Path]) -> None:
         assert tops == {package(member).name}
         tracked = {path.relative_to(package(member)).as_posix() for path in _tracked(package(member))}
         assert {f"{package(member).name}/{name}" for name in tracked} <= set(names)
+
+
+def test_every_wheel_carries_its_licence(wheels: dict[str, Path]) -> None:
+    """BSD-3-Clause asks for it; the weights that the program's wheel holds were made from work of others."""
+    for name, wheel in wheels.items():
+        held = zipfile.ZipFile(wheel)
+        licences = {path.rsplit("/", 1)[-1]: held.read(path) for path in held.namelist() if "/licenses/" in path}
+        wanted = {"LICENSE", "THIRD-PARTY.md"} if name == "cellwright" else {"LICENSE"}
+        assert set(licences) == wanted, name
+        assert all(text == (ROOT / file).read_bytes() for file, text in licences.items())
+
+
+def test_the_notes_on_the_work_of_others_name_what_every_card_cites() -> None:
+    """Each data set of a card, and each model that began from weights of others."""
+    notes = (ROOT / "THIRD-PARTY.md").read_text("utf-8")
+    for card in sorted(ROOT.glob("models/*/card.json")):
+        said = json.loads(card.read_text("utf-8"))
+        assert f"`{said['name']}`" in notes
+        began = "ImageNet" in str(said["training"])
+        assert began == (f"`{said['name']}`" in notes.partition("## Weights")[2].partition("###")[0]), said["name"]
 
 
 def test_they_install_and_answer_together_and_alone(wheels: dict[str, Path], elsewhere: Path, tmp_path: Path) -> None:
