@@ -21,6 +21,7 @@ from cellwright.ui.state.ledger import LOOKS, looks_in, tiles_of
 from cellwright.ui.state.picture import Picture, PictureState
 from cellwright.ui.state.region_shapes import CountWhere, RegionKind, RegionShape, next_name, regions_of
 from cellwright.workflows.batch import BatchItem, ItemState
+from tests.imaging.slide_samples import tczyx, write_ome_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +158,22 @@ def test_regions_of_a_project_are_steps_that_undo_takes_back(
     assert panel_names(analyzed) == ["Region 1"]
     link.redo()
     assert panel_names(analyzed) == ["Region 1", "Left out 1"]
+
+
+def test_a_folder_of_ome_zarr_belongs_to_a_project_and_is_opened_with_it(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    files, place = window.correcting.files, write_ome_zarr(tmp_path / "slide.ome.zarr", tczyx(), 3)
+    files.create(tmp_path / "project")
+    window.controller.open_paths([place])
+    link = files.link
+    assert link is not None
+    qtbot.waitUntil(lambda: link.picture_id(place) is not None, timeout=20_000)
+    files.close()
+    assert not window.session.pictures
+    files.open(tmp_path / "project")
+    assert [each.path for each in window.session.pictures] == [place]
+    assert window.centre.banner.message is None, "nothing is said to be gone"
 
 
 def test_a_proposal_becomes_a_region_when_it_is_accepted(analyzed: MainWindow) -> None:

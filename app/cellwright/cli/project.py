@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cellwright.cli.console import print_json, print_table, say
 from cellwright.core import BadParameter
+from cellwright.imaging import is_there
 from cellwright.project import JournalEntry, Project, backups, restore
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    missing = [path for path in options.pictures if not path.is_file()]
+    missing = [path for path in options.pictures if not is_there(path)]
     if missing:  # said before anything is made
         raise BadParameter(f"{missing[0]} is no file; name the pictures to be added.")
     with Project.create(options.folder) as project:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.core import Box
+from cellwright.core import Box, SlideNotReadable
 from cellwright.imaging.blocks import from_blocks
 from cellwright.imaging.failure import DAMAGED, explained, not_readable
 from cellwright.imaging.limits import check_decoded_size
@@ -23,6 +23,7 @@ from cellwright.imaging.ome_zarr_metadata import (
     physical_size,
 )
 from cellwright.imaging.pyramid import LevelBox, PyramidSlide, SlideInfo, plain_channels
+from cellwright.imaging.remote import is_address
 from cellwright.imaging.slide import RGB_CHANNELS, SlideRef
 from cellwright.imaging.zarr_files import ZarrFiles
 
@@ -70,7 +71,7 @@ class OmeZarrSlide(PyramidSlide):
             with explained(path, "its description makes no sense"):
                 found = _pictures(self._files)
             if not found:
-                raise not_readable(path, "there is no OME-Zarr picture in it", "Choose the folder that holds one.")
+                raise _nothing_in(path)
             if not 0 <= series < len(found):
                 reason = f"it holds {len(found)} pictures; there is no number {series}"
                 raise not_readable(path, reason, f"Ask for 0 to {len(found) - 1}.")
@@ -184,6 +185,13 @@ class OmeZarrSlide(PyramidSlide):
         pixels = pixels.transpose(order).reshape(place.height, place.width, -1)
         picked = pixels[:, :, [channel - first for channel in wanted.channels]]
         return np.ascontiguousarray(picked, self.dtype)
+
+
+def _nothing_in(path: Path) -> SlideNotReadable:
+    if not is_address(path):
+        return not_readable(path, "there is no OME-Zarr picture in it", "Choose the folder that holds one.")
+    advice = "From a server only folders of OME-Zarr are read: check the address, or copy it to this machine."
+    return not_readable(path, "there is no OME-Zarr picture at this address", advice)
 
 
 def _pictures(files: ZarrFiles) -> list[_Found]:

@@ -38,6 +38,12 @@ def is_probably_openable(path: str | Path) -> bool:
         return False
 
 
+def is_there(path: str | Path) -> bool:
+    """Whether a picture can lie at a path: a file, a folder of OME-Zarr, an address (no server is asked)."""
+    path = Path(path)
+    return address_of(path) is not None or path.is_file() or is_zarr_folder(path)
+
+
 def is_part_of_slide(path: str | Path, beside: Iterable[str] = ()) -> bool:
     """Whether a file is a piece of a slide that another file stands for; never raises, reads at most 1 KiB.
 

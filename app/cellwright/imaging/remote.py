@@ -25,6 +25,12 @@ def address_of(path: str | Path) -> str | None:
     return f"{scheme.lower()}://{rest.rstrip('/')}" if scheme.lower() in _SCHEMES and rest else None
 
 
+def resolved(path: str | Path) -> Path:
+    """Return a path absolute and without links; an address as it is, which is no place in a folder."""
+    address = address_of(path)
+    return Path(path).resolve() if address is None else Path(address)
+
+
 def is_address(path: str | Path) -> bool:
     """Whether a path stands for a picture on a server."""
     return address_of(path) is not None

@@ -6,6 +6,7 @@ from cellwright.project.head import JournalHead, journal_head
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
 from cellwright.project.moving import copy_project
+from cellwright.project.pictures import place_of
 from cellwright.project.project import Project
 from cellwright.project.review import ReviewProgress
 from cellwright.project.run_status import RunStage, RunStatus, RunStep
@@ -24,5 +25,6 @@ __all__ = [
     "backups",
     "copy_project",
     "journal_head",
+    "place_of",
     "restore",
 ]

@@ -10,7 +10,7 @@ from cellwright.annotation import Edit, EditKind, RecordChange
 from cellwright.core import OutputExists, OutputNotWritable
 from cellwright.project.connection import DATABASE
 from cellwright.project.opening import LABELS
-from cellwright.project.pictures import written_path
+from cellwright.project.pictures import place_of, written_path
 from cellwright.project.project import Project
 
 
@@ -44,7 +44,7 @@ def copy_project(project: Project, folder: str | Path, author: str) -> Project:
         ) from error
     moved = []
     for each in copy.pictures():
-        path = written_path(target, project.folder / each.path)
+        path = written_path(target, place_of(project.folder, each.path))
         if path != each.path:
             moved.append(RecordChange(each, replace(each, path=path)))
     if moved:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from cellwright.annotation import PictureRecord, part_path, split_part
 from cellwright.core import SlideNotReadable
-from cellwright.imaging import SlideRef, content_sha256
+from cellwright.imaging import SlideRef, address_of, content_sha256, is_address, is_there, resolved
 
 _STEPS_UP = 2
 """A picture is near when it lies in the project's folder, or in the one two above it."""
@@ -16,7 +16,10 @@ _SEARCHED_FILES = 100_000
 
 
 def written_path(folder: Path, picture: Path) -> str:
-    """Return how a project writes down where a picture lies: relative where it is inside or near."""
+    """Return how a project writes down where a picture lies: relative where it is inside or near; an address whole."""
+    address = address_of(picture)
+    if address is not None:
+        return address
     there, here = picture.resolve(), folder.resolve()
     try:
         relative = Path(os.path.relpath(there, here))
@@ -24,6 +27,11 @@ def written_path(folder: Path, picture: Path) -> str:
         return there.as_posix()
     is_near = sum(part == ".." for part in relative.parts) <= _STEPS_UP
     return (relative if is_near else there).as_posix()
+
+
+def place_of(folder: Path, written: str) -> Path:
+    """Return the place that a project wrote down, absolute; an address stays one."""
+    return resolved(written) if is_address(written) else resolved(folder / PurePosixPath(written))
 
 
 def record_of(folder: Path, picture: str | Path | SlideRef, number: int, sha256: str = "") -> PictureRecord:
@@ -37,7 +45,7 @@ def record_of(folder: Path, picture: str | Path | SlideRef, number: int, sha256:
     path = file_of(picture)
     digest = sha256 or content_sha256(path)
     written = part_path(written_path(folder, path), plane_of(picture), series_of(picture))
-    return PictureRecord(number, written, digest, path.stat().st_size)
+    return PictureRecord(number, written, digest, _bytes_of(path))
 
 
 def slide_ref(path: str | Path) -> SlideRef:
@@ -72,10 +80,10 @@ def located(folder: Path, record: PictureRecord) -> Path:
     SlideNotReadable
         If it is not there, or another file of other content has its name.
     """
-    path = folder / PurePosixPath(record.file)
-    if not path.is_file():
+    path = Path(record.file) if is_address(record.file) else folder / PurePosixPath(record.file)
+    if not is_there(path):
         raise SlideNotReadable(f"{path} is not there; name a folder to search, and it is found again by its content.")
-    if path.stat().st_size != record.size_bytes or content_sha256(path) != record.sha256:
+    if not _is_the_one(path, record):
         raise SlideNotReadable(f"{path} is not the picture that was annotated: its content differs; put that one back.")
     return path
 
@@ -83,22 +91,36 @@ def located(folder: Path, record: PictureRecord) -> Path:
 def found_again(folder: Path, record: PictureRecord, places: Iterable[str | Path] = ()) -> Path | None:
     """Search for a moved picture by its content, in `places`, the project's folder and the one above.
 
-    Only files of the same size are read; links to folders are not followed.
+    Only files of the same size are read, and folders of OME-Zarr; links to folders are not followed.
     """
     seen = 0
     for place in (*map(Path, places), folder, folder.resolve().parent):
-        for root, _, names in os.walk(place):
-            for name in sorted(names):
+        for root, folders, names in os.walk(place):
+            pictures = [name for name in sorted(folders) if is_there(Path(root) / name)]
+            folders[:] = [name for name in folders if name not in pictures]
+            for name in (*pictures, *sorted(names)):
                 seen += 1
                 if seen > _SEARCHED_FILES:
                     return None
-                if _is_the_one(path := Path(root) / name, record):
+                path = Path(root) / name
+                if _may_be_the_one(path, record):
                     return path
     return None
 
 
-def _is_the_one(path: Path, record: PictureRecord) -> bool:
+def _may_be_the_one(path: Path, record: PictureRecord) -> bool:
     try:
-        return path.is_file() and path.stat().st_size == record.size_bytes and content_sha256(path) == record.sha256
+        return is_there(path) and _is_the_one(path, record)
     except (OSError, SlideNotReadable):
         return False
+
+
+def _is_the_one(path: Path, record: PictureRecord) -> bool:
+    """Whether a picture that is there has the content; a file of another size is not read for that."""
+    has_size = not path.is_file() or path.stat().st_size == record.size_bytes
+    return has_size and content_sha256(path) == record.sha256
+
+
+def _bytes_of(path: Path) -> int:
+    """Return the size of a file; 0 for a folder or an address, which have none of their own."""
+    return path.stat().st_size if path.is_file() else 0

@@ -18,6 +18,7 @@ from cellwright.datasets import (
     picture_size,
     read_dataset,
 )
+from cellwright.imaging import resolved
 from cellwright.project import Project
 from cellwright.workflows.pictures import LeftOut
 
@@ -108,7 +109,7 @@ def labelled_of_project(
     unseen = flat = 0
     for record in project.pictures():
         try:
-            path = project.picture_path(record).resolve()
+            path = resolved(project.picture_path(record))
         except SlideNotReadable as error:
             left_out.append(LeftOut(record.path, str(error)))
             continue

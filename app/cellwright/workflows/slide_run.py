@@ -160,8 +160,10 @@ class SlideRun:
             picture = known[self.picture_id]
             return there.picture_ref(picture), picture.sha256
 
+        from cellwright.imaging import resolved
+
         ref, sha256 = project.call(found)
-        slide = replace(ref, path=ref.path.resolve(), channels=self.channels).open()
+        slide = replace(ref, path=resolved(ref.path), channels=self.channels).open()
         size = self.options.pixel_size if self.options is not None else None
         note = slide.pixel_size_note if size is None else "entered by hand"
         return PictureInfo(slide.ref, slide.name, slide.shape, size or slide.pixel_size, note, sha256), slide

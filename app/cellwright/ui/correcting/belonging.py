@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cellwright.core import CellwrightError
+from cellwright.imaging import is_there
 from cellwright.jobs.queue import Job, Lane
 from cellwright.project import JournalEntry
 from cellwright.ui.correcting.corrected import corrected
@@ -166,8 +167,8 @@ class Belonging(QObject):
 
     def _is_new(self, link: OpenProject, picture: Picture) -> bool:
         """Whether a picture is not in the project; of a stack any plane, or the whole file, will do."""
-        is_there = link.picture_id(picture.written) is not None or bool(link.planes_of(picture.written))
-        return not is_there and not picture.is_unreadable and picture.path.is_file()
+        is_known = link.picture_id(picture.written) is not None or bool(link.planes_of(picture.written))
+        return not is_known and not picture.is_unreadable and is_there(picture.path)
 
     # ---- what is found
 

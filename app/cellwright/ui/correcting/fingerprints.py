@@ -45,7 +45,7 @@ class Fingerprints(QObject):
         from cellwright.imaging import content_sha256
 
         if picture.path not in self._known:
-            if picture.path.stat().st_size <= AT_ONCE_BYTES:
+            if _bytes_of(picture.path) <= AT_ONCE_BYTES:
                 self._known[picture.path] = content_sha256(picture.path)
             elif picture.analysis is not None:
                 self._known[picture.path] = picture.analysis.picture.sha256
@@ -62,7 +62,7 @@ class Fingerprints(QObject):
     def take_beside(self, pictures: Sequence[Picture]) -> bool:
         """Take the fingerprints of files beside the window where they are large; return whether that is under way."""
         wanted = [each.path for each in pictures if each.path not in self._known and each.analysis is None]
-        if sum(path.stat().st_size for path in wanted) <= AT_ONCE_BYTES:
+        if sum(map(_bytes_of, wanted)) <= AT_ONCE_BYTES:
             return False
         new = tuple(path for path in wanted if path not in self._under_way)
         if new:
@@ -74,3 +74,8 @@ class Fingerprints(QObject):
         self._under_way.difference_update(paths)
         self._known.update(job.result or {})
         self.taken.emit()
+
+
+def _bytes_of(path: Path) -> int:
+    """Return the size of a file; a folder or an address counts as large, so that it is read beside the window."""
+    return path.stat().st_size if path.is_file() else AT_ONCE_BYTES + 1

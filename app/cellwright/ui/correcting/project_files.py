@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from cellwright.core import CellwrightError, ProjectNotReadable, ProjectNotWritable
-from cellwright.project import Project, backups, copy_project, restore
+from cellwright.imaging import is_there
+from cellwright.project import Project, backups, copy_project, place_of, restore
 from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.drafts import is_draft, new_draft, title_of
 from cellwright.ui.correcting.host import Host
@@ -194,8 +195,8 @@ class ProjectFiles(QObject):
         """Put the pictures of the project into the list; those that are gone are named."""
         link = self.link
         assert link is not None
-        wanted = list(dict.fromkeys(((link.folder / each.file).resolve(), each.series) for each in link.pictures))
-        gone = list(dict.fromkeys(path for path, _ in wanted if not path.is_file()))
+        wanted = list(dict.fromkeys((place_of(link.folder, each.file), each.series) for each in link.pictures))
+        gone = list(dict.fromkeys(path for path, _ in wanted if not is_there(path)))
         session = self._host.session
         opened = [each for path, series in wanted if path not in gone for each in session.add([path], series)]
         if gone:
@@ -214,7 +215,7 @@ class ProjectFiles(QObject):
             return
         with self._telling():
             for picture in link.pictures:
-                if not (link.folder / picture.file).is_file():
+                if not is_there(place_of(link.folder, picture.file)):
                     link.project.find_picture(picture, link.author, [place])
             link.follow()
             self._open_pictures()

@@ -24,7 +24,8 @@ from cellwright.annotation import (
     split_part,
 )
 from cellwright.core import CellwrightError
-from cellwright.project import JournalEntry, Project
+from cellwright.imaging import resolved
+from cellwright.project import JournalEntry, Project, place_of
 from cellwright.ui.correcting.storing import Found, Stored, TableRead, store
 from cellwright.ui.correcting.tables import PictureTable, patched, table_of, with_classes
 
@@ -122,12 +123,12 @@ class OpenProject(QObject):
         Which picture of the file, and the plane, may also stand in the path, as a project writes it.
         """
         file, series, written = split_part(str(path))
-        return self._ids.get((Path(file).resolve(), series, written if plane is None else plane))
+        return self._ids.get((resolved(file), series, written if plane is None else plane))
 
     def records_of(self, path: Path) -> list[PictureRecord]:
         """Return the pictures that lie at a path, as a project writes it: all of a picture, or planes of it."""
         file, series, _ = split_part(str(path))
-        there = (Path(file).resolve(), series)
+        there = (resolved(file), series)
         return [self._pictures[number] for (*each, _), number in self._ids.items() if tuple(each) == there]
 
     def planes_of(self, path: Path) -> dict[tuple[int, int], int]:
@@ -317,7 +318,7 @@ class OpenProject(QObject):
         self._classes = tuple(self.project.classes())
         self._pictures = {each.id: each for each in self.project.pictures()}
         self._ids = {
-            ((self.folder / each.file).resolve(), each.series, each.plane): each.id for each in self._pictures.values()
+            (place_of(self.folder, each.file), each.series, each.plane): each.id for each in self._pictures.values()
         }
 
 

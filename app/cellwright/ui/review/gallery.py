@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from cellwright.annotation import Draw, Drawn, Status
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs.queue import Job, Lane
+from cellwright.project import place_of
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review import answers
 from cellwright.ui.review.bins import PICKED, Sorting, class_with_key, letter_of
@@ -402,7 +403,7 @@ class Gallery(QObject):
 
     @staticmethod
     def _path(link: Link, path: str) -> Path:
-        return (link.project.folder / path).resolve()
+        return place_of(link.project.folder, path)
 
 
 _REJECTED = tuple(Status).index(Status.REJECTED)
