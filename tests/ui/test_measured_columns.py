@@ -10,6 +10,7 @@ import pytest
 
 from cellwright.core import Objects, PixelSize, PixelSizeSource, UnknownName
 from cellwright.measure import measure
+from cellwright.testing.labelled import objects_of
 from cellwright.ui.state.class_style import styles_of
 from cellwright.ui.state.marks import Marks
 from cellwright.ui.state.measured import Measured, Taken, taken_of, without_unit
@@ -109,6 +110,27 @@ def test_measurements_stay_with_their_objects_until_these_change() -> None:
     measure_all(session, picture, "solidity")
     assert not measured(session, picture).is_behind
     assert not np.isnan(measured(session, picture).column("solidity").numbers).any()
+
+
+@pytest.mark.parametrize("most_parts", [1_000, 0], ids=["run by run", "by numbers"])
+def test_an_outline_with_as_many_pixels_in_the_same_box_is_another_one(
+    monkeypatch: pytest.MonkeyPatch, most_parts: int
+) -> None:
+    """A notch moved along the edge changes neither box, nor rows, nor area, but perimeter and hull."""
+    monkeypatch.setattr("cellwright.ui.state.measured_pictures._MOST_PARTS", most_parts)
+    labels = np.zeros((40, 40), np.int32)
+    labels[2:12, 2:12], labels[20:30, 20:30] = 1, 2
+    notched, moved = labels.copy(), labels.copy()
+    notched[2, 11], moved[5, 11] = 0, 0
+    first, second = (objects_of(each, ("RBC", "WBC"), "m@1") for each in (notched, moved))
+    assert first.masks is not None and second.masks is not None
+    assert (first.boxes == second.boxes).all() and (first.masks.counts == second.masks.counts).all()
+    session, picture = shown(first)
+    before = measure_all(session, picture, "solidity").columns["solidity"].values
+    session.set_objects(picture, replace(second, ids=first.ids), STYLES)
+    now = measured(session, picture)
+    assert now.is_behind and np.isnan(now.column("solidity").numbers[0])
+    assert now.column("solidity").numbers[1] == before[1]
 
 
 def test_another_pixel_size_makes_every_measured_number_unknown() -> None:

@@ -7,6 +7,7 @@ from cellwright.shapes.contours import Contours, contours
 from cellwright.shapes.cutting import cut, gathered
 from cellwright.shapes.fitting import fitted_to_pixels
 from cellwright.shapes.labels import labels_from_masks, masks_from_labels
+from cellwright.shapes.outline_marks import outline_marks
 from cellwright.shapes.overlaps import intersections, without_overlaps
 from cellwright.shapes.parts import components, fill_holes, union
 from cellwright.shapes.polygons import masks_from_polygons
@@ -33,6 +34,7 @@ __all__ = [
     "masks_from_coco_rle",
     "masks_from_labels",
     "masks_from_polygons",
+    "outline_marks",
     "star_boxes",
     "star_corners",
     "star_distances",

@@ -131,11 +131,14 @@ class Taken:
         By name; NaN for the objects that were not measured.
     rows : (N,) ndarray of bool
         Which objects were measured: those that counted.
+    is_behind : bool
+        Whether some of it no longer holds, since objects were changed after it was measured.
     """
 
     asked: tuple[str, ...]
     columns: Mapping[str, MeasuredColumn]
     rows: NDArray[np.bool_]
+    is_behind: bool = False
 
 
 @dataclass(slots=True, eq=False)
