@@ -2,9 +2,6 @@
 BIN := .venv/bin
 # The suite is bound by memory traffic, not by cores: more than four workers gain nothing.
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ $$n -gt 4 ] && n=4; echo $$n)
-# Models that other libraries and programs compute: in a process of their own, since a worker that holds everything
-# else as well has ended there without a word.
-APART := plugins/cellwright-onnx/tests/test_conformance.py plugins/cellwright-peers/tests/test_conformance.py
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
 SAMPLE := resources/samples/smear.png
 
@@ -24,8 +21,7 @@ run: setup ## Open the sample smear in the window; without a display analyse it 
 test: setup ## Run the whole suite, canvas tests included (under Xvfb where there is no display)
 	@# All parts run, whatever the first one says. A part without a test that fits ARGS answers 5.
 	@failed=0; \
-	$(PYTEST) -m "not gl" -n $(JOBS) --dist loadfile --max-worker-restart 0 $(if $(ARGS),,$(APART:%=--ignore=%)) $(ARGS) || [ $$? = 5 ] || failed=1; \
-	$(if $(ARGS),:,$(PYTEST) -m "not gl" $(APART)) || [ $$? = 5 ] || failed=1; \
+	$(PYTEST) -m "not gl" -n $(JOBS) --dist loadfile --max-worker-restart 0 $(ARGS) || [ $$? = 5 ] || failed=1; \
 	.ci/with-display $(PYTEST) -m gl $(ARGS) || [ $$? = 5 ] || failed=1; \
 	exit $$failed
 

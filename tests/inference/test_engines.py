@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
+import gc
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ from cellwright.core import BadParameter, ModelNotUsable
 from cellwright.inference import Predictor, has_native_bf16, network_threads, open_predictor
 from cellwright.inference import openvino_engine as ov_engine
 from cellwright.zoo import load_card
+from tests.clean_process import run_in_clean_process
 
 needs_openvino = pytest.mark.skipif(not ov_engine.is_installed(), reason="OpenVINO is not installed")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,6 +40,30 @@ def test_openvino_answers_like_torch_at_any_shape(tiny_model: Path, shape: tuple
     assert ours.dtype == np.float32
     np.testing.assert_allclose(ours[..., :4], theirs[..., :4], atol=0.02)  # pixels
     np.testing.assert_allclose(ours[..., 4:], theirs[..., 4:], atol=1e-4)
+
+
+def let_go_in_turn(folder: str) -> None:
+    """Let go of two engines in the order in which they came, one on another thread; then a child process ends."""
+    faulthandler.enable()  # a stack for signals
+    signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+    engines = [ov_engine.OpenvinoEngine(Path(folder), load_card(Path(folder))) for _ in range(3)]
+    for engine in engines:
+        engine.run(pictures(1, 64, 64))
+    del engine
+    engines.pop(0)
+    gc.collect()
+    thread = threading.Thread(target=engines.pop)
+    thread.start()
+    thread.join()
+    engines.clear()
+    gc.collect()
+    subprocess.run([sys.executable, "-c", ""], check=True)
+
+
+@needs_openvino
+@pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="children end without a signal here")
+def test_engines_that_go_take_no_stack_along_that_signals_need(tiny_model: Path) -> None:
+    run_in_clean_process(let_go_in_turn, tiny_model)
 
 
 @needs_openvino
@@ -175,7 +204,8 @@ class Forgetful:
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         if len(images) > self.room:
             raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-        return images.mean((1, 2, 3), keepdims=True)[..., 0].astype(np.float32)
+        means: NDArray[np.float32] = images.mean((1, 2, 3), keepdims=True)[..., 0].astype(np.float32)
+        return means
 
     def close(self) -> None:
         self.closed += 1

@@ -252,7 +252,7 @@ def test_unknown_names_are_answered_with_the_nearest(architecture, sentence):
 @pytest.mark.parametrize("name", ["shuffled", "stars on a grid", "mobilenet-v2", "segnet"])
 def test_openvino_answers_like_torch_at_any_size(name):
     pytest.importorskip("openvino", reason="OpenVINO is not for this platform")
-    from cellwright.inference.openvino_engine import openvino
+    from cellwright.inference.openvino_engine import core, openvino
 
     ov = openvino()
     net = network(name)
@@ -264,7 +264,7 @@ def test_openvino_answers_like_torch_at_any_size(name):
         # Converted as inference does it: from a small example, for any size.
         example = torch.zeros(1, 3, 2 * net.max_stride, 3 * net.max_stride)
         model = ov.convert_model(wrapped, example_input=example, input=ov.PartialShape([-1, 3, -1, -1]))
-        compiled = ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
         for size in ((1, 3, *SIZE), (2, 3, 128, 64)):
             images = torch.rand(size, generator=torch.Generator().manual_seed(2))
             np.testing.assert_allclose(compiled(images.numpy())[0], net.predict(images).numpy(), atol=2e-3, rtol=2e-3)

@@ -9,6 +9,7 @@ import logging
 import shutil
 import sys
 import tempfile
+import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -35,6 +36,7 @@ _SHAPES = 6
 _LANES = 2
 """Tiles that are computed side by side; each lane takes the memory of a tile."""
 _KEPT_MODELS = 12
+_MAKING = threading.Lock()
 
 
 def is_installed() -> bool:
@@ -60,6 +62,22 @@ def openvino() -> ModuleType:
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     return importlib.import_module("openvino")
+
+
+def core() -> Any:
+    """Return the one core of OpenVINO in this process, kept to its end.
+
+    A core gives the thread that uses it first a stack for signals, and takes the memory back when it goes itself. Going
+    in another order than they came, or on another thread, cores leave a thread with a stack that is not there, and its
+    next signal (a child process has ended, a person interrupts) ends the process without a word.
+    """
+    with _MAKING:
+        return _core()
+
+
+@cache
+def _core() -> Any:
+    return openvino().Core()
 
 
 UNTRACEABLE = ("faster-rcnn", "mask-rcnn", "retinanet")
@@ -94,8 +112,7 @@ class OpenvinoEngine:
     device = "cpu"
 
     def __init__(self, folder: Path, card: ModelCard, precision: str | None = None) -> None:
-        ov = openvino()
-        self._core = ov.Core()
+        self._core = core()
         native = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         usual = "bf16" if native else "f32"
         self._precision = usual if precision in (None, "int8") else precision
@@ -278,7 +295,7 @@ def _refuse_other_answers(model: Any, network: Any, side: int) -> None:
     import torch
 
     picture = torch.rand(1, 3, 2 * side, side, generator=torch.Generator().manual_seed(0))
-    compiled = openvino().Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    compiled = core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     ours, theirs = compiled(picture.numpy())[0], network(picture).numpy()
     if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=0.01, atol=0.05):
         raise RuntimeError("the converted network answers otherwise than the network itself")

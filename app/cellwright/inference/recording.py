@@ -180,7 +180,7 @@ def _compared(data: bytes, network: nn.Module, card: ModelCard) -> str:
 
     if not openvino_engine.is_installed():
         return "It was not compared with the network, since OpenVINO is not installed."
-    core = openvino_engine.openvino().Core()
+    core = openvino_engine.core()
     picture = _other_example(card)
     compiled = core.compile_model(core.read_model(data), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     with torch.inference_mode():
