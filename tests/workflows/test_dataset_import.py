@@ -40,6 +40,12 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "project"
 
 
+def test_a_project_is_no_set_to_be_imported_and_the_sentence_says_what_to_do(tmp_path: Path, project: Path) -> None:
+    Project.create(tmp_path / "other").close()
+    with pytest.raises(CellwrightError, match="dataset export"):
+        run_inline(ImportDataset(project, tmp_path / "other", "A."))
+
+
 def test_a_set_comes_in_as_one_step_that_can_be_taken_back(tmp_path: Path, project: Path) -> None:
     data = make_coco(tmp_path / "set", [{"bbox": [10, 20, 30, 15]}, {"bbox": [1, 2, 3, 4], "iscrowd": 1}])
     done = run_inline(ImportDataset(project, data, "A."))

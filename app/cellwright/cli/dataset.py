@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellwright.annotation import Status
+from cellwright.annotation import Status, part_path
 from cellwright.cli.console import print_json, print_table, say, watching
 from cellwright.cli.main import Exit
 from cellwright.cli.project import author_of
@@ -152,7 +152,7 @@ def _write_split(divided: LabelledSet, path: Path, *, overwrite: bool) -> None:
         table.writerow(("file", "split", "group"))
         for picture in divided:
             name = picture.path.relative_to(divided.root) if picture.path.is_relative_to(divided.root) else picture.path
-            table.writerow((name.as_posix(), picture.split, picture.group))
+            table.writerow((part_path(name.as_posix(), picture.plane, picture.series), picture.split, picture.group))
 
 
 def _prepare(options: Namespace) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, unknown_name
 from cellwright.datasets.label_sources import LabelSource
+from cellwright.imaging import SlideRef
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,10 @@ class LabelledPicture:
         What sort of picture it is, such as ``"fluorescence"`` or the hospital it comes from; empty where nobody says.
     facts : mapping of str to str
         The picture's row of manifest.csv as written, by lower-case column name.
+    series : int
+        Which picture of a file that holds several.
+    plane : (int, int) or None
+        Plane and time point of a stack; None for a picture that is none.
 
     Raises
     ------
@@ -58,6 +63,8 @@ class LabelledPicture:
     labels: LabelSource | None = None
     kind: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
+    series: int = 0
+    plane: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.ignore is None:
@@ -68,6 +75,24 @@ class LabelledPicture:
 
     def __len__(self) -> int:
         return len(self.class_index)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a plane of a stack, or one of several pictures of a file."""
+        return self.series != 0 or self.plane is not None
+
+    @property
+    def ref(self) -> SlideRef:
+        """The way to its pixels."""
+        z, t = self.plane or (None, None)
+        return SlideRef(self.path, self.series, z=z, t=t)
+
+    @property
+    def stem(self) -> str:
+        """Its name without an ending; of a part it says which, as in ``"stack_z3_t0"``."""
+        series = f"_series{self.series}" if self.series else ""
+        plane = "" if self.plane is None else f"_z{self.plane[0]}_t{self.plane[1]}"
+        return f"{self.path.stem}{series}{plane}"
 
     @property
     def ignored(self) -> NDArray[np.bool_]:

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cellwright.imaging import SlideRef
+
 _SIDE = 32
 _BITS_APART = 14
 """Of 63 bits; two pictures further apart are not compared. Unrelated ones differ in about 32."""
@@ -55,22 +57,23 @@ class NearDuplicate:
     is_turned: bool
 
 
-def look_at(path: Path) -> Look | None:
+def look_at(picture: Path | SlideRef) -> Look | None:
     """Decode a picture and return what it looks like; None where it cannot be decoded to its last pixel."""
     from cellwright.core import Box, Region, SlideNotReadable
-    from cellwright.imaging import contrast_limits, open_slide, read_rgb
+    from cellwright.imaging import contrast_limits, read_rgb
 
-    grey = _decoded(path)
+    ref = picture if isinstance(picture, SlideRef) else SlideRef(picture)
+    grey = None if ref.is_part or ref.series else _decoded(ref.path)
     if grey is None:
         try:
-            with open_slide(path) as slide:
+            with ref.open() as slide:
                 rows, columns = slide.shape
                 downsample = max(1.0, min(rows, columns) / (2 * _SIDE))
                 region = Region(Box(0, 0, rows, columns), downsample)
                 grey = read_rgb(slide, region, contrast_limits(slide)).mean(2).astype(np.float32)
         except SlideNotReadable:
             return None
-    return Look(path, _shrunk(grey))
+    return Look(ref.path, _shrunk(grey))
 
 
 def _decoded(path: Path) -> NDArray[np.float32] | None:

@@ -111,7 +111,7 @@ class LabelAudit:
             "model": self.model,
             "pictures": self.pictures,
             "doubts": [doubt.to_dict() for doubt in self.doubts],
-            "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
+            "left_out": [left.to_dict() for left in self.left_out],
             "import": self.report.to_dict() if self.report is not None else None,
         }
 
@@ -169,9 +169,11 @@ class AuditLabels:
             raise DatasetNotReadable(f"{card.name} sorts pixels and finds no objects; audit with a model that does.")
         yield Progress(0, 0, "Reading labels")
         labelled, report = self._labelled(card)
-        chosen = [p for p in labelled if self.pictures is None or p.path.name in self.pictures]
+        asked = [p for p in labelled if self.pictures is None or p.path.name in self.pictures]
+        chosen = [p for p in asked if not p.is_part]
         doubts: list[Doubt] = []
-        left_out: list[LeftOut] = []
+        # a doubt names a file and a place in it, which does not tell one plane from another
+        left_out = [LeftOut(p.stem, "labels of single planes are not ranked") for p in asked if p.is_part]
         for number, picture in enumerate(chosen):
             yield Progress(number, len(chosen), picture.path.name)
             try:
@@ -180,8 +182,8 @@ class AuditLabels:
                 left_out.append(LeftOut(str(picture.path), str(error)))
                 continue
             doubts.extend(doubts_of(picture, analysis.objects, card.thresholds.floor))
-        if chosen and len(left_out) == len(chosen):
-            raise DatasetNotReadable(f"None of the {len(chosen)} pictures of {self.data} could be analysed.")
+        if asked and len(left_out) == len(asked):
+            raise DatasetNotReadable(f"None of the {len(asked)} pictures of {self.data} could be analysed.")
         yield Progress(len(chosen), len(chosen), "Ranking")
         ranked = tuple(sorted(doubts, key=lambda doubt: -doubt.score))
         source = f"{card.name}@{card.model_hash[:12]}"

@@ -71,7 +71,7 @@ def changed_copies(
     """
     if picture.split != augmentation.split:
         return
-    name = f"{picture.path.stem}{piece.name}"
+    name = f"{picture.stem}{piece.name}"
     for number in range(augmentation.copies):
         turning = augmentation.turning(augmentation.chance(name, number))
         masks = None if objects.masks is None else turning.masks(objects.masks, piece.size)
@@ -99,9 +99,9 @@ def copied_pixels(
     from cellwright.training.changed_pixels import changed_pixels
     from cellwright.workflows.dataset_export import whole_picture
 
-    rng = augmentation.chance(f"{picture.path.stem}{piece.name}", number)
+    rng = augmentation.chance(f"{picture.stem}{piece.name}", number)
     turning = augmentation.turning(rng)
-    pixels = turning.pixels(piece.pixels(whole_picture(picture.path), is_grey=preparation.is_grey))
+    pixels = turning.pixels(piece.pixels(whole_picture(picture.ref), is_grey=preparation.is_grey))
     return changed_pixels(pixels, augmentation.changes, rng)
 
 

@@ -24,6 +24,7 @@ from cellwright.datasets import (
     split_by_group,
 )
 from cellwright.export.divided import MANIFEST
+from cellwright.imaging import SlideRef
 from cellwright.jobs import Progress
 from cellwright.workflows.dataset_augment import changed_copies, refuse_nothing_to_augment
 from cellwright.workflows.dataset_source import read_source
@@ -205,9 +206,9 @@ def prepared_pictures(
     for piece in preparation.pieces(picture.size):
         objects = prepared_objects(whole, piece, preparation)
         suffix = picture.path.suffix.lower()
-        copies = not preparation.changes_pixels and suffix in _COPIED_AS_THEY_ARE
+        copies = not (preparation.changes_pixels or picture.is_part) and suffix in _COPIED_AS_THEY_ARE
         yield export.BoxedPicture(
-            f"{picture.path.stem}{piece.name}{suffix if copies else '.png'}",
+            f"{picture.stem}{piece.name}{suffix if copies else '.png'}",
             piece.size,
             objects,
             partial(_copy, picture.path) if copies else partial(_write_piece, picture, piece, preparation),
@@ -321,23 +322,23 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _write_piece(picture: LabelledPicture, piece: Piece, preparation: Preparation, target: Path) -> None:
-    pixels = piece.pixels(whole_picture(picture.path), is_grey=preparation.is_grey)
+    pixels = piece.pixels(whole_picture(picture.ref), is_grey=preparation.is_grey)
     export.write_png(target, pixels, overwrite=True)
 
 
 @lru_cache(maxsize=1)  # the tiles of a picture follow each other
-def whole_picture(path: Path) -> NDArray[np.uint8]:
-    """Return a picture as a person sees it, (H, W, 3) uint8.
+def whole_picture(ref: SlideRef) -> NDArray[np.uint8]:
+    """Return a picture, or the plane of a stack that is meant, as a person sees it, (H, W, 3) uint8.
 
     Raises
     ------
     SlideNotReadable
         If it cannot be read, or is too large to be held at once.
     """
-    from cellwright.imaging import contrast_limits, open_slide, read_rgb
+    from cellwright.imaging import contrast_limits, read_rgb
 
-    with open_slide(path) as slide:
+    with ref.open() as slide:
         rows, columns = slide.shape
         if rows * columns > _MOST_PIXELS:
-            raise SlideNotReadable(f"{path} has {rows} × {columns} pixels, too many to copy; leave pictures out.")
+            raise SlideNotReadable(f"{ref.path} has {rows} × {columns} pixels, too many to copy; leave pictures out.")
         return read_rgb(slide, Region(Box(0, 0, rows, columns)), contrast_limits(slide))

@@ -44,8 +44,6 @@ class DatasetHealth:
         What a person should know about how it was read.
     heat : (G, G) ndarray of int64
         Middles of boxes, all classes, in a grid over the pictures.
-    heat_of : tuple of (G, G) ndarray of int64
-        The same of each class.
     empty : tuple of Path
         Pictures without a box.
     unreadable : tuple of Path
@@ -63,7 +61,6 @@ class DatasetHealth:
     report: ImportReport | None
     notes: tuple[str, ...]
     heat: NDArray[np.int64]
-    heat_of: tuple[NDArray[np.int64], ...]
     empty: tuple[Path, ...]
     unreadable: tuple[Path, ...]
     duplicates: tuple[NearDuplicate, ...]
@@ -188,13 +185,14 @@ class CheckDataset:
         looks, unreadable = [], []
         for number, picture in enumerate(labelled):
             yield Progress(number, len(labelled), picture.path.name)
-            look = look_at(picture.path)
+            look = look_at(picture.ref)
             if look is None:
                 unreadable.append(picture.path)
             else:
                 looks.append(look)
         yield Progress(len(labelled), len(labelled), "Comparing pictures")
-        duplicates = near_duplicates(looks)
+        # planes of a stack are alike, and are no mistake: they stay on one side of every split
+        duplicates = [each for each in near_duplicates(looks) if each.first != each.second]
         audit = None
         if self.model is not None:
             audit = yield from AuditLabels(self.data, self.model, self.split, self.device, format=self.format).run()
@@ -204,7 +202,6 @@ class CheckDataset:
             report,
             notes,
             heat_map(labelled),
-            tuple(heat_map(labelled, c) for c in range(len(labelled.classes))),
             tuple(picture.path for picture in labelled if not len(picture)),
             tuple(unreadable),
             tuple(duplicates),

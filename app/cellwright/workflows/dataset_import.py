@@ -22,10 +22,11 @@ from cellwright.annotation import (
     Status,
     region_marked,
 )
-from cellwright.core import Box
+from cellwright.core import Box, DatasetNotReadable
 from cellwright.datasets import ImportReport, LabelledPicture, LabelledSet, Meaning, read_dataset
 from cellwright.jobs import Progress
 from cellwright.project import JournalEntry, Project
+from cellwright.workflows.dataset_source import is_project
 from cellwright.workflows.evaluate import class_aliases
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -133,6 +134,10 @@ class ImportDataset:
         ProjectNotReadable, ProjectNotWritable, EditRefused
             If the project cannot be opened or changed; it is as it was.
         """
+        if is_project(self.data):
+            raise DatasetNotReadable(
+                f"{self.data} is a project; write it as a labelled set (cellwright dataset export), and import that."
+            )
         yield Progress(0, 0, "Reading labels")
         card = load_card(find_model(self.like)) if self.like is not None else None
         aliases = class_aliases(card) if card is not None else None

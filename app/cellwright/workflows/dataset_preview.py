@@ -112,8 +112,8 @@ class PreviewDataset:
         objects = prepared_objects(objects_of(picture, labelled.classes), piece, self.preparation)
         if self.augmentation.copies:
             return self._copied(picture, piece, objects)
-        pixels = piece.pixels(whole_picture(picture.path), is_grey=self.preparation.is_grey)
-        return PreviewTile(f"{picture.path.stem}{piece.name}", pixels, objects)
+        pixels = piece.pixels(whole_picture(picture.ref), is_grey=self.preparation.is_grey)
+        return PreviewTile(f"{picture.stem}{piece.name}", pixels, objects)
 
     def _copied(self, picture: LabelledPicture, piece: Piece, objects: Objects) -> PreviewTile:
         asked = replace(self.augmentation, copies=1, split=picture.split)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from os.path import commonpath
 from pathlib import Path
 
 import numpy as np
 
-from cellwright.annotation import AnnotatedObject, Geometry, GeometryKind, Status
-from cellwright.core import Box, DatasetNotReadable, Masks, SlideNotReadable
+from cellwright.annotation import AnnotatedObject, Geometry, GeometryKind, PictureRecord, Status
+from cellwright.core import BadParameter, Box, DatasetNotReadable, Masks, SlideNotReadable
 from cellwright.datasets import (
     ImportReport,
     KeptMasks,
@@ -18,7 +19,7 @@ from cellwright.datasets import (
     picture_size,
     read_dataset,
 )
-from cellwright.imaging import resolved
+from cellwright.imaging import SlideRef, resolved
 from cellwright.project import Project
 from cellwright.workflows.pictures import LeftOut
 
@@ -94,7 +95,7 @@ def labelled_of_project(
 
     Pictures that nobody looked at are left out: nobody said that they are empty. Looked at are those with an object
     of one of `statuses`, those of which every object was rejected, and those reviewed from edge to edge. A picture's
-    group is its folder where the pictures lie in several, else itself.
+    group is its folder where the pictures lie in several, else itself; planes of a stack are pictures of one group.
 
     Raises
     ------
@@ -104,16 +105,17 @@ def labelled_of_project(
     records = project.classes()
     names = tuple(classes) if classes is not None else tuple(each.name for each in records)
     index = {each.id: names.index(each.name) for each in records if each.name in names}
-    found: list[tuple[Path, tuple[int, int], list[AnnotatedObject]]] = []
+    found: list[tuple[PictureRecord, Path, tuple[int, int], list[AnnotatedObject]]] = []
     left_out: list[LeftOut] = []
     unseen = flat = 0
     for record in project.pictures():
         try:
-            path = resolved(project.picture_path(record))
+            ref = project.picture_ref(record)
         except SlideNotReadable as error:
             left_out.append(LeftOut(record.path, str(error)))
             continue
-        size = picture_size(path)
+        path = resolved(ref.path)
+        size = _size_of_part(ref) if record.plane is not None or record.series else picture_size(path)
         if size is None:
             left_out.append(LeftOut(record.path, "its header cannot be read"))
             continue
@@ -124,22 +126,34 @@ def labelled_of_project(
         chosen = [e for e in everything if e.state.status in statuses and e.state.class_id in index]
         solid = [each for each in chosen if _has_area(each.state.geometry)]
         flat += len(chosen) - len(solid)
-        found.append((path, size, sorted(solid, key=lambda each: (each.state.geometry.box, each.id.bytes))))
+        found.append((record, path, size, sorted(solid, key=lambda each: (each.state.geometry.box, each.id.bytes))))
     if not found:
         raise DatasetNotReadable(
             f"{project.folder} holds no picture with accepted or corrected objects; review some first."
         )
-    folders = {path.parent for path, _, _ in found}
+    folders = {path.parent for _, path, _, _ in found}
     root = Path(commonpath(list(folders)))
     pictures = tuple(
-        _picture(path, size, objects, index, path.parent.name if len(folders) > 1 else path.stem)
-        for path, size, objects in found
+        replace(
+            _picture(path, size, objects, index, path.parent.name if len(folders) > 1 else path.stem),
+            series=record.series,
+            plane=record.plane,
+        )
+        for record, path, size, objects in found
     )
     made = LabelledSet(pictures, names, root)
     notes = [f"{sum(map(len, pictures)):,} objects on {len(pictures):,} pictures."]
     notes += [f"{unseen:,} pictures that nobody looked at yet are not in the set."] if unseen else []
     notes += [f"{flat:,} points and boxes without area are not in the set."] if flat else []
     return made, (*notes, *map(str, left_out))
+
+
+def _size_of_part(ref: SlideRef) -> tuple[int, int] | None:
+    try:
+        with ref.open() as slide:
+            return slide.shape
+    except (SlideNotReadable, BadParameter):
+        return None
 
 
 def _is_looked_at(
