@@ -235,6 +235,28 @@ def test_a_logit_needs_its_sigmoid_and_gets_it(
     assert len(shelf.found(tmp_path / "b" / "net", discs)) == 7 * 9
 
 
+def test_stars_in_one_array_get_a_card_that_reads_them(
+    tmp_path: Path, graphs: Any, shelf: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    maps = np.zeros((1, 9, 64, 64), np.float32)
+    maps[0, 0, 20, 30], maps[0, 1:] = 0.9, 8
+    words = "--convention stardist --classes cell --tile 64 --halo 8 --out"
+    said = [*words.split(), str(tmp_path / "shelf")]
+    for name, answers in {"one": (maps,), "two": (maps[:, :1], maps[:, 1:])}.items():
+        (tmp_path / f"{name}.onnx").write_bytes(graphs.saying(*answers))
+        assert command.main(["card", str(tmp_path / f"{name}.onnx"), *said]) == command.DONE
+        (box,) = shelf.found(tmp_path / "shelf" / name, np.eye(64, dtype=np.uint8)[..., None].repeat(3, 2) * 255).boxes
+        assert np.abs((box[:2] + box[2:]) / 2 - [20.5, 30.5]).max() <= 1
+    capsys.readouterr()
+    assert command.main(["card", str(tmp_path / "one.onnx"), *said, "--name", "b", "--activation", "sigmoid"]) != 0
+    assert "an activation, which is not for rays" in capsys.readouterr().err
+    (tmp_path / "few.onnx").write_bytes(graphs.saying(maps))
+    few = ["card", str(tmp_path / "few.onnx"), "--convention", "detections", *said[2:]]
+    assert command.main(few) == command.FAILED
+    assert "answers with 1 array, and 3 are needed for the convention 'detections'" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "shelf").iterdir()) == ["one", "two"]
+
+
 def zipped(folder: Path, archive: Path, inside: str = "") -> Path:
     with zipfile.ZipFile(archive, "w") as packed:
         for path in sorted(folder.iterdir()):

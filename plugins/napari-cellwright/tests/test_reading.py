@@ -166,6 +166,21 @@ def test_outlines_are_read_back_where_they_were_written(found: cw.Found, tmp_pat
     assert abs(int(objects.masks.areas().sum()) - int(found.objects.masks.areas().sum())) < 50  # type: ignore[union-attr]
 
 
+def test_outlines_lie_on_their_picture_where_their_file_tells_its_scale(found: cw.Found, tmp_path: Path) -> None:
+    found.save(tmp_path, "geojson")
+    (path,) = (tmp_path / "geojson").glob("*.geojson")
+    (layer,) = [Layer.create(*each) for each in read_outlines(str(path))]
+    picture = Layer.create(*read_pictures(str(cw.sample_picture("nuclei")))[0])
+    assert picture.scale[0] != 1
+    np.testing.assert_allclose(layer.scale, picture.scale, rtol=1e-5)
+    assert layer.units == picture.units
+    silent = path.read_text("utf-8").replace('_um"', '_ell"')
+    (tmp_path / "silent.geojson").write_text(silent, "utf-8")
+    (layer,) = [Layer.create(*each) for each in read_outlines(str(tmp_path / "silent.geojson"))]
+    assert layer.scale.tolist() == [1, 1]
+    assert pixel_size_of(layer) is None
+
+
 def test_pixel_size_in_other_lengths_is_understood() -> None:
     layer = Layer.create(np.zeros((4, 5)), {"scale": (250.0, 500.0), "units": ("nm", "nm")}, "image")
     assert pixel_size_of(layer) == PixelSize(0.25, 0.5, PixelSizeSource.USER)

@@ -27,7 +27,7 @@ from cellwright.zoo import (
     file_sha256,
     save_card,
 )
-from cellwright.zoo.recorded import one_size_stride
+from cellwright.zoo.recorded import AXES_OF, one_size_stride, recorded_network
 from cellwright_onnx.onnx_session import OnnxSession
 
 SUFFIXES = {".onnx": "onnx", ".pt": "torchscript", ".pth": "torchscript", ".torchscript": "torchscript"}
@@ -138,7 +138,9 @@ def _card(wish: Wish, kind: str, name: str, weights: WeightsFile) -> ModelCard:
     if words:
         architecture["input"] = words
     if wish.steps:
-        architecture["outputs"] = [{"axes": _axes(wish.convention), "steps": list(wish.steps)}]
+        # of several answers the first is the one of probabilities; rays are lengths
+        first, *others = _axes(wish.convention)
+        architecture["outputs"] = [{"axes": first, "steps": list(wish.steps)}, *({"axes": axes} for axes in others)]
     classes = tuple(_kind(place, kind_name) for place, kind_name in enumerate(wish.classes))
     return ModelCard(
         name=name,
@@ -160,6 +162,7 @@ def _fitted(folder: Path, card: ModelCard, wish: Wish) -> ModelCard:
     if card.architecture["kind"] != "onnx":
         return card
     session = OnnxSession(folder, card, {}, "cpu")
+    card = _with_outputs(card, session, wish)
     shape = session.input_shape
     if shape is None or len(shape) not in (3, 4):
         raise ModelNotUsable(f"{wish.file} takes an array of shape {shape}, which is no picture.")
@@ -183,6 +186,25 @@ def _fitted(folder: Path, card: ModelCard, wish: Wish) -> ModelCard:
     return card.changed(architecture=architecture, input=contract)
 
 
+def _with_outputs(card: ModelCard, session: OnnxSession, wish: Wish) -> ModelCard:
+    """Return the card with as many answers as the file has, where its convention may come in one array or in several.
+
+    Raises
+    ------
+    ModelNotUsable
+        If the file has fewer answers than its convention reads.
+    """
+    there, wanted = len(session.output_names), len(recorded_network(card).tensors)
+    if there >= wanted:
+        return card
+    if wish.convention == "stardist" and not wish.steps:  # probability and rays, one below the other
+        return card.changed(architecture={**card.architecture, "outputs": [{"axes": _axes(wish.convention)[0]}]})
+    raise ModelNotUsable(
+        f"{wish.file} answers with {there} array, and {wanted} are needed for the convention {wish.convention!r}"
+        f"{' with an activation, which is not for rays' if wish.steps else ''}; export it again, or name another."
+    )
+
+
 def _axes_of(shape: tuple[int | None, ...]) -> str:
     """Return the axes of an input: channels are the axis of length 1 or 3 where a picture has its own."""
     batch = "b" if len(shape) == 4 else ""
@@ -190,10 +212,8 @@ def _axes_of(shape: tuple[int | None, ...]) -> str:
     return f"{batch}yxc" if rest[-1] in (1, 3) and rest[0] not in (1, 3) else f"{batch}cyx"
 
 
-def _axes(convention: str) -> str:
-    from cellwright.zoo.recorded import AXES_OF
-
-    return AXES_OF.get(convention, ("bcyx",))[0]
+def _axes(convention: str) -> tuple[str, ...]:
+    return AXES_OF.get(convention, ("bcyx",))
 
 
 def _decoding(wish: Wish) -> Decoding:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def read_labels(path: Path) -> list[LayerTuple]:
 
 
 def read_geojson(path: Path) -> list[LayerTuple]:
-    """Return the outlines of a GeoJSON file, as QuPath and Cellwright write them, in pixels of their picture.
+    """Return the outlines of a GeoJSON file, as QuPath and Cellwright write them, with the scale that it tells.
 
     Polygons become a layer of shapes (an object in several parts, as many shapes; holes are not drawn), points one of
     points. Features hold ``uuid``, ``class`` and what was measured.
@@ -89,14 +90,34 @@ def read_geojson(path: Path) -> list[LayerTuple]:
     import pandas as pd
 
     made: list[LayerTuple] = []
+    grid = _grid_in((*ring_rows, *place_rows))
     if rings:
         said: dict[str, Any] = {"name": path.stem, "shape_type": "polygon", "features": pd.DataFrame(ring_rows)}
-        said |= {"face_color": "transparent", "edge_color": "#E69F00", "edge_width": 1}
+        said |= grid | {"face_color": "transparent", "edge_color": "#E69F00", "edge_width": 1}
         made.append((rings, said, "shapes"))
     if places:
         said = {"name": f"{path.stem} · points", "features": pd.DataFrame(place_rows), "face_color": "transparent"}
+        said |= grid
         made.append((np.stack(places), said | {"border_color": "#E69F00"}, "points"))
     return made
+
+
+def _grid_in(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the scale of the picture that outlines lie on; nothing where nobody said it.
+
+    GeoJSON knows pixels alone, and Cellwright tells of every object in µm too where it lies: without that, outlines
+    would be drawn beside the cells of a picture that has a scale.
+    """
+    scale = []
+    for name in ("centroid-0", "centroid-1"):
+        told = [(row[name], row[f"{name}_um"]) for row in rows if name in row and f"{name}_um" in row]
+        pixels = sum(px for px, _ in told)
+        if not pixels > 0:
+            return {}
+        scale.append(sum(um for _, um in told) / pixels)
+    if not all(0 < um < math.inf for um in scale):
+        return {}
+    return {"scale": tuple(scale), "units": ("um", "um"), "axis_labels": ("y", "x")}
 
 
 def _geojson(path: Path) -> Iterator[Mapping[str, Any]]:
