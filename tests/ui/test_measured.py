@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
 from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.panels.class_row import Detail
 from cellwright.ui.panels.model_panel import score_note, score_text, summary_text
 from cellwright.ui.state.class_style import styles_of
 from cellwright.ui.state.colouring import MAP, ColourBy, areas_of, object_colours, rgb
@@ -99,6 +100,14 @@ def test_classes_of_pixels_are_counted_by_area(film: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(lambda: heart.count.text() == "80.0 mm²")
     assert film.counts._widths.text() == "Heart 10 mm of 20 mm across the chest"
     qtbot.waitUntil(lambda: "3 regions" in film.pictures.list.item(0).text())
+
+
+def test_the_share_of_an_area_is_seen_however_little_room_there_is(film: MainWindow) -> None:
+    heart = film.counts.row("heart")
+    for detail in Detail:
+        heart.set_detail(detail)
+        seen = [words.text() for words in (heart.interval, heart.share) if words.isVisibleTo(heart)]
+        assert sum("0.4\u202f%" in text for text in seen) == 1, (detail, seen)
 
 
 def test_areas_are_copied_as_a_table(film: MainWindow) -> None:

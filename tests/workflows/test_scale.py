@@ -13,7 +13,7 @@ from cellwright.imaging import open_slide
 from cellwright.testing.nuclei import Nuclei
 from cellwright.workflows import ScaleFit, propose_models, scale_advice
 from cellwright.workflows.scale import Light, light_of
-from cellwright.zoo import ModelCard
+from cellwright.zoo import ModelCard, find_model, load_card
 from tests.workflows.conftest import CARD
 
 
@@ -67,6 +67,18 @@ def test_the_nearer_scale_comes_first_among_equals(fluorescence: Path) -> None:
     cards = [card("far", um_per_px=5.0), card("near", um_per_px=0.5)]
     with open_slide(fluorescence) as slide:
         assert [p.card.name for p in propose_models(slide, um(0.5), cards=cards)] == ["near", "far"]
+
+
+def test_of_models_that_fit_alike_the_better_one_is_proposed(fluorescence: Path) -> None:
+    shipped = [load_card(find_model(name)) for name in ("cells-maskrcnn", "nuclei-stardist", "nuclei-unet")]
+    with open_slide(fluorescence) as slide:
+        proposals = propose_models(slide, cards=shipped)
+        unmeasured = propose_models(slide, cards=[card.changed(metrics=None) for card in shipped])
+    assert len({p.fitness for p in proposals}) == 1
+    scores = [p.card.metrics.scores["mean_ap_50_90"] for p in proposals if p.card.metrics is not None]
+    assert scores == sorted(scores, reverse=True)
+    assert proposals[0].card.name == "nuclei-stardist"
+    assert [p.card.name for p in unmeasured] == ["cells-maskrcnn", "nuclei-stardist", "nuclei-unet"]
 
 
 def test_stained_and_grey_pictures_are_told_apart(tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def propose_models(
     Returns
     -------
     tuple of Proposal
-        The best first; equal ones by name.
+        The best first; of equal ones the one that scored higher on pictures it had not seen, then by name.
 
     Raises
     ------
@@ -155,7 +155,19 @@ def propose_models(
     # What says what a single cell is finds none on a picture of many.
     finding = [card for card in chosen if card.task != "classification"]
     proposals = [_proposal(card, seen, pixel_size or slide.pixel_size, object_px) for card in finding]
-    return tuple(sorted(proposals, key=lambda proposal: (-proposal.fitness, proposal.card.name)))
+    return tuple(sorted(proposals, key=lambda p: (-p.fitness, -_score(p.card), p.card.name)))
+
+
+_TELLING_SCORES = ("mean_ap_50_90", "map_50_95", "dice")
+"""The first of these that a card has stands for how good its model is."""
+
+
+def _score(card: ModelCard) -> float:
+    """Return how good a model is on pictures it had not seen; 0 where nobody measured it."""
+    if card.metrics is None:
+        return 0.0
+    known = {"map_50_95": card.metrics.map_50_95} | card.metrics.scores
+    return next((value for name in _TELLING_SCORES if (value := known.get(name)) is not None), 0.0)
 
 
 class Light(str, Enum):

@@ -69,6 +69,7 @@ class ClassRow(QFrame):
         self._detail = Detail.ALL
         self._has = {"share": False, "density": False}
         self.is_empty = False
+        self._area_share = ""
         self._style = style
         title = style.title if style is not None else "All cells"
         self.check = QCheckBox()
@@ -124,7 +125,9 @@ class ClassRow(QFrame):
         self._title.setText(row.title)
         self.share.setToolTip(_SHARE)
         self.count.setText(count_text(row.count))
+        self._area_share = ""
         self.interval.setText(f"({interval_text(row.count_interval)})")
+        self.interval.setToolTip(_INTERVAL)
         self._place_interval(is_below=row.count >= _LONG_COUNT)
         self.share.setText(
             f"{percent_text(row.share)}  ({percent_interval_text(row.share_interval)})" if row.share_interval else ""
@@ -163,6 +166,9 @@ class ClassRow(QFrame):
             if self._has[name] and not is_shown:
                 left_out.append(words.text())
         self.count.setToolTip("\n".join(left_out))
+        if self._area_share:
+            # an area has no interval; its share of the picture takes that place where it has no line of its own
+            self.interval.setText("" if self._detail >= Detail.SHARE else self._area_share)
         # the panel asks at once how high it is now; Qt itself would look at it a turn later
         self._grid.invalidate()
         self._grid.activate()
@@ -181,7 +187,10 @@ class ClassRow(QFrame):
         self._title.setText(row.title)
         said = area_text(row.area_px2, row.area_um2)
         self.count.setText(said)
+        self._area_share = "" if row.percent is None else f"({percent_text(row.percent / 100)})"
         self.interval.setText("")
+        self.interval.setToolTip(_AREA_SHARE)
+        self._place_interval(is_below=False)
         parts = ["" if row.percent is None else f"{percent_text(row.percent / 100)} of the picture"]
         parts.append(plural(row.objects, "connected part"))
         self.share.setText(" · ".join(part for part in parts if part))

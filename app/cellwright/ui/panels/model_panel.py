@@ -101,7 +101,7 @@ class ModelPanel(QWidget):
         )  # fmt: skip
         self.overlap = ConfidenceSlider(
             "Overlap of two cells",
-            "Cells that overlap by more than this are one (intersection over union); nothing is analyzed again.",
+            "Cells that share more than this part of their area are one; nothing is analyzed again.",
         )
         self.overlap.set_value(0.5, _LEAST_OVERLAP)
         self.overlap.changed.connect(session.set_overlap)
