@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton
 
 from cellwright.core import PixelSize, PixelSizeSource, SlideNotReadable
+from cellwright.jobs import JobState
 from cellwright.settings import Settings, load_settings
 from cellwright.ui.actions.declared import ACTIONS
 from cellwright.ui.dialogs.export_dialog import ExportDialog
@@ -368,10 +369,15 @@ def test_a_late_answer_to_an_old_question_is_dropped(
     assert picture is not None
     old = known.objects
     known.objects = make_objects(10, seed=9)
+    states: list[PictureState] = []
     window.commands.analyze()
+    window.session.picture_changed.connect(lambda changed: states.append(changed.state))
     known.gate.set()
     qtbot.waitUntil(lambda: is_done(window), timeout=20_000)
-    qtbot.wait(50)
+    ends = {JobState.CANCELLED, JobState.DONE}
+    qtbot.waitUntil(lambda: {row.job.state for row in window.jobs.rows} == ends, timeout=20_000)
+    assert states[-1] is PictureState.DONE
+    assert not {PictureState.OPEN, PictureState.CANCELLED} & set(states), "the old job's end is not that of the new one"
     assert picture.objects is not None
     assert len(picture.objects) == 10 != len(old)
     assert picture.generation == 2
