@@ -27,6 +27,10 @@ class LeftOut:
         # Sentences of readers name the path already.
         return self.reason if self.reason.startswith(self.what) else f"{self.what}: {self.reason}"
 
+    def to_dict(self) -> dict[str, str]:
+        """Return it as values that JSON knows."""
+        return {"what": self.what, "reason": self.reason}
+
 
 @dataclass(frozen=True, slots=True)
 class FoundPictures:
