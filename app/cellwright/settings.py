@@ -27,9 +27,6 @@ FOLDER_VARIABLE = "CELLWRIGHT_CONFIG_DIR"
 RECENT_FILES_KEPT = 12
 RECENT_PROJECTS_KEPT = 8
 
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
-"""``#rrggbb``."""
-
 
 class Settings(BaseModel):
     """One person's choices; every field has a default, and assignment is checked.
@@ -54,10 +51,10 @@ class Settings(BaseModel):
         Name or folder of the model used last.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"`` …
-    class_colours : dict of str to str
-        ``#rrggbb`` by class name, where a person chose another colour than the model's card.
     show_boxes, show_labels, show_scale_bar, show_outlines, show_fill, show_points, show_boxes_too : bool
         What is drawn over the picture; `show_boxes_too` for cells that have an outline as well.
+    show_density, show_coverage, show_overview : bool
+        What is drawn on slides: how dense cells lie, the account of tiles, the small map of the whole.
     analyze_on_open : bool
         Whether a picture is analyzed as soon as it is opened.
     overlay_opacity, outlines_opacity, fill_opacity, points_opacity : float
@@ -87,7 +84,6 @@ class Settings(BaseModel):
     export_formats: list[str] = Field(default_factory=lambda: ["xlsx"])
     model: str | None = None
     device: str = "auto"
-    class_colours: dict[str, Colour] = Field(default_factory=dict)
     show_boxes: bool = True
     show_labels: bool = True
     show_scale_bar: bool = True
@@ -127,11 +123,6 @@ class Settings(BaseModel):
         """Take a project, for example one that was moved, from the recent ones."""
         name = str(Path(folder).absolute())
         self.recent_projects = [other for other in self.recent_projects if other != name]
-
-    def forget_file(self, path: str | Path) -> None:
-        """Take a file, for example one that is gone, from the recent ones."""
-        name = str(Path(path).absolute())
-        self.recent_files = [other for other in self.recent_files if other != name]
 
 
 def settings_path() -> Path | None:

@@ -28,11 +28,6 @@ class StackLayout:
     samples: int
 
     @property
-    def n_planes(self) -> int:
-        """Number of stored planes, each of `samples` channels."""
-        return prod(self.lead)
-
-    @property
     def n_lead_channels(self) -> int:
         """Number of channels stored as planes of their own."""
         return self._count("C")

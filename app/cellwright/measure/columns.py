@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -84,8 +83,3 @@ class Column:
 def sides(pixel_size: PixelSize | None) -> tuple[float, float]:
     """Return height and width of a pixel in µm, or 1 and 1 where nobody knows them: then all lengths are pixels."""
     return (1.0, 1.0) if pixel_size is None else (pixel_size.y_um, pixel_size.x_um)
-
-
-def keyed(columns: Sequence[Column]) -> dict[str, Column]:
-    """Return columns by their names without units."""
-    return {column.key: column for column in columns}

@@ -201,10 +201,6 @@ class PlotArea(QWidget):
         """Draw nothing more, before the window goes."""
         self.cloud.close()
 
-    def gate_at(self, places: Sequence[Sequence[float]]) -> Gate | None:
-        """Return the gate with its corners at these places of the axes; None where nothing is drawn."""
-        return None if self._cells is None else Gate.drawn(self._cells.axes, places)
-
     def on_screen(self, x: float, y: float) -> QPointF:
         """Return where a place of the axes lies on the widget of the plot."""
         scene = self.plot.getViewBox().mapViewToScene(QPointF(x, y))

@@ -11,10 +11,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from cellwright.annotation import part_path
-from cellwright.core import CellwrightError, Coverage, Regions
+from cellwright.core import CellwrightError, Regions
 from cellwright.jobs import Progress
 from cellwright.jobs.queue import Job, JobState, Lane
-from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.panels.jobs_panel import error_sentence
 from cellwright.ui.slides.batch_page import BatchPage
@@ -257,9 +256,3 @@ def _state_of(item: BatchItem, picture: Picture) -> PictureState:
         ItemState.FAILED: PictureState.FAILED,
         ItemState.STOPPED: PictureState.CANCELLED if picture.objects is not None else PictureState.OPEN,
     }[item.state]
-
-
-def said_of(coverage: Coverage) -> str:
-    """Return what a count covers in a few words, for the list of pictures."""
-    failed = len(coverage.missing)
-    return f"{plural(failed, 'tile')} missing" if failed else ""

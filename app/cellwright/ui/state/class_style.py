@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,9 @@ class ClassStyle:
     letter: str
 
 
-def styles_of(card: ModelCard, colours: Mapping[str, str] | None = None) -> tuple[ClassStyle, ...]:
-    """Return the looks of a model's classes in class order, with a person's own colours where there are any."""
-    own = colours or {}
-    return tuple(
-        ClassStyle(kind.name, kind.title, own.get(kind.name, kind.colour), kind.badge) for kind in card.classes
-    )
+def styles_of(card: ModelCard) -> tuple[ClassStyle, ...]:
+    """Return the looks of a model's classes in class order, as its card says them."""
+    return tuple(ClassStyle(kind.name, kind.title, kind.colour, kind.badge) for kind in card.classes)
 
 
 def spare_styles(names: Sequence[str]) -> tuple[ClassStyle, ...]:

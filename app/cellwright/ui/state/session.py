@@ -247,11 +247,6 @@ class Session:
         self._classifier = None if folder is None or card is None else (folder, card)
         self._follow_models()
 
-    @property
-    def card_in_use(self) -> ModelCard | None:
-        """Card of the model, joined with that of the classifier where there is one: whose classes are counted."""
-        return self._card_in_use
-
     def _follow_models(self) -> None:
         self._card_in_use = card = self._joined()
         self._thresholds = dict(card.thresholds.confidence) if card is not None else {}

@@ -69,12 +69,6 @@ class TileLoader:
         with self._changed:
             return dict(self._problems)
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether everything wanted has been made."""
-        with self._changed:
-            return not self._wanted and not self._reading
-
     def want(self, keys: Sequence[TileKey]) -> None:
         """Make these tiles, in this order, and forget what was wanted before."""
         with self._changed:
