@@ -12,14 +12,25 @@ import pytest
 from PySide6.QtGui import QGuiApplication
 
 from cellwright.core import Masks, Objects, PixelSize, PixelSizeSource
+from cellwright.inference.view import plan_view
 from cellwright.ui.chest import chest_lines, chest_of
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.panels.class_row import Detail
 from cellwright.ui.panels.model_panel import score_note, score_text, summary_text
 from cellwright.ui.state.class_style import styles_of
 from cellwright.ui.state.colouring import MAP, ColourBy, areas_of, object_colours, rgb
-from cellwright.workflows import AreaTable, Proposal, scale_advice
-from cellwright.zoo import ClassDecoding, ClassMetrics, Metrics, ModelCard, ObjectClass, Thresholds, load_card
+from cellwright.ui.state.ruler import scale_words
+from cellwright.workflows import AreaTable, Proposal, ScaleFit, scale_advice
+from cellwright.zoo import (
+    ClassDecoding,
+    ClassMetrics,
+    Metrics,
+    ModelCard,
+    ObjectClass,
+    Thresholds,
+    find_model,
+    load_card,
+)
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_card
 from tests.ui.known_masks import disc_objects
@@ -228,3 +239,15 @@ def test_an_unknown_scale_offers_the_ruler(analyzed: MainWindow) -> None:
     panel.show_scale(analyzed.session.current)
     assert not panel.measure.isVisibleTo(panel)
     assert "shrunk 2.0 times" in panel._scale.text()
+
+
+@pytest.mark.parametrize("name", ["nuclei-stardist", "nuclei-unet", "cells-maskrcnn"])
+@pytest.mark.parametrize("factor", [0.5, 0.79, 0.82, 0.85, 1.0, 1.18, 1.22, 1.26, 3.0])
+def test_what_is_said_of_the_scale_is_what_is_done(name: str, factor: float) -> None:
+    card = load_card(find_model(name))
+    assert card.input.object_px is not None
+    across = factor * card.input.object_px
+    is_rescaled = plan_view((300, 400), None, card.input, across).downsample != 1.0
+    assert is_rescaled == (not 1 / 1.2 <= factor <= 1.2)
+    assert (scale_advice(card, None, across).fit is ScaleFit.RESCALED) == is_rescaled
+    assert bool(scale_words(across, card)) == is_rescaled

@@ -14,9 +14,6 @@ from cellwright.zoo import ModelCard, list_models
 if TYPE_CHECKING:
     from cellwright.imaging import Slide
 
-TOLERANCE = 1.2
-"""Factor by which scales may differ before a person hears of it."""
-
 
 class ScaleFit(str, Enum):
     """How the scale of a picture fits a model."""
@@ -69,9 +66,9 @@ def scale_advice(card: ModelCard, pixel_size: PixelSize | None, object_px: float
     """
     own = card.input
     if object_px is not None and own.object_px is not None:
-        return _compared(object_px / own.object_px, "The objects are")
+        return _compared(object_px / own.object_px, "The objects are", own.scale_tolerance)
     if pixel_size is not None and own.um_per_px is not None:
-        return _compared(own.um_per_px / math.sqrt(pixel_size.area_um2), "The pixels are")
+        return _compared(own.um_per_px / math.sqrt(pixel_size.area_um2), "The pixels are", own.scale_tolerance)
     if own.um_per_px is None and own.object_px is None:
         return ScaleAdvice(ScaleFit.ANY, None, "The model was trained on pictures of different scales.")
     if own.object_px is None:
@@ -85,8 +82,9 @@ def scale_advice(card: ModelCard, pixel_size: PixelSize | None, object_px: float
     )
 
 
-def _compared(factor: float, what: str) -> ScaleAdvice:
-    if 1 / TOLERANCE <= factor <= TOLERANCE:
+def _compared(factor: float, what: str, tolerance: float) -> ScaleAdvice:
+    # the factor up to which pictures are left as they are when they are read, see `plan_view`
+    if 1 / tolerance <= factor <= tolerance:
         return ScaleAdvice(ScaleFit.FITS, factor, f"{what} of the size that the model was trained on.")
     share = max(factor, 1 / factor)
     # A large object and a small pixel both mean that the model is shown fewer pixels than there are.

@@ -68,7 +68,7 @@ class InputContract(Part):
     halo_px: int = Field(ge=0)
     stride: int = Field(default=32, ge=1)
     um_per_px: Positive | None = None
-    scale_tolerance: float = Field(default=1.25, ge=1.0)
+    scale_tolerance: float = Field(default=1.2, ge=1.0)
     fit: bool = True
     centre: float = Field(default=1.0, gt=0.0, le=1.0)
     contrast: Literal["display", "percentile", "spread"] = "display"

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from cellwright.zoo import ModelCard
 
 _COLOUR = "#F0E442"
-_LIKE = 1.2
-"""Cells up to this factor larger or smaller than those a model was trained on need no rescaling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +58,10 @@ def scale_words(across_px: float, card: ModelCard | None) -> str:
         Of the model; one that does not say how large its cells were has nothing to compare with.
     """
     known = card.input.object_px if card is not None else None
-    if known is None or across_px <= 0 or 1 / _LIKE <= across_px / known <= _LIKE:
+    if card is None or known is None or across_px <= 0:
         return ""
-    factor = across_px / known
+    factor, like = across_px / known, card.input.scale_tolerance
+    if 1 / like <= factor <= like:
+        return ""
     said = f"{factor:.1f} times as large as" if factor > 1 else f"{1 / factor:.1f} times smaller than"
     return f"A cell of {across_px:,.0f} px is {said} those the model was trained on ({known:,.0f} px)."
