@@ -57,6 +57,14 @@ def run() -> list[Row]:
             joining["longest"],
             note=f"{joining['seconds']:.1f} s in all, beside the window; the step asked for meanwhile follows",
         ),
+        *(
+            Row(
+                f"longest pause of the window while {_MANY:,} cells are {words}",
+                joining[f"{key} longest"],
+                note=f"{joining[f'{key} seconds']:.1f} s in all, beside the window, to seen and on disk",
+            )
+            for key, words in (("accept", "accepted as one step"), ("undo", "brought back by one undo"))
+        ),
         Row(
             f"a picture of {_MOST:,} cells opened from its project",
             opening["seconds"],
@@ -144,7 +152,7 @@ def strokes(side: int) -> dict[str, float]:
 
 
 def joining() -> dict[str, float]:
-    """Return the longest pause while many boxes of a fresh analysis go into a project, and how long that took."""
+    """Return the longest pauses while many boxes go into a project, are accepted and brought back, and the seconds."""
     from PySide6.QtWidgets import QApplication
 
     app = QApplication([])
@@ -163,10 +171,30 @@ def joining() -> dict[str, float]:
         _until(lambda: picture.marks is not None and bool(picture.marks.is_reviewed.any()))
         seconds = time.perf_counter() - began
         _spin(500)
-        longest = watch.longest_ms()
+        found = {"longest": watch.longest_ms(), "seconds": seconds}
+        for name, key in (("accept", "correct.accept"), ("undo", "edit.undo")):
+            found |= {f"{name} {what}": value for what, value in _beside(window, key).items()}
         _end(window)
     del app
-    return {"longest": longest, "seconds": seconds}
+    return found
+
+
+def _beside(window: MainWindow, key: str) -> dict[str, float]:
+    """Return the longest pause while something is done to every cell of the picture, and how long it took."""
+    link = window.correcting.link
+    if link is None:
+        raise RuntimeError("There is no project.")
+    window.session.select_rows(np.arange(_MANY))
+    _until(window.actions_set[key].isEnabled)
+    _spin(1500)
+    newest, watch = link.project.newest(), Watch()
+    watch.start()
+    began = time.perf_counter()
+    window.actions_set[key].trigger()
+    _until(lambda: link.project.newest() > newest and not link.is_held)
+    seconds = time.perf_counter() - began
+    _spin(1500)
+    return {"longest": watch.longest_ms(), "seconds": seconds}
 
 
 def opening() -> dict[str, float]:

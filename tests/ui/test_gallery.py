@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt
 from PySide6.QtGui import QDropEvent, QMouseEvent
 
-from cellwright.annotation import NOT_CLASSED, UNIDENTIFIED, Answer, Drawn, Status
-from cellwright.core import Box, Objects
+from cellwright.annotation import NOT_CLASSED, UNIDENTIFIED, Answer, Drawn, Status, Verdict
+from cellwright.core import Box, CellwrightError, Objects
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, JobQueue, Lane
-from cellwright.project import Project
+from cellwright.project import JournalEntry, Project
 from cellwright.ui.background.work import Work
-from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.panels.banner import Message
 from cellwright.ui.review.audit_dialog import AuditChoice
 from cellwright.ui.review.bins import ALL, REJECTED
@@ -42,6 +43,8 @@ class Side:
         self.work = Work(JobQueue())
         self.path = path
         self.messages: list[str] = []
+        self.waiting: list[Callable[[], object]] = []
+        self.verdicts: list[tuple[NDArray[np.void], Verdict]] = []
         self.went: list[tuple[Path, Box, bytes | None]] = []
 
     def submit_quietly(
@@ -51,6 +54,17 @@ class Side:
 
     def say(self, message: Message) -> None:
         self.messages.append(message.text)
+
+    def when_free(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except StillWriting:
+            self.waiting.append(do)
+        except CellwrightError as error:
+            self.messages.append(str(error))
+
+    def answer_many(self, ids: NDArray[np.void], verdict: Verdict, then: Callable[[JournalEntry | None], None]) -> None:
+        self.verdicts.append((ids, verdict))
 
     def threshold(self, name: str) -> float:
         return 0.4

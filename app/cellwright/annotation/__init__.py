@@ -27,6 +27,7 @@ from cellwright.annotation.filtering import (
 from cellwright.annotation.finding import found_at_click, found_in_box
 from cellwright.annotation.geometry import Geometry, GeometryKind
 from cellwright.annotation.making import added, deleted, merged, reclassified, reshaped, reviewed, split
+from cellwright.annotation.many import Verdict
 from cellwright.annotation.moving import moved, point_added, point_deleted, point_moved, resized, smoothed
 from cellwright.annotation.painting import PaintResult, erased, filled, outlined, painted, pixels_of, without_holes
 from cellwright.annotation.records import (
@@ -90,6 +91,7 @@ __all__ = [
     "SignOffRecord",
     "Status",
     "Unmeasured",
+    "Verdict",
     "Words",
     "added",
     "all_marked",

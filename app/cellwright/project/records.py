@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import sqlite3
 from collections.abc import Mapping
@@ -84,17 +85,16 @@ def take_effect(connection: sqlite3.Connection, edit: int) -> None:
     rows = connection.execute(
         "SELECT name, record, after FROM record_change WHERE edit = ? ORDER BY number", (edit,)
     ).fetchall()
-    for name, record, after in rows:
+    for (name, is_gone), some in itertools.groupby(rows, lambda row: (row[0], row[2] is None)):
         columns = _COLUMNS[name]  # a name that is none of ours ends here
-        if after is None:
-            connection.execute(f"DELETE FROM {name} WHERE id = ?", (record,))
+        if is_gone:
+            connection.executemany(f"DELETE FROM {name} WHERE id = ?", [(record,) for _, record, _ in some])
             continue
-        values = json.loads(after)
         marks = ", ".join("?" for _ in columns)
         news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-        connection.execute(
+        connection.executemany(
             f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {news}",
-            [values[column] for column in columns],
+            ([values[column] for column in columns] for values in (json.loads(after) for _, _, after in some)),
         )
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from cellwright.annotation import (
     AuditItemRecord,
@@ -16,6 +17,7 @@ from cellwright.annotation import (
     RegionReviewedRecord,
     Reviewer,
     ReviewRecord,
+    Verdict,
     region_marked,
 )
 from cellwright.core import Box
@@ -23,6 +25,7 @@ from cellwright.project import records
 from cellwright.project.failure import explained
 from cellwright.project.journal import JournalEntry
 from cellwright.project.migrate import version_of
+from cellwright.project.verdicts import write_verdict
 from cellwright.project.writing import write_edit
 
 if TYPE_CHECKING:
@@ -74,6 +77,19 @@ class Reviews:
             if any(known.intersect(box) == box for known in self.regions_reviewed(picture_id)):
                 return None
             return write_edit(self._connection, region_marked(picture_id, box, self.reviewer(author)), author)
+
+    def answer_many(self, ids: Iterable[UUID], verdict: Verdict, author: str) -> JournalEntry | None:
+        """Say the same of many objects, as one step with a review each; None where that would change nothing.
+
+        Raises
+        ------
+        EditRefused
+            If the project lacks the class, or a record of the verdict is not as it found it.
+        ProjectNotWritable
+            If it could not be put on disk; the project is as it was.
+        """
+        with self._writing():
+            return write_verdict(self._connection, ids, verdict, self.reviewer(author))
 
     def reviews(self, picture_id: int | None = None) -> list[ReviewRecord]:
         """Return every answer that stands, oldest first: of one picture, or of all."""

@@ -19,10 +19,10 @@ from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.parts import part_of, plane_of
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.correcting.remembering import last_analysis, unshown
+from cellwright.ui.correcting.stepping import AnswerMany, Stepped, StepThrough
 from cellwright.ui.correcting.storing import (
     Found,
     ReadTable,
-    StepThrough,
     StoreAnalysis,
     Stored,
     TableRead,
@@ -230,27 +230,36 @@ class Belonging(QObject):
             self.freed.emit()
             self._host.update_actions()
 
-    def step_beside(self, operation: StepThrough, then: Callable[[JournalEntry | None], None]) -> None:
-        """Take back or do again a large step beside the window; `then` is told of it."""
+    def step_beside(self, operation: AnswerMany | StepThrough, then: Callable[[JournalEntry | None], None]) -> None:
+        """Do a step of very many cells beside the window; `then` is told of it, None where nothing changed."""
         link = self._link
         assert link is not None
-        link.settle()
         link.hold("A step of very many cells is under way; your step follows in a moment.")
         self._host.status.showMessage(f"{operation.title}…")
 
-        def done(job: Job[JournalEntry | None]) -> None:
+        def done(job: Job[Stepped]) -> None:
             if link is not self._link:
                 return
             link.hold("")
-            self._attempt(link.follow)
-            if isinstance(job.error, CellwrightError):
-                self._host.say(Message(Level.ERROR, str(job.error)))
-            then(job.result)
+            self._attempt(partial(link.follow, job.result))
+            if job.result is not None:
+                then(job.result.entry)
+            else:
+                self._say_undone(job)
             self.freed.emit()
             self._host.update_actions()
 
         self._host.opener.submit_quietly(operation, Lane.FILES, done, listed=True)
         self._host.update_actions()
+
+    def _say_undone(self, job: Job[Stepped]) -> None:
+        if isinstance(job.error, CellwrightError):
+            self._host.say(Message(Level.ERROR, str(job.error)))
+        elif job.error is not None:
+            said = f"{job.title}: this could not be done, and nothing was changed; do it again."
+            self._host.say(Message(Level.ERROR, said, job.error_text))
+        else:
+            self._host.status.showMessage(f"{job.title}: cancelled, nothing was changed")
 
     # ---- what is shown
 

@@ -87,12 +87,13 @@ class Correcting(QObject):
         self.files.show_dialog(dialog)
 
     def _set_classes(self, link: OpenProject, drafts: tuple[ClassDraft, ...]) -> None:
-        edit = edit_of_classes(link.classes, drafts, link.project.next_id(ClassRecord))
-        try:
+        def change() -> None:
+            link.refuse_while_held()
+            edit = edit_of_classes(link.classes, drafts, link.project.next_id(ClassRecord))
             if edit is not None:
                 link.apply(edit)
-        except CellwrightError as error:
-            self._host.say(Message(Level.WARNING, str(error)))
+
+        self.corrections.when_free(change)
 
     def needs(self) -> set[Needs]:
         """Return what there is for actions that need a project."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -16,6 +17,7 @@ from cellwright.annotation import (
     Geometry,
     ObjectChange,
     Status,
+    Verdict,
     deleted,
     joined,
     judged,
@@ -30,20 +32,28 @@ from cellwright.ui.correcting.belonging import Belonging
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_link import OpenProject, StillWriting
 from cellwright.ui.correcting.scene import whole_box
-from cellwright.ui.correcting.storing import StepThrough
+from cellwright.ui.correcting.stepping import AnswerMany, StepThrough
 from cellwright.ui.correcting.wording import entry_text
 from cellwright.ui.looks.wording import plural
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.state.class_style import ClassStyle
 from cellwright.ui.state.picture import Picture
-from cellwright.ui.state.session import rows_of
 
 KEYS = "123456789"
 _SAID_MS = 5000
 _BESIDE = 5000
 """Steps of more cells are taken back and done again beside the window."""
-_ONE_BY_ONE = 2000
-"""Up to so many cells are noted as reviewed one by one; more are changed in one go."""
+AT_ONCE = 2000
+"""More cells are changed beside the window, as one step as well."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Meant:
+    """Which cells a step is about, as they were chosen when it was asked for."""
+
+    picture: Picture | None
+    ids: NDArray[np.void]
+    first: bytes | None
 
 
 class Corrections(QObject):
@@ -66,7 +76,8 @@ class Corrections(QObject):
         self._host, self._session = host, host.session
         self._belonging = belonging
         self._need_project = need_project
-        self._waiting: list[tuple[Picture | None, NDArray[np.void], Callable[[], object]]] = []
+        self._waiting: list[tuple[OpenProject | None, Callable[[], object]]] = []
+        self._replayed: _Meant | None = None
         belonging.freed.connect(self._on_freed)
         self.new_class = ""
         """Name of the class of what is drawn next; empty for the first."""
@@ -99,17 +110,14 @@ class Corrections(QObject):
             self._say(f"No class has the key {key}; give it one in Correct, Classes.")
             return
         self.new_class = chosen
-        if not len(self._session.selected_rows):
+        if not len(self._meant.ids):
             self._say(f"New cells are {chosen} from now on.")
             return
         link, _ = self.begin()
         record = next(each for each in link.classes if each.name == chosen)
-        ids = self._session.selected_ids
-        if len(ids) > _ONE_BY_ONE:
-            entry = link.change(ids, class_id=record.id)
-        else:
-            entry = self._apply(link, sorted_into(self._objects(link), link.reviewer(), record.id))
-        self._tell(entry, f"now {record.title}")
+        what = f"now {record.title}"
+        if not self._answer_beside(Verdict(class_id=record.id), what):
+            self._tell(self._apply(link, sorted_into(self._objects(link), link.reviewer(), record.id)), what)
 
     def _class_with_key(self, key: str) -> str | None:
         """Return the name of the class that a key gives; classes have keys in their order while there is no project."""
@@ -124,12 +132,8 @@ class Corrections(QObject):
         if not self._has_selection():
             return
         link, _ = self.begin()
-        ids = self._session.selected_ids
-        if len(ids) > _ONE_BY_ONE:
-            entry = link.change(ids, status=status)
-        else:
-            entry = self._apply(link, judged(self._objects(link), link.reviewer(), status))
-        self._tell(entry, status.value)
+        if not self._answer_beside(Verdict(status=status), status.value):
+            self._tell(self._apply(link, judged(self._objects(link), link.reviewer(), status)), status.value)
 
     def known(self, ids: Sequence[bytes]) -> list[AnnotatedObject]:
         """Return cells as the project has them; none where there is no project, or it does not have them."""
@@ -142,15 +146,15 @@ class Corrections(QObject):
         return link.apply(with_reviews(edit, link.reviewer())) if edit.objects else None
 
     def _objects(self, link: OpenProject) -> list[AnnotatedObject]:
-        return link.objects(each.tobytes() for each in self._session.selected_ids)
+        return link.objects(each.tobytes() for each in self._meant.ids)
 
     def _merge(self) -> None:
-        if len(self._session.selected_rows) < 2:
+        if len(self._meant.ids) < 2:
             self._say("Select the cells that are one: Shift-click them, or draw a lasso around them.")
             return
         link, _ = self.begin()
         parts = sorted(self._objects(link), key=lambda each: -(each.state.score or 0))
-        first = self._session.selected_id
+        first = self._meant.first
         parts.sort(key=lambda each: each.id.bytes != first)
         self._tell(self._apply(link, merged(parts, joined([each.state.geometry for each in parts]))), "are one now")
 
@@ -171,12 +175,36 @@ class Corrections(QObject):
         if not self._has_selection():
             return
         link, _ = self.begin()
-        ids = self._session.selected_ids
-        if len(ids) > _ONE_BY_ONE:
-            entry = link.change(ids, is_deleted=True)
-        else:
-            entry = self._apply(link, deleted(self._objects(link)))
-        self._tell(entry, "deleted")
+        if not self._answer_beside(Verdict(is_deleted=True), "deleted"):
+            self._tell(self._apply(link, deleted(self._objects(link))), "deleted")
+
+    def _answer_beside(self, verdict: Verdict, what: str) -> bool:
+        """Answer for very many selected cells beside the window; return False where they are few."""
+        if len(self._meant.ids) <= AT_ONCE:
+            return False
+        self.answer_many(self._meant.ids, verdict, partial(self._tell, what=what))
+        return True
+
+    def answer_many(self, ids: NDArray[np.void], verdict: Verdict, then: Callable[[JournalEntry | None], None]) -> None:
+        """Say the same of very many cells of the project, beside the window and as one step.
+
+        Parameters
+        ----------
+        ids : (N,) ndarray of 'V16'
+            Which cells, on whatever picture.
+        verdict : Verdict
+            What is said of them.
+        then : callable
+            Told of the step when it is on disk, None where it changed nothing.
+
+        Raises
+        ------
+        StillWriting
+            If the project is written to; see `when_free`.
+        """
+        link = self._need_project()
+        link.refuse_while_held()
+        self._belonging.step_beside(AnswerMany(link.known(), ids, verdict), then)
 
     def begin(self) -> tuple[OpenProject, int]:
         """Return the project and the number of the picture shown, which joins where it has not.
@@ -186,7 +214,7 @@ class Corrections(QObject):
         CellwrightError
             If the picture cannot be corrected now; says why.
         """
-        picture = self._session.current
+        picture = self._meant.picture
         assert picture is not None
         if picture.facts is None and picture.analysis is None:
             raise CellwrightError("The picture is not there yet; correct its cells when it is shown.")
@@ -196,7 +224,7 @@ class Corrections(QObject):
         return link, self._belonging.take(picture)
 
     def _has_selection(self) -> bool:
-        if len(self._session.selected_rows):
+        if len(self._meant.ids):
             return True
         self._say("Select one or more cells first: click one, or Shift-click several.")
         return False
@@ -219,7 +247,7 @@ class Corrections(QObject):
         tell = partial(self._tell_step, way)
         if target is not None and target.objects > _BESIDE:
             link.refuse_while_held()
-            self._belonging.step_beside(StepThrough(link.folder, link.author, way == "undo", target.objects), tell)
+            self._belonging.step_beside(StepThrough(link.known(), way == "undo", target.objects), tell)
         else:
             tell(link.undo() if way == "undo" else link.redo())
 
@@ -253,29 +281,49 @@ class Corrections(QObject):
     def _say(self, text: str) -> None:
         self._host.status.showMessage(text, _SAID_MS)
 
+    @property
+    def _meant(self) -> _Meant:
+        """The selected cells; of a step that had to wait, those that were selected when it was asked for."""
+        session = self._session
+        return self._replayed or _Meant(session.current, session.selected_ids, session.selected_id)
+
     def _attempt(self, do: Callable[[], object]) -> None:
         try:
             do()
         except StillWriting as words:
             self._say(str(words))
-            self._waiting.append((self._session.current, self._session.selected_ids, partial(self._attempt, do)))
+            self._waiting.append((self._belonging.link, partial(self._replay, self._meant, do)))
         except CellwrightError as error:
             self._host.say(Message(Level.WARNING, str(error)))
         self._host.update_actions()
 
+    def _replay(self, meant: _Meant, do: Callable[[], object]) -> None:
+        """Do a step that waited, with the cells that were meant, whichever picture is shown by now."""
+        self._replayed = meant
+        try:
+            self._attempt(do)
+        finally:
+            self._replayed = None
+
+    def when_free(self, do: Callable[[], object]) -> None:
+        """Do something that changes the project: now, or where the project is held, as soon as that is over."""
+        self._attempt(do)
+
     def wait_for(self, picture: Picture, do: Callable[[], object]) -> None:
         """Do something as soon as the project can be changed again, if the same picture is shown then."""
-        self._waiting.append((picture, np.zeros(0, "V16"), do))
+
+        def if_shown() -> None:
+            if picture is self._session.current:
+                do()
+
+        self._waiting.append((self._belonging.link, if_shown))
 
     def _on_freed(self) -> None:
-        """Do the steps that waited, each with the cells that were selected when it was asked for."""
+        """Do the steps that waited, in the order in which they were asked for."""
         waiting, self._waiting = self._waiting, []
-        for picture, ids, do in waiting:
-            if picture is None or picture is not self._session.current:
-                continue
-            if len(ids):
-                self._session.select_rows(rows_of(picture.objects, ids))
-            do()
+        for link, do in waiting:
+            if link is self._belonging.link:  # a step of a project that was closed is none of another's
+                do()
 
 
 def next_unreviewed(picture: Picture | None, rows: NDArray[np.intp], now: int | None) -> int | None:

@@ -23,7 +23,7 @@ from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.panels.banner import Level, Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from PySide6.QtWidgets import QDialog
 
@@ -100,11 +100,15 @@ class ProjectFiles(QObject):
 
     def create(self, folder: Path) -> None:
         """Make a new project, which the open pictures join."""
+        if self._waits(partial(self.create, folder)):
+            return
         with self._telling():
             self._begin(Project.create(folder))
 
     def open(self, folder: Path, *, read_only: bool = False) -> None:
         """Open a project in place of what is open; if that is not possible, say why and what can be done."""
+        if self._waits(partial(self.open, folder, read_only=read_only)):
+            return
         try:
             project = Project(folder, read_only=read_only, wait_ms=_WAIT_MS)
         except ProjectNotWritable as error:
@@ -122,7 +126,7 @@ class ProjectFiles(QObject):
     def save_as(self, folder: Path) -> None:
         """Copy the project to a new folder and go on there; a draft is not kept beside it."""
         link = self.link
-        if link is None:
+        if link is None or self._waits(partial(self.save_as, folder)):
             return
         with self._telling():
             copy = copy_project(link.project, folder, link.author)
@@ -136,7 +140,7 @@ class ProjectFiles(QObject):
 
     def close(self) -> None:
         """Close the project and its pictures."""
-        if self.link is None:
+        if self.link is None or self._waits(self.close):
             return
         self._leave()
         for picture in self._host.session.pictures:
@@ -171,6 +175,22 @@ class ProjectFiles(QObject):
         self._leave()
 
     # ---- how
+
+    def _waits(self, do: Callable[[], object]) -> bool:
+        """Tell whether the project is being written to beside the window, so that something is done after that only.
+
+        What is being written, and every step that waits behind it, is this project's: none may be left behind.
+        """
+        if self.link is None or not self.link.is_held:
+            return False
+
+        def later() -> None:
+            self._belonging.freed.disconnect(later)
+            do()
+
+        self._belonging.freed.connect(later)
+        self._host.status.showMessage("The project is being written to; this follows as soon as that is over.")
+        return True
 
     def _begin(self, project: Project) -> None:
         link = OpenProject(project, self.author, self)

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cellwright.annotation import (
@@ -20,12 +18,12 @@ from cellwright.annotation import (
     Record,
     RecordChange,
     Reviewer,
-    Status,
     split_part,
 )
 from cellwright.core import CellwrightError
 from cellwright.imaging import resolved
 from cellwright.project import JournalEntry, Project, place_of
+from cellwright.ui.correcting.stepping import Known, Stepped
 from cellwright.ui.correcting.storing import Found, Stored, TableRead, store
 from cellwright.ui.correcting.tables import PictureTable, patched, table_of, with_classes
 
@@ -161,6 +159,11 @@ class OpenProject(QObject):
         """Refuse steps for now, because the project is written to beside the window; "" lets them pass again."""
         self._held = why
 
+    @property
+    def is_held(self) -> bool:
+        """Whether the project is written to beside the window."""
+        return bool(self._held)
+
     def refuse_while_held(self) -> None:
         """Raise `StillWriting` while the project is held."""
         if self._held:
@@ -189,23 +192,6 @@ class OpenProject(QObject):
             self._later.start()
         else:
             self.follow()
-
-    def change(
-        self,
-        ids: NDArray[np.void],
-        *,
-        class_id: int | None = None,
-        status: Status | None = None,
-        is_deleted: bool = False,
-        reason: str = "",
-    ) -> JournalEntry | None:
-        """Do the same to many objects in one step; None where that changes nothing. See `Project.change_objects`."""
-        self.refuse_while_held()
-        names = (UUID(bytes=each.tobytes()) for each in ids)
-        entry = self.project.change_objects(
-            names, self.author, class_id=class_id, status=status, is_deleted=is_deleted, reason=reason
-        )
-        return None if entry is None else self._done(entry)
 
     def add_analysis(self, found: Found) -> int:
         """Keep what a model found, and return the number of its picture; see `store`."""
@@ -244,6 +230,11 @@ class OpenProject(QObject):
         entry = self.project.redo(self.author)
         return None if entry is None else self._done(entry)
 
+    def known(self) -> Known:
+        """Return what the window knows of the project, for work beside it."""
+        self.settle()
+        return Known(self.folder, self.author, self._seen, self._classes, dict(self._tables))
+
     # ---- following
 
     def look_again(self) -> None:
@@ -266,13 +257,13 @@ class OpenProject(QObject):
         self.follow()
         return entry
 
-    def follow(self, stored: Stored | None = None) -> None:
+    def follow(self, news: Stored | Stepped | None = None) -> None:
         """Bring tables and records to where the journal is, and say what changed.
 
         Parameters
         ----------
-        stored : Stored, optional
-            What a step brought, so that it need not be read again where it is the only one that is new.
+        news : Stored or Stepped, optional
+            What a step led to, so that it need not be read again where it is the only one that is new.
         """
         self._later.stop()
         since, self._seen = self._seen, self.project.newest()
@@ -281,7 +272,8 @@ class OpenProject(QObject):
         before = self._classes
         if self._touches_records(since):
             self._read_records()
-        is_only = stored is not None and self._seen == since + 1 == stored.entry.id
+        entry = news.entry if news is not None else None
+        is_only = entry is not None and self._seen == since + 1 == entry.id
         changes = [] if is_only else self.project.changes_since(since)
         self._follow_classes(before)
         for change in changes:
@@ -289,9 +281,9 @@ class OpenProject(QObject):
             if table is not None:
                 self._tables[change.picture_id] = patched(table, change, self._classes)
         touched = [change.picture_id for change in changes]
-        if is_only and stored is not None:
-            self._tables[stored.picture_id] = stored.table
-            touched.append(stored.picture_id)
+        if is_only and news is not None:
+            self._tables.update(news.tables)
+            touched += news.pictures
         if self._classes != before:
             touched = list(self._pictures)
         if self._has_new_records:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SAME_PLACE = 0.5
 """What a model finds over what a person looked at, by this much, is the same cell: the person's word stays."""
 
-_WAIT_MS = 60_000
+WAIT_MS = 60_000
 """How long the work waits while the window writes."""
 
 
@@ -74,6 +74,16 @@ class Stored:
     table: PictureTable
     classes: tuple[ClassRecord, ...]
 
+    @property
+    def tables(self) -> dict[int, PictureTable]:
+        """The table, by the number of its picture."""
+        return {self.picture_id: self.table}
+
+    @property
+    def pictures(self) -> tuple[int, ...]:
+        """The picture of which something changed."""
+        return (self.picture_id,)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoreAnalysis:
@@ -99,45 +109,9 @@ class StoreAnalysis:
             path = found.picture if isinstance(found.picture, Path) else found.picture.path
             found = replace(found, sha256=content_sha256(path))
         yield Progress(0, 0, "Writing cells and journal")
-        project = Project(self.folder, wait_ms=_WAIT_MS)
+        project = Project(self.folder, wait_ms=WAIT_MS)
         try:
             return store(project, self.author, found)
-        finally:
-            project.close_without_copy()
-
-
-@dataclass(frozen=True, slots=True)
-class StepThrough:
-    """Operation: take back or do again a step of very many cells; returns its `JournalEntry`, None where there is none.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the project.
-    author : str
-        Who asks for it.
-    is_back : bool
-        Whether it is taken back, and not done again.
-    cells : int
-        How many it is about.
-    """
-
-    folder: Path
-    author: str
-    is_back: bool
-    cells: int
-
-    @property
-    def title(self) -> str:
-        """Name of the work."""
-        return f"{'Take back' if self.is_back else 'Do again'} a step of {plural(self.cells, 'cell')}"
-
-    def run(self) -> Generator[Progress, None, JournalEntry | None]:
-        """Do it through a connection of its own."""
-        yield Progress(0, 0, "Writing cells and journal")
-        project = Project(self.folder, wait_ms=_WAIT_MS)
-        try:
-            return project.undo(self.author) if self.is_back else project.redo(self.author)
         finally:
             project.close_without_copy()
 
@@ -158,7 +132,7 @@ class ReadTable:
     def run(self) -> Generator[Progress, None, TableRead]:
         """Read them through a connection of its own."""
         yield Progress(0, 0, "Reading cells")
-        project = Project(self.folder, read_only=True, wait_ms=_WAIT_MS)
+        project = Project(self.folder, read_only=True, wait_ms=WAIT_MS)
         try:
             newest, classes = project.newest(), tuple(project.classes())
             table = table_of(project.columns(self.picture_id), classes, "")

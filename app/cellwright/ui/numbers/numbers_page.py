@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QTabWidget, QWidget
 
 from cellwright.core import CellwrightError
 from cellwright.project import Project
+from cellwright.ui.correcting.project_link import StillWriting
 from cellwright.ui.looks.widgets import column, describe
 from cellwright.ui.numbers.agreement_page import AgreementPage
 from cellwright.ui.numbers.audit_page import AuditPage
@@ -272,6 +273,8 @@ class NumbersPage(QWidget):
         try:
             link.refuse_while_held()
             work(link)
+        except StillWriting as words:
+            self._host.tell(Message(Level.WARNING, f"{str(words).partition(';')[0]}; do this again when that is over."))
         except CellwrightError as error:
             self._host.tell(Message(Level.WARNING, str(error)))
         link.follow()

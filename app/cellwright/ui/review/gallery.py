@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from cellwright.annotation import Draw, Drawn, Status
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs.queue import Job, Lane
 from cellwright.project import place_of
+from cellwright.ui.correcting.corrections import AT_ONCE
+from cellwright.ui.correcting.project_link import StillWriting
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review import answers
 from cellwright.ui.review.bins import PICKED, Sorting, class_with_key, letter_of
@@ -117,6 +119,8 @@ class Gallery(QObject):
         """Begin to review: a project comes about where there is none."""
         try:
             self._window.need_link()
+        except StillWriting as words:
+            self.said.emit(str(words).partition(";")[0])
         except CellwrightError as error:
             self._window.say(Message(Level.WARNING, str(error)))
         self.refresh()
@@ -287,7 +291,12 @@ class Gallery(QObject):
 
     def put(self, ids: list[bytes], name: str) -> None:
         """Put cells into a bin."""
-        self._attempt(lambda: answers.put(self._need(), ids, name, self._draws(ids)))
+        if len(ids) > AT_ONCE:
+            put = partial(answers.put_many, name=name, drawn=self._drawn(), say=self._tell)
+            self._window.when_free(lambda: put(self._window, self._need(), _as_array(ids)))
+        else:
+            draws = self._draws(ids)
+            self._window.when_free(lambda: self._tell(answers.put(self._need(), ids, name, draws)))
 
     def accept_visible(self) -> None:
         """Accept every crop in view that counts, as one step."""
@@ -312,7 +321,12 @@ class Gallery(QObject):
 
     def _judge(self, places: list[int], status: Status) -> None:
         ids = self._ids(places)
-        self._attempt(lambda: answers.judge(self._need(), ids, status, self._draws(ids)))
+        if len(ids) > AT_ONCE:
+            judge = partial(answers.judge_many, status=status, drawn=self._drawn(), say=self._tell)
+            self._window.when_free(lambda: judge(self._window, _as_array(ids)))
+        else:
+            draws = self._draws(ids)
+            self._window.when_free(lambda: self._tell(answers.judge(self._need(), ids, status, draws)))
 
     def _put(self, places: list[int], name: str) -> None:
         self.put(self._ids(places), name)
@@ -321,21 +335,18 @@ class Gallery(QObject):
         return [self.sorting.cells.ids[self.sorting.rows[place]].tobytes() for place in places]
 
     def _draws(self, ids: list[bytes]) -> dict[UUID, Draw]:
+        return {UUID(bytes=each): Draw(self._drawn()) for each in ids}
+
+    def _drawn(self) -> Drawn:
         """Return how cells came before the person: sorted by doubt, on purpose; else freely."""
-        drawn = Drawn.DOUBTFUL if self.sorting.order is Order.DOUBT else Drawn.FREE
-        return {UUID(bytes=each): Draw(drawn) for each in ids}
+        return Drawn.DOUBTFUL if self.sorting.order is Order.DOUBT else Drawn.FREE
 
     def _need(self) -> Link:
         if self._link is None:
             raise CellwrightError("There is no project to keep this in; analyze a picture first.")
         return self._link
 
-    def _attempt(self, do: Callable[[], str]) -> None:
-        try:
-            text = do()
-        except CellwrightError as error:
-            self._window.say(Message(Level.WARNING, str(error)))
-            return
+    def _tell(self, text: str) -> None:
         if text:
             self.said.emit(f"{text} · Ctrl+Z takes it back")
 
@@ -407,3 +418,7 @@ class Gallery(QObject):
 
 
 _REJECTED = tuple(Status).index(Status.REJECTED)
+
+
+def _as_array(ids: Sequence[bytes]) -> NDArray[np.void]:
+    return np.frombuffer(b"".join(ids), "V16")

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, PictureRecord
+import numpy as np
+from numpy.typing import NDArray
+
+from cellwright.annotation import AnnotatedObject, ClassRecord, Edit, PictureRecord, Verdict
 from cellwright.core import Objects
 from cellwright.project import JournalEntry, Project
 from cellwright.ui.state.marks import Marks
@@ -109,6 +112,14 @@ class Window(Protocol):
 
     def need_link(self) -> Link | None:
         """Return the project, a draft where there is none yet; None where nothing can be reviewed."""
+        ...
+
+    def when_free(self, do: Callable[[], object]) -> None:
+        """Do something that changes the project: now, or where it is being written to, as soon as that is over."""
+        ...
+
+    def answer_many(self, ids: NDArray[np.void], verdict: Verdict, then: Callable[[JournalEntry | None], None]) -> None:
+        """Say the same of very many cells beside the window; `then` is told of it, None where it changed nothing."""
         ...
 
     def go_to(self, path: Path, box: Box, name: bytes | None) -> None:

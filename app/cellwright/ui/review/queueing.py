@@ -14,6 +14,7 @@ from cellwright.annotation import AuditRecord, ReviewRecord, Status
 from cellwright.core import Box, CellwrightError
 from cellwright.jobs.queue import Job, Lane
 from cellwright.ui.background.in_turn import InTurn
+from cellwright.ui.correcting.project_link import StillWriting
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.review import answers
 from cellwright.ui.review.audit_dialog import AuditChoice, AuditDialog
@@ -31,6 +32,7 @@ _STALE = -1
 """In place of how many cells the queue was filled from: it has to be filled anew when somebody sees it."""
 _RIM, _WINDOW_RIM = 0.75, 0.15
 _NO_PROJECT = "What you decide here is kept in a project. Start reviewing, and one is begun for you."
+_NO_PICTURE = "Open a picture and analyze it: doubtful cells and places with missed ones are shown here one by one."
 _NOTHING = {
     QueueKind.DOUBTFUL: "No doubtful cells: everything that was found here has been looked at.",
     QueueKind.WINDOWS: "No place was found where cells seem to be missing.",
@@ -65,6 +67,7 @@ class Queueing(QObject):
         self._number = 0
         self._generation = 0
         self._filled_from = 0
+        self._asked: set[QueueItem] = set()
         self.queue = Queue()
         self.panel = QueuePanel()
         self.panel.installEventFilter(self)
@@ -94,6 +97,7 @@ class Queueing(QObject):
         self._link = link
         self._generation += 1
         self.queue = Queue()
+        self._asked.clear()
         self._number = 0
         if link is not None:
             link.journal_changed.connect(self._soon.start)
@@ -207,7 +211,7 @@ class Queueing(QObject):
         item, link = self.queue.current, self._link
         if item is not None and item.name is not None and link is not None:
             ids = [item.name]
-            self._attempt(lambda: answers.put(link, ids, name, item.draws))
+            self._attempt(item, lambda: answers.put(link, ids, name, item.draws))
 
     def _answer(self, item: QueueItem, *, is_right: bool) -> None:
         link = self._link
@@ -217,22 +221,34 @@ class Queueing(QObject):
             box = Box(*(round(edge) for edge in item.box))
             if not is_right:
                 self.show_place()
-            self._attempt(lambda: answers.judge_window(link, item.picture, box, item.draw, is_complete=is_right))
+            self._attempt(item, lambda: answers.judge_window(link, item.picture, box, item.draw, is_complete=is_right))
         else:
             ids, status = [item.name], Status.ACCEPTED if is_right else Status.REJECTED
-            self._attempt(lambda: answers.judge(link, ids, status, item.draws))
+            self._attempt(item, lambda: answers.judge(link, ids, status, item.draws))
 
-    def _attempt(self, do: Callable[[], str]) -> None:
-        try:
-            text = do()
-        except CellwrightError as error:
-            self._window.say(Message(Level.WARNING, str(error)))
-            return
-        if text:
-            self.said.emit(f"{text} · Ctrl+Z takes it back")
-        self._note_answers()
-        self.queue.go_on()
-        self._show()
+    def _attempt(self, item: QueueItem, do: Callable[[], str]) -> None:
+        """Do what an answer says, and go on; where the project is being written to, as soon as that is over."""
+        if item in self._asked:
+            return  # it waits already: a second press is no second answer
+        self._asked.add(item)
+
+        def answer() -> None:
+            try:
+                text = do()
+            except StillWriting:
+                raise  # it goes on waiting
+            except CellwrightError:
+                self._asked.discard(item)
+                raise
+            self._asked.discard(item)
+            if text:
+                self.said.emit(f"{text} · Ctrl+Z takes it back")
+            self._note_answers()
+            if item == self.queue.current:
+                self.queue.go_on()
+            self._show()
+
+        self._window.when_free(answer)
 
     # ---- audits
 
@@ -252,7 +268,7 @@ class Queueing(QObject):
         if link is None:
             return
         if not choice.windows:
-            self._draw(link, choice, {})
+            self._window.when_free(lambda: self._draw(link, choice, {}))
             return
         placed = [(each.id, path) for each in link.pictures if (path := self._gallery.path_of(each.id)) is not None]
         operation = ReadShapes(tuple(path for _, path in placed))
@@ -264,7 +280,7 @@ class Queueing(QObject):
                 self._window.say(Message(Level.WARNING, "The sizes of the pictures could not be read; draw again."))
                 return
             shapes = {number: shape for (number, _), shape in zip(placed, job.result, strict=True) if shape is not None}
-            self._draw(link, choice, shapes)
+            self._window.when_free(lambda: self._draw(link, choice, shapes))
 
         self._window.submit_quietly(operation, Lane.FILES, done)
 
@@ -279,6 +295,8 @@ class Queueing(QObject):
                 groups, choice.size, choice.seed, link.author, numbers, thresholds, windows, choice.windows
             )
             link.apply(step)
+        except StillWriting:
+            raise  # it is drawn when that is over
         except CellwrightError as error:
             self._window.say(Message(Level.WARNING, str(error)))
             return
@@ -318,6 +336,7 @@ class Queueing(QObject):
         """Note what was answered, undone or redone elsewhere, and what is new; not while nobody sees it."""
         link = self._link
         if link is None or not self.panel.isVisible():
+            self._show()  # what can be begun depends on what is open
             return
         self._name_things()
         kind = self.queue.kind
@@ -350,7 +369,8 @@ class Queueing(QObject):
         panel, item = self.panel, self.queue.current
         panel.show_progress(self.queue.progress)
         if self._link is None:
-            panel.show_words(_NO_PROJECT, can_start=self._window.shown_picture() is not None)
+            can_start = self._window.shown_picture() is not None
+            panel.show_words(_NO_PROJECT if can_start else _NO_PICTURE, can_start=can_start)
             return
         if item is None:
             panel.show_words(_NOTHING[self.queue.kind])

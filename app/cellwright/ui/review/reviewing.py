@@ -8,20 +8,23 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from cellwright.annotation import all_marked, part_path, split_part
-from cellwright.core import Box, CellwrightError
+from cellwright.annotation import Status, Verdict, all_marked, part_path, region_marked, split_part
+from cellwright.core import Box
 from cellwright.jobs import Operation
 from cellwright.jobs.queue import Job, Lane
+from cellwright.project import JournalEntry
 from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.correcting import Correcting
+from cellwright.ui.correcting.corrections import AT_ONCE
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.parts import plane_of
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.wording import plural
-from cellwright.ui.panels.banner import Level, Message
+from cellwright.ui.panels.banner import Message
 from cellwright.ui.review.gallery import Gallery
 from cellwright.ui.review.queueing import Queueing
 from cellwright.ui.review.selection_link import SelectionLink
@@ -99,25 +102,31 @@ class Reviewing(QObject):
         picture = self._host.session.current
         if picture is None or picture.shape is None or picture.objects is None:
             return
-        try:
-            said = self._mark(picture, Box(0, 0, *picture.shape))
-        except CellwrightError as error:
-            self._host.say(Message(Level.WARNING, str(error)))
-            return
-        self._say(said)
+        whole = Box(0, 0, *picture.shape)
+        self._host.correcting.corrections.when_free(lambda: self._mark(picture, whole))
 
-    def _mark(self, picture: Picture, whole: Box) -> str:
+    def _mark(self, picture: Picture, whole: Box) -> None:
         link = self._host.correcting.files.need()
         number = self._host.correcting.belonging.take(picture)
+        link.refuse_while_held()
         objects, marks = picture.objects, picture.marks
         assert objects is not None
         assert marks is not None
-        waiting = self._host.session.counted(picture) & ~marks.is_reviewed
-        if not waiting.any() and whole in link.project.regions_reviewed(number):
-            return "That was said before."
-        cells = link.objects(each.tobytes() for each in objects.ids[waiting])
-        link.apply(all_marked(cells, number, whole, link.project.reviewer(link.author)))
-        return f"{plural(len(cells), 'cell')} accepted; there is no other on {picture.name} · Ctrl+Z takes it back"
+        waiting = objects.ids[self._host.session.counted(picture) & ~marks.is_reviewed]
+        if not len(waiting) and whole in link.project.regions_reviewed(number):
+            self._say("That was said before.")
+            return
+
+        def tell(_entry: JournalEntry | None) -> None:
+            many = plural(len(waiting), "cell")
+            self._say(f"{many} accepted; there is no other on {picture.name} · Ctrl+Z takes it back")
+
+        if len(waiting) > AT_ONCE:
+            verdict = Verdict(status=Status.ACCEPTED, records=region_marked(number, whole, link.reviewer()).records)
+            self._host.correcting.corrections.answer_many(waiting, verdict, tell)
+        else:
+            cells = link.objects(each.tobytes() for each in waiting)
+            tell(link.apply(all_marked(cells, number, whole, link.reviewer())))
 
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
@@ -171,6 +180,14 @@ class WindowSide:
         """Return the score from which a class counts: the slider's, else that of the model that found it."""
         chosen = self._host.session.thresholds
         return chosen[name] if name in chosen else self._decisions().get(name, DECISION)
+
+    def when_free(self, do: Callable[[], object]) -> None:
+        """Do something that changes the project: now, or where it is being written to, as soon as that is over."""
+        self._host.correcting.corrections.when_free(do)
+
+    def answer_many(self, ids: NDArray[np.void], verdict: Verdict, then: Callable[[JournalEntry | None], None]) -> None:
+        """Say the same of very many cells beside the window; `then` is told of it, None where it changed nothing."""
+        self._host.correcting.corrections.answer_many(ids, verdict, then)
 
     def shown_picture(self) -> Path | None:
         """Return the picture that is shown; of a stack the plane, as a project writes it."""
