@@ -3,7 +3,6 @@
 from cellwright.training.gather import gather
 from cellwright.training.lesson import Lesson, LessonPicture
 from cellwright.training.provenance import Provenance
-from cellwright.training.publish import measured, publish
 from cellwright.training.recipe import Recipe, read_recipe
 from cellwright.training.session import Trained
 from cellwright.training.train import Train
@@ -18,7 +17,5 @@ __all__ = [
     "Trained",
     "Tune",
     "gather",
-    "measured",
-    "publish",
     "read_recipe",
 ]

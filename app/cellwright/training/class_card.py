@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +11,14 @@ from numpy.typing import NDArray
 from cellwright.evaluate import ClassScores, class_scores_of, coverage_at, fit_shared_temperature, least_for
 from cellwright.inference import open_predictor
 from cellwright.inference.decoders.picture import calibrated_shares
-from cellwright.training.provenance import Provenance
-from cellwright.training.publish import first_card
 from cellwright.training.recipe import Recipe
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.whole_pictures import ShownPicture, as_shown
 from cellwright.zoo import Calibration, ClassMetrics, Metrics, ModelCard, save_card, write_model
 
-if TYPE_CHECKING:
-    from torch import nn
-
 
 def publish_classes(
-    folder: Path,
-    network: nn.Module,
-    architecture: dict[str, Any],
-    recipe: Recipe,
-    judged: Sequence[ShownPicture],
-    tested: Sequence[ShownPicture],
-    provenance: Provenance,
+    folder: Path, taught: TaughtNetwork, judged: Sequence[ShownPicture], tested: Sequence[ShownPicture]
 ) -> Path | None:
     """Write a model folder; every score on its card is measured with the weights as they were stored.
 
@@ -37,35 +26,25 @@ def publish_classes(
     ----------
     folder : Path
         Where to; a model that stands there is replaced.
-    network : nn.Module
-        With the weights to keep.
-    architecture : dict
-        What `nets.build` makes it from.
-    recipe : Recipe
-        With a card part; without one nothing is written.
+    taught : TaughtNetwork
+        What the model is; where its recipe has no card part nothing is written.
     judged : sequence of ShownPicture
         Pictures that were not trained on: temperature and threshold come from them.
     tested : sequence of ShownPicture
         Pictures that nothing was chosen by: the scores come from them. Where there are none, from `judged`.
-    provenance : Provenance
-        How the weights came about.
 
     Returns
     -------
     Path or None
         The folder.
     """
-    if recipe.card is None:
+    recipe, part = taught.recipe, taught.recipe.card
+    if part is None:
         return None
-    card = first_card(recipe, recipe.card, architecture, provenance)
-    shown = {"stride": int(network.max_stride), "contrast": recipe.look.contrast, "centre": recipe.look.centre}  # type: ignore[arg-type]
-    card = card.changed(
-        task="classification",
-        input=type(card.input).model_validate({**card.input.model_dump(), **shown}),
-        decoding={"kind": "picture", **recipe.card.decoding},
-        crops=recipe.card.crops or None,
-    )
-    card = write_model(folder, card, network, overwrite=True)
+    shown = {"stride": int(taught.network.max_stride), "contrast": recipe.look.contrast, "centre": recipe.look.centre}  # type: ignore[arg-type]
+    decoding = {"kind": "picture", **part.decoding}
+    card = taught.first_card(part, shown, task="classification", decoding=decoding, crops=part.crops or None)
+    card = write_model(folder, card, taught.network, overwrite=True)
     save_card(folder, judged_card(card, folder, judged, tested or judged, recipe))
     return folder
 

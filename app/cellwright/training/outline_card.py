@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,9 @@ from cellwright.project.pictures import slide_ref
 from cellwright.shapes import labels_from_masks, masks_from_labels
 from cellwright.training.crops import LabelSample
 from cellwright.training.outline_scores import class_scores, object_scores
-from cellwright.training.provenance import Provenance
-from cellwright.training.publish import first_card
 from cellwright.training.recipe import CardPart, Recipe
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.zoo import ClassMetrics, Metrics, ModelCard, save_card, write_model
-
-if TYPE_CHECKING:
-    from torch import nn
 
 _STEPS = np.arange(1, 19) * 0.05
 """Scores that are tried as threshold."""
@@ -34,54 +30,38 @@ FOREGROUND = 0.5
 """Probability from which a pixel belongs to an object, where a recipe does not say otherwise."""
 
 
-def publish_outlines(
-    folder: Path,
-    network: nn.Module,
-    architecture: dict[str, Any],
-    recipe: Recipe,
-    judged: Sequence[LabelSample],
-    provenance: Provenance,
-) -> Path | None:
+def publish_outlines(folder: Path, taught: TaughtNetwork, judged: Sequence[LabelSample]) -> Path | None:
     """Write a model folder; every score on its card is measured with the weights as they were stored.
 
     Parameters
     ----------
     folder : Path
         Where to; a model that stands there is replaced.
-    network : nn.Module
-        With the weights to keep.
-    architecture : dict
-        What `nets.build` makes it from.
-    recipe : Recipe
-        With a card part; without one nothing is written.
+    taught : TaughtNetwork
+        What the model is; where its recipe has no card part nothing is written.
     judged : sequence of LabelSample
         Pictures that were not trained on, each with the path of its file: the threshold and the scores come from them.
-    provenance : Provenance
-        How the weights came about.
 
     Returns
     -------
     Path or None
         The folder.
     """
-    if recipe.card is None:
+    recipe, part = taught.recipe, taught.recipe.card
+    if part is None:
         return None
-    card = first_card(recipe, recipe.card, architecture, provenance)
     shown: dict[str, Any] = {
-        "stride": int(network.max_stride),  # type: ignore[arg-type]
+        "stride": int(taught.network.max_stride),  # type: ignore[arg-type]
         "contrast": recipe.look.contrast,
         "fit": recipe.look.fit,
     }
     if recipe.look.contrast == "percentile":
         shown["percentiles"] = recipe.look.percentiles
     if not is_semantic(recipe):
-        shown["object_px"] = typical_diameter(judged, recipe.card.tile_px if recipe.look.fit else None)
-    card = card.changed(
-        task="semantic" if is_semantic(recipe) else "instances",
-        input=type(card.input).model_validate({**card.input.model_dump(), **shown}),
-        decoding=decoding_of(recipe, recipe.card, architecture),
-    )
-    card = write_model(folder, card, network, overwrite=True)
+        shown["object_px"] = typical_diameter(judged, part.tile_px if recipe.look.fit else None)
+    task = "semantic" if is_semantic(recipe) else "instances"
+    card = taught.first_card(part, shown, task=task, decoding=decoding_of(recipe, part, taught.architecture))
+    card = write_model(folder, card, taught.network, overwrite=True)
     found = found_on_files(folder, judged)
     save_card(folder, judged_card(card, found, judged, recipe))
     return folder

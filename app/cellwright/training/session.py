@@ -24,6 +24,7 @@ from cellwright.training.recipe import Recipe
 from cellwright.training.run_folder import RunFolder
 from cellwright.training.syllabus import epoch_order
 from cellwright.training.tasks import Batch, Judgement, Task, moved
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.teaching import Teaching
 from cellwright.training.validate import to_network
 from cellwright.training.weights import RunningMean, TrainingState, load_checkpoint, save_checkpoint
@@ -240,8 +241,8 @@ class Session:
             self.run.load_best(best)
         judgement = self.judge(best)
         self.task.draw(self.run.path, judgement, self.judged)
-        folder = self.run.path / "model"
-        model = self.task.publish(folder, best, self.architecture, self.judged, self.provenance())
+        taught = TaughtNetwork(best, self.architecture, self.recipe, self.provenance())
+        model = self.task.publish(self.run.path / "model", taught, self.judged)
         return Trained(self.run.path, model, judgement, self.state.best_epoch, self.state.epoch, self.state.seconds)
 
     def provenance(self) -> Provenance:

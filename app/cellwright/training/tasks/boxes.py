@@ -18,12 +18,12 @@ from cellwright.nets.anchors import fit_anchors
 from cellwright.nets.assign import Truth
 from cellwright.nets.yolo import Yolo
 from cellwright.training.augment import Sample, make_sample
+from cellwright.training.box_card import publish_boxes
 from cellwright.training.figures import draw_run
 from cellwright.training.pictures import load_pictures, stack_boxes, truth_of
-from cellwright.training.provenance import Provenance
-from cellwright.training.publish import publish
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.validate import find_all
 
 
@@ -96,13 +96,6 @@ class Boxes:
         """See `Task.draw`."""
         draw_run(folder, judgement.found, judged, self.recipe.data.classes)
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[Sample],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[Sample]) -> Path | None:
         """See `Task.publish`."""
-        return publish(folder, network, architecture, self.recipe, judged, provenance)
+        return publish_boxes(folder, taught, judged)

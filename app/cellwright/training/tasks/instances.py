@@ -19,11 +19,11 @@ from cellwright.training.crops import LabelSample, known_in, make_crop, without_
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_outlines
-from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
 from cellwright.training.tasks.outlines import Found, answer, judge_outlines
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.training.taught_network import TaughtNetwork
 
 SMALLEST_PX = 4
 """Objects of which a cut leaves fewer pixels are not taught: nobody could tell what they were."""
@@ -103,16 +103,9 @@ class Instances:
         """See `Task.draw`."""
         draw_outlines(folder, judgement, judged)
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[LabelSample],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[LabelSample]) -> Path | None:
         """See `Task.publish`."""
-        return publish_outlines(folder, network, architecture, self.recipe, judged, provenance)
+        return publish_outlines(folder, taught, judged)
 
 
 def boxes_of(masks: NDArray[np.bool_]) -> NDArray[np.float32]:

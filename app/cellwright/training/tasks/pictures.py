@@ -16,11 +16,11 @@ from cellwright.evaluate import ClassScores, class_scores_of
 from cellwright.nets.truth import PictureTruth
 from cellwright.training.class_card import publish_classes
 from cellwright.training.class_figures import draw_confusion
-from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.syllabus import Balanced
 from cellwright.training.tasks.costs import network_cost
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.validate import to_network
 from cellwright.training.whole_pictures import ShownPicture, as_shown, load_more, load_whole, make_view
 
@@ -101,16 +101,9 @@ class WholePictures:
         """See `Task.draw`."""
         draw_confusion(folder, judgement, [picture.kind for picture in judged], self.recipe.data.classes)
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[ShownPicture],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[ShownPicture]) -> Path | None:
         """See `Task.publish`."""
-        return publish_classes(folder, network, architecture, self.recipe, judged, self.tested, provenance)
+        return publish_classes(folder, taught, judged, self.tested)
 
 
 def _per_class(scores: ClassScores) -> dict[str, dict[str, float]]:

@@ -20,11 +20,11 @@ from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import publish_outlines
 from cellwright.training.outline_figures import draw_classes
 from cellwright.training.outline_scores import ClassMap, class_scores
-from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
 from cellwright.training.tasks.outlines import answer
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.touching import touching_classes
 
 
@@ -119,13 +119,6 @@ class PixelClasses:
         """See `Task.draw`."""
         draw_classes(folder, judgement, judged)
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[LabelSample],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[LabelSample]) -> Path | None:
         """See `Task.publish`."""
-        return publish_outlines(folder, network, architecture, self.recipe, judged, provenance)
+        return publish_outlines(folder, taught, judged)

@@ -27,11 +27,11 @@ from cellwright.training.crops import LabelSample, known_in, make_crop, without_
 from cellwright.training.labelled_pictures import load_labelled
 from cellwright.training.outline_card import FOREGROUND, publish_outlines
 from cellwright.training.outline_figures import draw_outlines
-from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
 from cellwright.training.tasks.costs import network_cost
 from cellwright.training.tasks.outlines import Found, answer, judge_outlines
 from cellwright.training.tasks.task import Batch, Cost, Judgement
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.zoo import StarDecoding
 
 
@@ -147,16 +147,9 @@ class Stars:
         """See `Task.draw`."""
         draw_outlines(folder, judgement, judged)
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[LabelSample],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[LabelSample]) -> Path | None:
         """See `Task.publish`."""
-        return publish_outlines(folder, network, architecture, self.recipe, judged, provenance)
+        return publish_outlines(folder, taught, judged)
 
 
 def outlines_of(

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cellwright.training.provenance import Provenance
 from cellwright.training.recipe import Phase, Recipe
+from cellwright.training.taught_network import TaughtNetwork
 
 P = TypeVar("P")
 S = TypeVar("S")
@@ -132,13 +132,6 @@ class Task(Protocol[P, S]):
         """Draw curves and findings into a run folder, which holds metrics.jsonl."""
         ...
 
-    def publish(
-        self,
-        folder: Path,
-        network: nn.Module,
-        architecture: dict[str, Any],
-        judged: Sequence[P],
-        provenance: Provenance,
-    ) -> Path | None:
+    def publish(self, folder: Path, taught: TaughtNetwork, judged: Sequence[P]) -> Path | None:
         """Write the model folder, scores on its card measured as stored; None where the recipe has no card."""
         ...

@@ -7,7 +7,7 @@ import torch
 
 from cellwright.evaluate import PictureDetections
 from cellwright.training.augment import Sample
-from cellwright.training.publish import measured
+from cellwright.training.box_card import measured
 from cellwright.zoo import load_card
 from tests.tiny_model import write_tiny_model
 

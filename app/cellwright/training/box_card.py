@@ -1,11 +1,10 @@
-"""`publish`: a trained network becomes a model folder: stored, calibrated, given thresholds, and measured as stored."""
+"""`publish_boxes`: a detector becomes a model folder, calibrated, given thresholds, and measured as stored."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
@@ -24,105 +23,50 @@ from cellwright.evaluate import (
 )
 from cellwright.training.augment import Sample
 from cellwright.training.pictures import truth_of
-from cellwright.training.provenance import Provenance
-from cellwright.training.recipe import CardPart, Recipe
+from cellwright.training.recipe import CardPart
+from cellwright.training.taught_network import TaughtNetwork
 from cellwright.training.validate import find_all
 from cellwright.zoo import (
     Calibration,
     ClassMetrics,
-    InputContract,
     Metrics,
     ModelCard,
-    ObjectClass,
     Reliability,
-    Thresholds,
-    Training,
     load_network,
     save_card,
     write_model,
 )
 
 
-def publish(
-    folder: Path,
-    network: nn.Module,
-    architecture: dict[str, Any],
-    recipe: Recipe,
-    judged: Sequence[Sample],
-    provenance: Provenance,
-) -> Path | None:
+def publish_boxes(folder: Path, taught: TaughtNetwork, judged: Sequence[Sample]) -> Path | None:
     """Write a model folder; every score on its card is measured with the weights as they were stored.
 
     Parameters
     ----------
     folder : Path
         Where to; a model that stands there is replaced.
-    network : nn.Module
-        With the weights to keep.
-    architecture : dict
-        What `nets.build` makes it from.
-    recipe : Recipe
-        With a card part; without one nothing is written.
+    taught : TaughtNetwork
+        What the model is; where its recipe has no card part nothing is written.
     judged : sequence of Sample
         Pictures that were not trained on: temperatures, thresholds and scores come from them.
-    provenance : Provenance
-        How the weights came about.
 
     Returns
     -------
     Path or None
         The folder.
     """
-    if recipe.card is None:
+    part = taught.recipe.card
+    if part is None:
         return None
-    card = write_model(folder, first_card(recipe, recipe.card, architecture, provenance), network, overwrite=True)
+    card = write_model(folder, taught.first_card(part), taught.network, overwrite=True)
     stored = load_network(folder, card).to(memory_format=torch.channels_last)
-    found = _found(stored, judged, recipe.card)
-    save_card(folder, measured(card, found, judged, recipe.card.judged_on))
+    save_card(folder, measured(card, _found(stored, judged, part), judged, part.judged_on))
     return folder
 
 
 def _found(network: nn.Module, judged: Sequence[Sample], part: CardPart) -> list[PictureDetections]:
     # In float32, the number format that every machine has.
     return find_all(network, judged, part.tile_px, None, torch.device("cpu"), part.nms_iou, part.nms)
-
-
-def first_card(recipe: Recipe, part: CardPart, architecture: dict[str, Any], provenance: Provenance) -> ModelCard:
-    """Return what can be said of a model before it is judged."""
-    names = recipe.data.classes
-    return ModelCard(
-        name=recipe.name,
-        title=recipe.title,
-        summary=part.summary,
-        architecture=architecture,
-        input=InputContract.model_validate(
-            {
-                "tile_px": part.tile_px,
-                "halo_px": part.halo_px,
-                "um_per_px": part.um_per_px,
-                "light": part.light,
-                # What was never shown turned has learned nothing of it.
-                "orientation": "any" if recipe.augment.turn else "upright",
-            }
-        ),
-        classes=tuple(ObjectClass(name=name, **part.classes[name].model_dump()) for name in names),
-        thresholds=Thresholds(
-            confidence=dict.fromkeys(names, 0.5), floor=part.floor, nms_iou=part.nms_iou, nms=part.nms
-        ),
-        training=Training(
-            data=part.trained_on,
-            pictures=provenance.pictures,
-            recipe="recipe.toml",
-            epochs=provenance.epoch,
-            seconds=round(provenance.seconds, 1),
-            device=provenance.device_name,
-            seed=recipe.seed,
-            start=provenance.start,
-        ),
-        parent=provenance.parent,
-        licence=part.licence,
-        citations=part.citations,
-    )
 
 
 def measured(card: ModelCard, found: Sequence[PictureDetections], judged: Sequence[Sample], words: str) -> ModelCard:
