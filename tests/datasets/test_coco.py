@@ -86,6 +86,19 @@ def test_one_bad_annotation_costs_one_box_and_is_named(
     assert report.findings[0].examples == ("instances_val2017.json annotation 2",)
 
 
+def test_a_category_id_of_two_names_is_none_of_them(tmp_path: Path, picture: Write, text: Write) -> None:
+    twice = [{"id": 5, "name": "RBC"}, {"id": 3, "name": "WBC"}, {"id": 3, "name": "PLT"}]
+    labelled, report = read_dataset(
+        simple_set(tmp_path, picture, text, GOOD, {**GOOD, "id": 2, "category_id": 5}, categories=twice)
+    )
+    assert [labelled.classes[row] for row in labelled[0].class_index] == ["RBC"]
+    assert report.count(Reason.UNKNOWN_CLASS) == 1
+    assert any("id 3 to 'WBC' and 'PLT'" in note for note in report.notes)
+    simple_set(tmp_path / "only", picture, text, GOOD, categories=twice[1:])
+    with pytest.raises(DatasetNotReadable, match="'WBC' and 'PLT'"):
+        read_dataset(tmp_path / "only")
+
+
 def test_crowds_are_kept_to_be_ignored(tmp_path: Path, picture: Write, text: Write) -> None:
     mask = {"counts": [0, 10], "size": [80, 100]}
     crowd = {**GOOD, "id": 2, "bbox": [0, 0, 50, 50], "iscrowd": 1, "segmentation": mask}

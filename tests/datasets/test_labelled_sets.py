@@ -99,6 +99,6 @@ def test_a_report_counts_everything_and_keeps_a_few_places() -> None:
     report = ImportReport("yolo", "set", 3, 10, log.findings(), ("A note.",))
     assert (report.boxes_left_out, report.pictures_left_out) == (40, 1)
     assert len(report.findings[1].examples) == EXAMPLES_KEPT
-    assert report.sentence() == "10 boxes on 3 pictures; left out: 40 boxes and 1 pictures."
+    assert report.sentence() == "10 boxes on 3 pictures; left out: 40 boxes and 1 picture."
     assert len(report.lines()) == 1 + 3 + 1
     json.dumps(report.to_dict(), allow_nan=False)

@@ -33,7 +33,7 @@ def test_fractions_become_pixels_y_first(tmp_path: Path, picture: Write, text: W
     assert labelled[0].class_index.tolist() == [1]
     assert labelled[0].size == (80, 100)
     assert report.is_clean
-    assert report.sentence() == "1 boxes on 1 pictures; nothing was left out."
+    assert report.sentence() == "1 box on 1 picture; nothing was left out."
 
 
 @pytest.mark.parametrize(

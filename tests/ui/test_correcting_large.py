@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 
 from cellwright.annotation import Answer, Drawn, Status
+from cellwright.core import Box
 from cellwright.project import Project
 from cellwright.ui.correcting import fingerprints
 from cellwright.ui.correcting.tables import table_of
 from cellwright.ui.main_window import MainWindow
+from cellwright.ui.review.bins import REJECTED
 from cellwright.ui.state.picture import Picture
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
@@ -203,6 +205,30 @@ def test_gallery_and_queue_answer_when_the_project_is_free_again_and_once(kept: 
     said = [each for each in link.project.reviews() if each.object == item.name.hex()]  # type: ignore[union-attr]
     assert [each.answer for each in said if each.drawn is Drawn.DOUBTFUL][-1] is Answer.REJECTED
     assert not kept.centre.banner.isVisible()
+
+
+def test_a_whole_picture_is_marked_and_the_gallery_rejects_beside_the_window(kept: MainWindow, qtbot: QtBot) -> None:
+    link, picture, gallery = kept.correcting.link, kept.session.current, kept.reviewing.gallery
+    assert link is not None
+    assert picture is not None
+    counted = int(kept.session.counted(picture).sum())
+    kept.actions_set["review.picture"].trigger()
+    assert is_held(kept)
+    qtbot.waitUntil(lambda: not is_held(kept), timeout=120_000)
+    (entry,) = link.project.journal(1)
+    assert counted - 1 <= entry.objects <= counted, "one was accepted before"
+    assert link.project.regions_reviewed(1) == [Box(0, 0, 600, 800)]
+    kept.actions_set["review.gallery"].trigger()
+    qtbot.waitUntil(lambda: gallery.panel.grid.count > 2500, timeout=20_000)
+    grid = gallery.panel.grid
+    qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    chosen = len(grid.chosen_rows())
+    assert chosen == grid.count
+    gallery.put_chosen(REJECTED)
+    assert is_held(kept)
+    qtbot.waitUntil(lambda: not is_held(kept), timeout=120_000)
+    assert link.project.journal(1)[0].objects == chosen
+    assert shown(kept) == in_project(kept)
 
 
 def test_a_draft_moves_only_after_the_step_that_is_being_written_to_it(

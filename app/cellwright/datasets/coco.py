@@ -63,7 +63,7 @@ def read_coco(path: Path) -> Drafts:
     notes: list[str] = []
     for source in sources:
         content = _load(source)
-        categories = _categories(content, source)
+        categories = _categories(content, source, notes)
         names.extend(categories[key] for key in sorted(categories))
         drafts.extend(_drafts(root, source, content, categories, notes))
     return Drafts("coco", root, unique_names(names), drafts, notes)
@@ -88,15 +88,24 @@ def _load(source: Path) -> dict[str, Any]:
     return content
 
 
-def _categories(content: Mapping[str, Any], source: Path) -> dict[int, str]:
-    """Return the names of the categories by id, whole numbers only."""
+def _categories(content: Mapping[str, Any], source: Path, notes: list[str]) -> dict[int, str]:
+    """Return the names of the categories by id, whole numbers only; an id of two names is none, and `notes` says so."""
     listed = content.get("categories")
-    found: dict[int, str] = {}
+    named: dict[int, list[str]] = {}
     for entry in listed if isinstance(listed, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("id"), int) and isinstance(entry.get("name"), str):
-            found[entry["id"]] = entry["name"].strip()
+            names, name = named.setdefault(entry["id"], []), entry["name"].strip()
+            names.extend([] if name in names else [name])
+    unclear = [
+        f"{source.name} gives the category id {key} to {' and '.join(map(repr, names))}"
+        for key, names in named.items()
+        if len(names) > 1
+    ]
+    found = {key: names[0] for key, names in named.items() if len(names) == 1}
     if not found:
-        raise DatasetNotReadable(f"{source} lists no 'categories' with id and name; add them.")
+        why = unclear[0] if unclear else f"{source} lists no 'categories' with id and name"
+        raise DatasetNotReadable(f"{why}; write it anew, with an id and a name for each.")
+    notes.extend(f"{each}; which is meant nobody knows, so its objects are left out." for each in unclear)
     return found
 
 

@@ -205,7 +205,7 @@ def assemble(
     findings = log.findings()
     if not pictures:
         worst = max((f for f in findings if f.reason.kind is Kind.PICTURE), key=lambda f: f.count, default=None)
-        why = f": {worst.reason.value} ({worst.count} times, as in {worst.examples[0]})" if worst else ""
+        why = f": {worst.reason.value} ({worst.count} ×, as in {worst.examples[0]})" if worst else ""
         raise DatasetNotReadable(f"{drafts.root} holds no labelled picture that can be used{why}.")
     made = LabelledSet(tuple(pictures), class_map.classes, drafts.root)
     boxes = sum(len(p) for p in pictures)

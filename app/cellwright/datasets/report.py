@@ -171,10 +171,11 @@ class ImportReport:
 
     def sentence(self) -> str:
         """Return the whole report in one sentence."""
-        text = f"{self.boxes} boxes on {self.pictures} pictures"
+        text = f"{_many(self.boxes, 'box', 'boxes')} on {_many(self.pictures, 'picture', 'pictures')}"
         if self.is_clean:
             return f"{text}; nothing was left out."
-        return f"{text}; left out: {self.boxes_left_out} boxes and {self.pictures_left_out} pictures."
+        boxes = _many(self.boxes_left_out, "box", "boxes")
+        return f"{text}; left out: {boxes} and {_many(self.pictures_left_out, 'picture', 'pictures')}."
 
     def lines(self) -> list[str]:
         """Return the report as lines of text, the sentence first."""
@@ -225,3 +226,7 @@ class FindingLog:
     def findings(self) -> tuple[Finding, ...]:
         """Return what was collected, in the order of `Reason`."""
         return tuple(Finding(r, self.counts[r], tuple(self.examples[r])) for r in Reason if r in self.counts)
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
