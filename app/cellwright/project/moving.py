@@ -1,4 +1,4 @@
-"""A project copied to another folder: its database as it stands, its labels, and pictures that are still found."""
+"""A project copied to another folder: its database, what lies beside it, and pictures that are still found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 from cellwright.annotation import Edit, EditKind, RecordChange
 from cellwright.core import OutputExists, OutputNotWritable
 from cellwright.project.connection import DATABASE
-from cellwright.project.opening import LABELS
+from cellwright.project.measured import MEASURED
+from cellwright.project.opening import GATES, LABELS
 from cellwright.project.pictures import place_of, written_path
 from cellwright.project.project import Project
 
@@ -31,9 +32,11 @@ def copy_project(project: Project, folder: str | Path, author: str) -> Project:
     try:
         target.mkdir(parents=True, exist_ok=True)
         project.write_copy(target / DATABASE)
-        labels = project.folder / LABELS
-        if labels.is_dir():
-            shutil.copytree(labels, target / LABELS)
+        for name in (LABELS, MEASURED):
+            if (project.folder / name).is_dir():
+                shutil.copytree(project.folder / name, target / name)
+        if (project.folder / GATES).is_file():
+            shutil.copyfile(project.folder / GATES, target / GATES)
         copy = Project(target)
     except (OSError, shutil.Error) as error:
         shutil.rmtree(target, ignore_errors=True)

@@ -14,6 +14,8 @@ from cellwright.project.migrate import migrate, version_of
 from cellwright.project.schema import APPLICATION_ID, TABLES, VERSION, statements
 
 LABELS = "labels"
+GATES = "gates.json"
+"""What of a project lies beside its database: label maps, and gates of plots that were given names."""
 _MAGIC = b"SQLite format 3\0"
 _CHECKED_BYTES = 32 << 20
 """Files up to this size are read in full when they are opened, which takes less than a moment."""

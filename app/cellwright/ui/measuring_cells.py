@@ -16,6 +16,7 @@ from cellwright.ui.actions.action_set import Handler
 from cellwright.ui.correcting.parts import part_of
 from cellwright.ui.dialogs.columns_dialog import Choice, ColumnsDialog
 from cellwright.ui.looks.wording import plural
+from cellwright.ui.measured_keeping import MeasuredKeeping
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.panels.objects_columns import ID
 from cellwright.ui.state.measurable import measurable, offer_of
@@ -49,6 +50,7 @@ class MeasuringCells(QObject):
         super().__init__(window)
         self._window, self._session = window, window.session
         self._table, self._line = window.objects, window.filter_line
+        self._keeping = MeasuredKeeping(window)
         self._jobs: dict[int, Job[tuple[Measurement, ...]]] = {}
         self._summary_job: Job[tuple[SummaryRow, ...]] | None = None
         self._follow_timer = self._timer(_REST_MS, self._follow)
@@ -86,6 +88,7 @@ class MeasuringCells(QObject):
 
     def stop(self) -> None:
         """Follow no more, before the window goes."""
+        self._keeping.stop()
         session = self._session
         session.measured_changed.disconnect(self._on_measured)
         session.filter_changed.disconnect(self._on_filter)
