@@ -67,6 +67,7 @@ def test_457_cells_tell_5_per_cent_to_2_points() -> None:
     assert cells_needed(0.05, 0.02) == 457
     said = adequacy(10, 200, 0.02, share=0.05)
     assert str(said) == "need 457 cells for ±2.0 points at 5.0 %, 200 are counted"
+    assert str(adequacy(0, 1, 0.02, share=0.05)).endswith(", 1 is counted")
     assert not said.is_enough
     assert said.progress == pytest.approx(200 / 457)
     assert cells_needed(0.5, 0.05) == 385  # as in every textbook

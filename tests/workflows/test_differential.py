@@ -222,7 +222,11 @@ def test_a_project_is_signed_off_only_once_its_white_cells_are_reviewed(project:
         project.change_objects(ids_of(project, "neutrophil"), "A.", status=Status.ACCEPTED)
         with pytest.raises(EditRefused, match="2 cells are unreviewed"):
             sign_differential(project, "Dr. S.")
-        project.change_objects(ids_of(project, "Unidentified"), "A.", class_id=3)  # a monocyte each
+        one, other = ids_of(project, "Unidentified")
+        project.change_objects([one], "A.", class_id=3)  # a monocyte each
+        (said,) = project_differential(project).obstacles
+        assert said == "1 cell is unreviewed: look at it in the gallery, and accept or correct it."
+        project.change_objects([other], "A.", class_id=3)
         with pytest.raises(BadParameter, match="with a name"):
             sign_differential(project, "  ")
         sign_differential(project, "Dr. S.", "first count")

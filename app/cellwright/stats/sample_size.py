@@ -50,7 +50,7 @@ class Adequacy:
         said = f"need {self.needed:,} cells for ±{100 * self.half_width:.1f} points at {100 * self.share:.1f} %"
         if self.dispersion > 1:
             said += f" in fields that differ {self.dispersion:.1f} times as much as by chance"
-        return f"{said}, {self.counted:,} are counted"
+        return f"{said}, {self.counted:,} {'is' if self.counted == 1 else 'are'} counted"
 
 
 def cells_needed(share: float, half_width: float, level: float = 0.95) -> int:

@@ -63,6 +63,10 @@ class Proposing(QObject):
         super().__init__(window)
         self._window = window
         self._asked: set[int] = set()
+        self._said: tuple[Picture, Message] | None = None
+        session = window.session
+        session.current_changed.connect(self._on_current)
+        session.model_changed.connect(self._on_model)
 
     def look_at(self, picture: Picture) -> None:
         """Compare a picture, once, in the background."""
@@ -74,9 +78,27 @@ class Proposing(QObject):
         operation = FindModel(picture.file, picture.user_pixel_size)
         self._window.controller.submit_quietly(operation, Lane.FILES, partial(self._on_found, picture))
 
+    def _tell(self, picture: Picture, message: Message) -> None:
+        self._said = (picture, message)
+        self._window.say(message)
+
+    def _on_current(self, picture: Picture | None) -> None:
+        """Take back what was said of the picture shown before; nobody answered, so it is said when one comes back."""
+        if self._said is not None and self._said[0] is not picture and self._withdraw():
+            self._asked.discard(self._said[0].key)
+
+    def _on_model(self) -> None:
+        """Take back what was said of another model."""
+        self._withdraw()
+
+    def _withdraw(self) -> bool:
+        return self._said is not None and self._window.centre.banner.withdraw(self._said[1])
+
     def _on_found(self, picture: Picture, job: Job[tuple[Proposal, ...]]) -> None:
         # a picture that cannot be looked at says so where it is opened
-        if job.result is not None and picture is self._window.session.current:
+        if picture is not self._window.session.current:
+            self._asked.discard(picture.key)
+        elif job.result is not None:
             self.say(picture, job.result)
 
     def say_channel(self, picture: Picture) -> bool:
@@ -95,7 +117,7 @@ class Proposing(QObject):
             self._window.presenter.show_display(picture)
 
         text = f"{name} stains nuclei. The model sees all channels at once; with {name} alone it sees them better."
-        self._window.say(Message(Level.INFO, text, "", f"Analyze {name}", take))
+        self._tell(picture, Message(Level.INFO, text, "", f"Analyze {name}", take))
         return True
 
     def say(self, picture: Picture, proposals: tuple[Proposal, ...]) -> None:
@@ -117,7 +139,7 @@ class Proposing(QObject):
             window.controller.analyze([picture])
 
         text = f"The model {best.title} fits this picture better than {chosen.card.title}."
-        window.say(Message(Level.INFO, text, proposals[0].sentence, "Use it", take))
+        self._tell(picture, Message(Level.INFO, text, proposals[0].sentence, "Use it", take))
 
 
 def nuclear_channel(names: Sequence[str]) -> int | None:

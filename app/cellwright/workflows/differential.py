@@ -134,8 +134,12 @@ class Differential:
         if not self.white:
             said.append("There is no white cell whose kind is told.")
         if self.unreviewed:
-            cells = "1 cell is" if self.unreviewed == 1 else f"{self.unreviewed:,} cells are"
-            said.append(f"{cells} unreviewed: look at them in the gallery, and accept or correct each.")
+            are, them, each = (
+                ("1 cell is", "it", "it")
+                if self.unreviewed == 1
+                else (f"{self.unreviewed:,} cells are", "them", "each")
+            )
+            said.append(f"{are} unreviewed: look at {them} in the gallery, and accept or correct {each}.")
         return tuple(said)
 
     def row_named(self, name: str) -> DifferentialRow:

@@ -66,6 +66,7 @@ class ClassesDialog(QDialog):
         self.table = QTableWidget(0, 4)
         self._problem = label("", "warn", wrap=True)
         self._ok = button("Save", "Change the classes, as one step that can be taken back.", self._accept, "primary")
+        self._ok.setDefault(True)
         self._set_up()
         for each in classes:
             self.add(ClassDraft(each.id, each.name, each.title, each.colour, each.key))

@@ -107,6 +107,7 @@ class ColumnsDialog(QDialog):
         self.show_button = button(
             "Show", "Show these columns; measure first what has no values.", self._done, "primary"
         )
+        self.show_button.setDefault(True)
         layout = column(self, margin=16, gap=8)
         layout.addWidget(self.search)
         layout.addWidget(self.tree, 1)

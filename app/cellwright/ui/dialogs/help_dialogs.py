@@ -69,6 +69,7 @@ class ShortcutsDialog(QDialog):
         layout.addLayout(head)
         layout.addWidget(self._table)
         close = button("Close", "Close this list.", self.accept, name="Close the list")
+        close.setDefault(True)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self.show_keys(actions)
 
@@ -127,7 +128,9 @@ class AboutDialog(QDialog):
         row = QHBoxLayout()
         row.addWidget(button("Copy", "Copy version and surroundings, for a report.", self._copy, name="Copy versions"))
         row.addStretch(1)
-        row.addWidget(button("Close", "Close this dialog.", self.accept, name="Close"))
+        close = button("Close", "Close this dialog.", self.accept, name="Close")
+        close.setDefault(True)
+        row.addWidget(close)
         layout.addLayout(row)
 
     def _copy(self) -> None:

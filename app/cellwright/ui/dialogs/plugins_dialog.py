@@ -40,6 +40,7 @@ class PluginsDialog(QDialog):
         layout.addWidget(self.table, 1)
         layout.addStretch(0)
         close = button("Close", "Close this list.", self.accept, name="Close the list of plugins")
+        close.setDefault(True)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
         self._show(plugins, tried=not plugins)
 

@@ -18,9 +18,10 @@ from cellwright.ui.looks.wording import (
     percent_interval_text,
     percent_text,
 )
-from cellwright.ui.numbers.side import Side, beside, choose, combo
+from cellwright.ui.numbers.side import Side, beside, choose, combo, rows_of
 from cellwright.ui.numbers.words import count_with, dispersion_sentence, dispersion_text, expected_text
 from cellwright.ui.sets.tables import ReadTable
+from cellwright.workflows.areas import finds_areas
 from cellwright.workflows.sure_counts import CountKind, SureCount, SureCounts, count_adequacy, sure_counts
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ _TIPS = (
     "Dispersion: how much more pictures differ than chance has it; 1 is chance alone.",
 )
 _DENSITY, _DISPERSION = 4, 5
+_EMPTY = "Analyze a picture, and its numbers stand here with their intervals."
+_AREAS = "This model measures areas and counts nothing: areas and their shares stand in the panel Counts."
 
 
 class CountsPage(QWidget):
@@ -82,11 +85,11 @@ class CountsPage(QWidget):
         self.half.setValue(2.0)
         self.half.setPrefix("± ")
         self.half.setSuffix(" %")
-        self.half.setFixedWidth(88)
         describe(self.half, "How well", "How far the share of this class may be off, in points of per cent.")
         self.meter = QProgressBar()
         self.meter.setTextVisible(False)
         describe(self.meter, "Counted of what is needed", "How far the count has come.")
+        self._wanted = rows_of(("Share of", self.kind_of), ("Known to", self.half))
         self.adequacy = label("", wrap=True)
         self.words = label("", "muted", wrap=True, selectable=True)
         self._lay_out()
@@ -94,7 +97,7 @@ class CountsPage(QWidget):
 
     def _lay_out(self) -> None:
         side = Side("Choices for counts")
-        side.row("", self.kind_of, self.half)
+        side.add(self._wanted)
         side.add(self.meter)
         side.add(self.adequacy)
         side.row("Intervals", self.kinds)
@@ -131,9 +134,10 @@ class CountsPage(QWidget):
 
     def _count(self) -> None:
         self.found = None
-        if not self._analyses:
+        empty = _EMPTY if not self._analyses else _AREAS if _are_areas(self._analyses) else ""
+        if empty:
             self.table.show_rows([])
-            self._say("Analyze a picture, and its numbers stand here with their intervals.", "muted")
+            self._say(empty, "muted")
             self._measure()
             return
         kind, together = CountKind[self.kinds.currentData()], Simultaneous[self.together.currentData()]
@@ -170,8 +174,10 @@ class CountsPage(QWidget):
     def _measure(self) -> None:
         """Say whether enough was counted for the chosen class."""
         name = self.kind_of.currentData()
-        has_one = self.found is not None and name in {row.name for row in self.found.rows}
-        for widget in (self.meter, self.adequacy):
+        # the share of the only class there is says nothing
+        names = {row.name for row in self.found.rows} if self.found is not None else set()
+        has_one = len(names) > 1 and name in names
+        for widget in (self._wanted, self.meter, self.adequacy):
             widget.setVisible(has_one)
         if self.found is None or not has_one:
             return
@@ -185,6 +191,10 @@ class CountsPage(QWidget):
     def _light(self, row: int) -> None:
         if self.found is not None:
             self.class_lit.emit(self.found.rows[row].name if row < len(self.found.rows) else None)
+
+
+def _are_areas(analyses: Sequence[Analysis]) -> bool:
+    return all(finds_areas(each.card) for each in analyses)
 
 
 def _row(row: SureCount) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from cellwright.ui.looks.widgets import as_panel, column, describe, label, scrol
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
 
-_WIDTH_PX = 250
+_WIDTH_PX = 270
 _WORDS_PX = 60
 
 
@@ -45,20 +45,33 @@ class Side(QWidget):
 
     def row(self, words: str, *widgets: QWidget) -> None:
         """Add choices beside each other, the first of them wide, with the words before them."""
-        line = QHBoxLayout()
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(6)
-        if words:
-            said = label(words, "muted")
-            said.setFixedWidth(_WORDS_PX)
-            line.addWidget(said)
-        for at, widget in enumerate(widgets):
-            line.addWidget(widget, 0 if at else 1)
-        self.body.addLayout(line)
+        self.body.addLayout(_line(words, widgets))
 
     def add(self, widget: QWidget) -> None:
         """Add a widget of its own row."""
         self.body.addWidget(widget)
+
+
+def rows_of(*rows: tuple[str, QWidget]) -> QWidget:
+    """Return choices below each other, each with the words before it, to be shown and hidden as one."""
+    made = QWidget()
+    inside = column(made, margin=0, gap=6)
+    for words, widget in rows:
+        inside.addLayout(_line(words, (widget,)))
+    return made
+
+
+def _line(words: str, widgets: Sequence[QWidget]) -> QHBoxLayout:
+    line = QHBoxLayout()
+    line.setContentsMargins(0, 0, 0, 0)
+    line.setSpacing(6)
+    if words:
+        said = label(words, "muted")
+        said.setFixedWidth(_WORDS_PX)
+        line.addWidget(said)
+    for at, widget in enumerate(widgets):
+        line.addWidget(widget, 0 if at else 1)
+    return line
 
 
 def combo(name: str, tooltip: str, choices: Mapping[str, object] | None = None) -> QComboBox:

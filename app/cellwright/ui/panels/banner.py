@@ -131,6 +131,17 @@ class Banner(QFrame):
         elif self._message is not None:
             self._show(self._message)
 
+    def withdraw(self, message: Message) -> bool:
+        """Close a message that is not true any more; return whether it was still there, shown or waiting."""
+        if message is self._message:
+            self.dismiss()
+            return True
+        was_waiting = any(each is message for each in self._waiting)
+        self._waiting = [each for each in self._waiting if each is not message]
+        if was_waiting and self._message is not None:
+            self._show(self._message)
+        return was_waiting
+
     def copy(self) -> None:
         """Put message and details on the clipboard."""
         if self._message is not None:

@@ -19,6 +19,7 @@ _RECENT_SHOWN = 6
 _PROJECTS_SHOWN = 4
 _NAME_CHARS = 30
 _THUMBNAIL_PX = 72
+_FORMATS = "PNG, JPEG, TIFF, DICOM, OME-Zarr, CZI, LIF, ND2, slides of scanners and more"
 
 
 class StartPage(QWidget):
@@ -60,7 +61,7 @@ class StartPage(QWidget):
         middle.addWidget(self._drop)
         middle.addWidget(label("Or try a sample", "section"))
         middle.addLayout(self._sample_row())
-        lists = QHBoxLayout()
+        lists = self._lists = QHBoxLayout()
         lists.setSpacing(24)
         self._recent_title = label("Recent pictures", "section")
         self._recent = column(margin=0, gap=0)
@@ -103,7 +104,8 @@ class StartPage(QWidget):
         inside.addWidget(self._drop_icon)
         for text, kind in (
             ("Drop pictures or a folder here", "heading"),
-            ("PNG, JPEG, BMP, WebP, TIFF, OME-TIFF and DICOM; they stay on this computer", "muted"),
+            (_FORMATS, "muted"),
+            ("They stay where they are, on this computer", "muted"),
         ):
             words = label(text, kind, wrap=True)
             words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -152,6 +154,9 @@ class StartPage(QWidget):
         empty(self._recent)
         shown = list(paths)[:_RECENT_SHOWN]
         self._recent_title.setVisible(bool(shown))
+        # without any, projects stand where they would
+        self._lists.setStretch(0, 1 if shown else 0)
+        self._lists.setSpacing(24 if shown else 0)
         for path in shown:
             self._recent.addWidget(self._recent_button(path))
 

@@ -56,7 +56,7 @@ class GalleryPanel(QWidget):
         self._unreviewed = QCheckBox("Unreviewed")
         self._every = QCheckBox("All pictures")
         self._size = QSlider(Qt.Orientation.Horizontal)
-        self._progress = label("", "muted")
+        self._progress = label("", "muted", wrap=True)
         self._words = label("", "muted", wrap=True)
         self._start = button("Start reviewing", "Begin a project and show every cell as a crop.", self.start_asked.emit)
         self._accept = button(
@@ -117,8 +117,9 @@ class GalleryPanel(QWidget):
         row.setSpacing(8)
         for widget in (self._orders, self._unreviewed, self._every, self._size):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self._progress)
+        # in two lines where there is little room
+        self._progress.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self._progress, 1)
         row.addWidget(self._accept)
         return row
 
