@@ -119,7 +119,19 @@ def test_a_description_is_read_back_as_the_same_model(
     assert (back.name, back.input, back.decoding) == (recorded.name, recorded.input, recorded.decoding)
     assert (back.classes, back.thresholds, back.calibration) == (card.classes, card.thresholds, card.calibration)
     assert back.weights.sha256 == "a" * 64
-    assert read_yaml(tmp_path / "rdf.yaml")["license"] == "BSD-3-Clause"
+    described = read_yaml(tmp_path / "rdf.yaml")
+    assert described["license"] == "BSD-3-Clause"
+    steps, answer = described["inputs"][0]["preprocessing"], described["outputs"][0]
+    for place, added, said in (
+        (steps, {"id": "magic"}, "'magic' is not understood"),
+        (steps, {"id": "scale_linear", "kwargs": {"gain": 2.0}}, "other processing than config.cellwright.card"),
+        (answer.setdefault("postprocessing", []), {"id": "sigmoid"}, "other processing than config.cellwright.card"),
+    ):
+        place.append(added)
+        (tmp_path / "rdf.yaml").write_text(to_yaml(described))
+        with pytest.raises(ModelNotUsable, match=said):
+            load_card(tmp_path)
+        place.pop()
 
 
 def test_the_test_of_a_package_keeps_to_the_sizes_that_it_names() -> None:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from cellwright.core import ModelNotUsable
 from cellwright.zoo.bioimageio_answers import reading_of
 from cellwright.zoo.bioimageio_parts import Description, Tensor, WeightsEntry
+from cellwright.zoo.bioimageio_writing import preprocessing_of
 from cellwright.zoo.card import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
 from cellwright.zoo.decoding import TASK_OF
 from cellwright.zoo.foreign import DESCRIPTION_FILES, description_file, is_plain_name
@@ -67,7 +68,9 @@ def _card(folder: Path) -> ModelCard:
     weights = _weights(folder, described)
     own = described.own_card
     if own is not None:
-        return _own_card(folder, own, weights)
+        card = _own_card(folder, own, weights)
+        _refuse_other_steps(folder, described, card)
+        return card
     taken, given = described.only_input, described.outputs
     look = _look_of(taken)
     reading = reading_of(described)
@@ -188,6 +191,18 @@ def _own_card(folder: Path, own: dict[str, Any], weights: _Weights) -> ModelCard
     if card.architecture.get("kind") != weights.kind:
         return card.changed(architecture={**card.architecture, "kind": weights.kind})
     return card
+
+
+def _refuse_other_steps(folder: Path, described: Description, card: ModelCard) -> None:
+    """Raise where a package of ours was changed: its card says how numbers go in, and so does its description."""
+    taken = described.only_input
+    written = read_steps(preprocessing_of(card), "the card")
+    after = [step for output in described.outputs for step in read_steps(output.postprocessing, f"output {output.id}")]
+    if read_steps(taken.preprocessing, f"input {taken.id}") != written or after:
+        raise ModelNotUsable(
+            f"{folder}: its inputs and outputs describe other processing than config.cellwright.card, which would be "
+            "left out. Take that card out of rdf.yaml, so that what it describes is done, or export the model again."
+        )
 
 
 def _look_of(taken: Tensor) -> _Look:
