@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from cellwright.core import BadParameter
 from cellwright.evaluate.inputs import Floats, Ints, PictureDetections, PictureTruth, check_pictures
 from cellwright.evaluate.matching import FALSE_POSITIVE, TRUE_POSITIVE, Matches
+from cellwright.evaluate.ratios import plain
 
 EDGE_MARGIN = 0.01
 """Share of a picture's long side within which a box that ends there is cut by the edge."""
@@ -62,8 +63,8 @@ class CountErrors:
     def to_dict(self) -> dict[str, object]:
         """Return the errors as values that JSON knows; None stands for NaN."""
         values: dict[str, object] = {**asdict(self), "total_relative_error": self.total_relative_error}
-        values["limits_of_agreement"] = [_plain(v) for v in self.limits_of_agreement]
-        return {key: _plain(v) if isinstance(v, float) else v for key, v in values.items()}
+        values["limits_of_agreement"] = [plain(v) for v in self.limits_of_agreement]
+        return {key: plain(v) if isinstance(v, float) else v for key, v in values.items()}
 
 
 def picture_counts(
@@ -205,7 +206,3 @@ def _is_whole(boxes: ArrayLike, shape: tuple[int, int], margin: float) -> NDArra
 
 def _bincount(values: Ints, n: int) -> Ints:
     return np.bincount(values, minlength=n).astype(np.int64)
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from cellwright.core import BadParameter
 from cellwright.evaluate.inputs import Floats, Ints
+from cellwright.evaluate.ratios import plain
 
 _SMALLEST = 1e-7
 """Probabilities are kept this far from 0 and 1, so that one sure mistake does not cost infinitely much."""
@@ -57,14 +58,14 @@ class Reliability:
     def to_dict(self) -> dict[str, object]:
         """Return the table as values that JSON knows; None stands for NaN."""
         return {
-            "ece": _plain(self.expected_calibration_error),
-            "mce": _plain(self.maximum_calibration_error),
-            "log_loss": _plain(self.log_loss),
-            "brier": _plain(self.brier),
+            "ece": plain(self.expected_calibration_error),
+            "mce": plain(self.maximum_calibration_error),
+            "log_loss": plain(self.log_loss),
+            "brier": plain(self.brier),
             "edges": self.edges.round(6).tolist(),
             "counts": self.counts.tolist(),
-            "confidence": [_plain(v) for v in self.confidence],
-            "accuracy": [_plain(v) for v in self.accuracy],
+            "confidence": [plain(v) for v in self.confidence],
+            "accuracy": [plain(v) for v in self.accuracy],
         }
 
 
@@ -131,7 +132,3 @@ def checked(scores: ArrayLike, right: ArrayLike) -> tuple[Floats, Floats]:
     if not ((p >= 0) & (p <= 1)).all():
         raise BadParameter("A score is no probability between 0 and 1.")
     return p, y
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

@@ -13,6 +13,7 @@ from cellwright.core import BadParameter, Masks
 from cellwright.evaluate.curves import average_precision_all_points, average_precision_coco, class_curves
 from cellwright.evaluate.inputs import Floats, Ints, PictureDetections, PictureTruth
 from cellwright.evaluate.matching import COCO_MAX_DETECTIONS, COCO_THRESHOLDS, Matches, match
+from cellwright.evaluate.ratios import plain
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,15 +89,15 @@ class DetectionScores:
             name: {
                 "positives": int(self.positives[c]),
                 "detections": int(self.detections[c]),
-                "ap": _plain(_mean(self.average_precision[c])),
-                "ap_by_iou": [_plain(value) for value in self.average_precision[c]],
-                "ap_all_points_by_iou": [_plain(value) for value in self.average_precision_all_points[c]],
-                "recall_by_iou": [_plain(value) for value in self.recall[c]],
+                "ap": plain(_mean(self.average_precision[c])),
+                "ap_by_iou": [plain(value) for value in self.average_precision[c]],
+                "ap_all_points_by_iou": [plain(value) for value in self.average_precision_all_points[c]],
+                "recall_by_iou": [plain(value) for value in self.recall[c]],
             }
             for c, name in enumerate(self.classes)
         }
         means = {
-            f"map_{round(100 * iou)}": _plain(_mean(self.average_precision[:, t]))
+            f"map_{round(100 * iou)}": plain(_mean(self.average_precision[:, t]))
             for t, iou in enumerate(self.iou_thresholds)
             if round(100 * iou) in {50, 75}
         }
@@ -104,8 +105,8 @@ class DetectionScores:
             "pictures": self.n_pictures,
             "iou_thresholds": self.iou_thresholds.round(6).tolist(),
             **means,
-            "map_50_95": _plain(self.map_50_95),
-            "mean_recall": _plain(self.mean_recall),
+            "map_50_95": plain(self.map_50_95),
+            "mean_recall": plain(self.mean_recall),
             "per_class": per_class,
         }
 
@@ -169,7 +170,3 @@ def _mean(values: Floats) -> float:
     """Return the mean of what is not NaN; NaN where nothing is left."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if known.size else math.nan
-
-
-def _plain(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

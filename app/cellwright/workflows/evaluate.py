@@ -37,6 +37,7 @@ from cellwright.workflows.analyze import AnalyzePicture
 from cellwright.workflows.evaluate_classes import ClassEvaluation, PictureClass, judge_classes, named_picture
 from cellwright.workflows.evaluate_outlines import OutlineEvaluation
 from cellwright.workflows.evaluate_pixels import PixelOutcome, compare_pixels, judge_pixels
+from cellwright.workflows.judged_set import JudgedSet
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard, find_model, load_card
 
@@ -62,18 +63,12 @@ class PictureScore:
         return 2 * self.true_positives / whole if whole else 1.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Evaluation:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Evaluation(JudgedSet):
     """What came of it.
 
     Parameters
     ----------
-    card : ModelCard
-        The model.
-    data : Path
-        The labelled set.
-    split : str or None
-        Which part of it; None for all.
     scores : DetectionScores
         Average precision, by class and overlap.
     points : tuple of OperatingPoint
@@ -86,33 +81,21 @@ class Evaluation:
         Confidence against the share that is right, by class.
     worst : tuple of PictureScore
         The pictures with the lowest F1, the worst first.
-    report : ImportReport
-        What was left out when the set was read.
-    left_out : tuple of LeftOut
-        Pictures that could not be analysed; they are in no number above.
-    seconds : float
-        Of the whole.
+    card, data, split, report, left_out, seconds
+        See `JudgedSet`.
     """
 
-    card: ModelCard
-    data: Path
-    split: str | None
     scores: DetectionScores
     points: tuple[OperatingPoint, ...]
     counts: tuple[CountErrors, ...]
     whole: tuple[CountErrors, ...]
     reliability: tuple[Reliability, ...]
     worst: tuple[PictureScore, ...]
-    report: ImportReport
-    left_out: tuple[LeftOut, ...]
-    seconds: float
 
     def to_dict(self) -> dict[str, object]:
         """Return the evaluation as values that JSON knows."""
         return {
-            "model": {"name": self.card.name, "sha256": self.card.model_hash},
-            "data": str(self.data),
-            "split": self.split,
+            **self.asked(),
             "scores": self.scores.to_dict(),
             "per_class": {
                 name: {
@@ -133,10 +116,8 @@ class Evaluation:
                 }
                 for p in self.worst
             ],
-            "import": self.report.to_dict(),
-            "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
             "max_detections": CELL_MAX_DETECTIONS,
-            "seconds": round(self.seconds, 3),
+            **self.account(),
         }
 
 

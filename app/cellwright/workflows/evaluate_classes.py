@@ -16,6 +16,7 @@ from cellwright.evaluate import ClassScores, Naming, class_scores_of, coverage_a
 from cellwright.evaluate.ratios import plain
 from cellwright.stats import Interval, binomial_interval
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.judged_set import JudgedSet
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard
 
@@ -51,41 +52,25 @@ class PictureClass:
         return float(self.probabilities[self.kind])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ClassEvaluation:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ClassEvaluation(JudgedSet):
     """What came of judging a classifier.
 
     Parameters
     ----------
-    card : ModelCard
-        The model.
-    data : Path
-        The labelled set.
-    split : str or None
-        Which part of it; None for all.
     scores : ClassScores
         Of the likeliest class of each picture, however unsure.
     named : Naming
         What comes of naming only what reaches the model's threshold.
     pictures : tuple of PictureClass
         In the order of the set.
-    report : ImportReport
-        What was left out when the set was read.
-    left_out : tuple of LeftOut
-        Pictures that could not be judged; they are in no number above.
-    seconds : float
-        Of the whole.
+    card, data, split, report, left_out, seconds
+        See `JudgedSet`.
     """
 
-    card: ModelCard
-    data: Path
-    split: str | None
     scores: ClassScores
     named: Naming
     pictures: tuple[PictureClass, ...]
-    report: ImportReport
-    left_out: tuple[LeftOut, ...]
-    seconds: float
 
     @property
     def worst(self) -> tuple[PictureClass, ...]:
@@ -106,9 +91,7 @@ class ClassEvaluation:
         scores, low_high = self.scores, self.accuracy_interval()
         names = scores.classes
         return {
-            "model": {"name": self.card.name, "sha256": self.card.model_hash},
-            "data": str(self.data),
-            "split": self.split,
+            **self.asked(),
             "task": self.card.task,
             "pictures": scores.pictures,
             "accuracy": plain(scores.accuracy),
@@ -134,9 +117,7 @@ class ClassEvaluation:
                 {"path": str(p.path), "shown": names[p.kind], "named": names[p.named], "given": p.given}
                 for p in self.worst
             ],
-            "import": self.report.to_dict(),
-            "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
-            "seconds": round(self.seconds, 3),
+            **self.account(),
         }
 
 
@@ -169,13 +150,13 @@ def judge_classes(
     probabilities = np.stack([picture.probabilities for picture in judged])
     truth = [picture.kind for picture in judged]
     return ClassEvaluation(
-        card,
-        data,
-        split,
-        class_scores_of(probabilities, truth, card.class_names),
-        coverage_at(probabilities, truth, min(card.confidence_thresholds())),
-        tuple(judged),
-        report,
-        tuple(left_out),
-        time.monotonic() - began,
+        card=card,
+        data=data,
+        split=split,
+        scores=class_scores_of(probabilities, truth, card.class_names),
+        named=coverage_at(probabilities, truth, min(card.confidence_thresholds())),
+        pictures=tuple(judged),
+        report=report,
+        left_out=tuple(left_out),
+        seconds=time.monotonic() - began,
     )

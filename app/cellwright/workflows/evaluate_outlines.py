@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.datasets import ImportReport
 from cellwright.evaluate import DetectionScores, InstanceScores, PixelScores
 from cellwright.evaluate.ratios import mean, plain
-from cellwright.workflows.pictures import LeftOut
-from cellwright.zoo import ModelCard
+from cellwright.workflows.judged_set import JudgedSet
 
 WORST_SHOWN = 10
 
@@ -137,38 +135,22 @@ class OutlineScores:
         return made
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OutlineEvaluation:
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class OutlineEvaluation(JudgedSet):
     """What came of judging a model by its pixels.
 
     Parameters
     ----------
-    card : ModelCard
-        The model.
-    data : Path
-        The labelled set.
-    split : str or None
-        Which part of it; None for all.
     scores : OutlineScores
         Of what a person is shown: objects at the model's default thresholds.
     mask_scores : DetectionScores or None
         COCO's average precision of the masks, from the model's floor confidence up.
-    report : ImportReport
-        What was left out when the set was read.
-    left_out : tuple of LeftOut
-        Pictures that could not be judged; they are in no number above.
-    seconds : float
-        Of the whole.
+    card, data, split, report, left_out, seconds
+        See `JudgedSet`.
     """
 
-    card: ModelCard
-    data: Path
-    split: str | None
     scores: OutlineScores
     mask_scores: DetectionScores | None
-    report: ImportReport
-    left_out: tuple[LeftOut, ...]
-    seconds: float
 
     @property
     def worst(self) -> tuple[PictureOutline, ...]:
@@ -180,18 +162,14 @@ class OutlineEvaluation:
         """Return the evaluation as values that JSON knows."""
         scores = self.scores
         made: dict[str, object] = {
-            "model": {"name": self.card.name, "sha256": self.card.model_hash},
-            "data": str(self.data),
-            "split": self.split,
+            **self.asked(),
             "task": self.card.task,
             "scores": scores.to_dict(),
             "per_class": self._per_class(),
             "per_kind": {kind: part.to_dict() for kind, part in scores.by_kind().items()},
             "per_picture": [picture.to_dict() for picture in scores.pictures()],
             "worst_pictures": [picture.to_dict() for picture in self.worst],
-            "import": self.report.to_dict(),
-            "left_out": [{"what": left.what, "reason": left.reason} for left in self.left_out],
-            "seconds": round(self.seconds, 3),
+            **self.account(),
         }
         return made if self.mask_scores is None else made | {"mask_scores": self.mask_scores.to_dict()}
 
