@@ -41,7 +41,14 @@ from cellwright.zoo.sample import (
 )
 from cellwright.zoo.scores import ClassMetrics, Metrics, Reliability, score_title
 from cellwright.zoo.shelf import MODELS_VARIABLE, ListedModel, find_model, list_models, model_dirs, user_models_dir
-from cellwright.zoo.weights import file_sha256, load_network, seal_model, weights_problem, write_model
+from cellwright.zoo.weights import (
+    file_sha256,
+    load_network,
+    seal_model,
+    weights_problem,
+    write_model,
+    write_model_of_words,
+)
 
 __all__ = [
     "CARD_FILE",
@@ -101,4 +108,5 @@ __all__ = [
     "weights_problem",
     "write_expected",
     "write_model",
+    "write_model_of_words",
 ]

@@ -53,8 +53,7 @@ def write_model(folder: Path, card: ModelCard, module: nn.Module, *, overwrite: 
     """
     from safetensors.torch import save
 
-    if (folder / CARD_FILE).exists() and not overwrite:
-        raise OutputExists(f"{folder} holds a model already; choose another folder or agree to replace it.")
+    _refuse_to_replace(folder, overwrite=overwrite)
     path = folder / card.weights.file
     tensors = {name: _stored(value, card.weights.dtype) for name, value in module.state_dict().items()}
     with replacing(path) as part:
@@ -64,6 +63,43 @@ def write_model(folder: Path, card: ModelCard, module: nn.Module, *, overwrite: 
     written = card.changed(weights=card.weights.model_copy(update={"sha256": digest}))
     save_card(folder, written)
     return written
+
+
+def write_model_of_words(folder: Path, card: ModelCard, words: str, *, overwrite: bool = False) -> ModelCard:
+    """Write a model that computes from words instead of weights, such as rules: first their file, then the card.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is missing.
+    card : ModelCard
+        Its `weights.file` says where the words go.
+    words : str
+        What that file holds.
+    overwrite : bool
+        Whether a model that stands there may be replaced.
+
+    Returns
+    -------
+    ModelCard
+        The card as written, with the sha256 of that file.
+
+    Raises
+    ------
+    OutputExists
+        If there is a card already and `overwrite` is False.
+    OutputNotWritable
+        If the folder or a file cannot be written.
+    """
+    _refuse_to_replace(folder, overwrite=overwrite)
+    with replacing(folder / card.weights.file) as part:
+        part.write_text(words, encoding="utf-8")
+    return seal_model(folder, card)
+
+
+def _refuse_to_replace(folder: Path, *, overwrite: bool) -> None:
+    if (folder / CARD_FILE).exists() and not overwrite:
+        raise OutputExists(f"{folder} holds a model already; choose another folder or agree to replace it.")
 
 
 def seal_model(folder: Path, card: ModelCard) -> ModelCard:

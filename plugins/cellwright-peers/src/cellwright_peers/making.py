@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cellwright.core import OutputExists
-from cellwright.core.atomic import replacing
 from cellwright.zoo import (
-    CARD_FILE,
     InputContract,
     LabelDecoding,
     ModelCard,
     ObjectClass,
     Thresholds,
     WeightsFile,
-    seal_model,
+    write_model_of_words,
 )
 from cellwright_peers.peers import ABOUT, ASKED_FILE, Asked, Peer
 
@@ -49,11 +46,6 @@ def write_peer_model(folder: Path, asked: Asked, *, title: str = "", overwrite: 
     OutputNotWritable
         If the folder cannot be written.
     """
-    if (folder / CARD_FILE).exists() and not overwrite:
-        raise OutputExists(f"{folder} holds a model already; choose another name or agree to replace it.")
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / ASKED_FILE) as part:
-        part.write_text(asked.model_dump_json(indent=2) + "\n", encoding="utf-8")
     about = ABOUT[asked.peer]
     kind = ObjectClass(name="cell", title="Cell", colour="#009E73", badge="C")
     if asked.peer is not Peer.CELLPOSE:
@@ -80,4 +72,4 @@ def write_peer_model(folder: Path, asked: Asked, *, title: str = "", overwrite: 
         licence=f"that of {about.title} and of its model",
         citations=(about.cite,),
     )
-    return seal_model(folder, card)
+    return write_model_of_words(folder, card, asked.model_dump_json(indent=2) + "\n", overwrite=overwrite)

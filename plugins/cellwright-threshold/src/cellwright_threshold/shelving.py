@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from cellwright.core import OutputExists
-from cellwright.core.atomic import replacing
 from cellwright.zoo import (
-    CARD_FILE,
     InputContract,
     LabelDecoding,
     ModelCard,
     ObjectClass,
     Thresholds,
     WeightsFile,
-    seal_model,
+    write_model_of_words,
 )
 from cellwright_threshold.rules import RULES_FILE, Rules
 
@@ -57,11 +54,7 @@ def write_threshold_model(
     OutputNotWritable
         If the folder cannot be written.
     """
-    if (folder / CARD_FILE).exists() and not overwrite:
-        raise OutputExists(f"{folder} holds a model already; choose another folder or agree to replace it.")
     found = kind or ObjectClass(name="nucleus", title="Nucleus", colour="#009E73", badge="N")
-    with replacing(folder / RULES_FILE) as part:
-        part.write_text(rules.model_dump_json(indent=2) + "\n", encoding="utf-8")
     card = ModelCard(
         name=folder.name,
         title=title,
@@ -84,4 +77,4 @@ def write_threshold_model(
         weights=WeightsFile(file=RULES_FILE, dtype="float32"),
         licence="BSD-3-Clause",
     )
-    return seal_model(folder, card)
+    return write_model_of_words(folder, card, rules.model_dump_json(indent=2) + "\n", overwrite=overwrite)
