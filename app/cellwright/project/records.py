@@ -82,13 +82,11 @@ def write_changes(connection: sqlite3.Connection, edit: int, changes: tuple[Reco
 
 def take_effect(connection: sqlite3.Connection, edit: int) -> None:
     """Bring the records to where an entry of the journal leads."""
-    rows = connection.execute(
-        "SELECT name, record, after FROM record_change WHERE edit = ? ORDER BY number", (edit,)
-    ).fetchall()
+    rows = connection.execute("SELECT name, record, after FROM record_change WHERE edit = ? ORDER BY number", (edit,))
     for (name, is_gone), some in itertools.groupby(rows, lambda row: (row[0], row[2] is None)):
         columns = _COLUMNS[name]  # a name that is none of ours ends here
         if is_gone:
-            connection.executemany(f"DELETE FROM {name} WHERE id = ?", [(record,) for _, record, _ in some])
+            connection.executemany(f"DELETE FROM {name} WHERE id = ?", ((record,) for _, record, _ in some))
             continue
         marks = ", ".join("?" for _ in columns)
         news = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])

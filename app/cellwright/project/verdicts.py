@@ -75,7 +75,8 @@ def _write_objects(connection: sqlite3.Connection, edit: int, verdict: Verdict) 
 
 def _write_reviews(connection: sqlite3.Connection, edit: int, verdict: Verdict, reviewer: Reviewer) -> None:
     """Write an answer for each object as it was; for those that go only where nobody had looked at them."""
-    seen = connection.execute(_SEEN, {"gone": verdict.is_deleted, "unreviewed": Status.UNREVIEWED.value}).fetchall()
+    # row by row: a million of them at once would fill a gigabyte
+    seen = connection.execute(_SEEN, {"gone": verdict.is_deleted, "unreviewed": Status.UNREVIEWED.value})
     connection.executemany(
         "INSERT INTO record_change (edit, number, name, record, before, after) VALUES (?, ?, 'review', ?, NULL, ?)",
         (
