@@ -1,4 +1,4 @@
-"""Turned copies and several sizes on the command line, off unless they are asked for."""
+"""Turned copies, several sizes and the width of a cell on the command line, off unless they are asked for."""
 
 from __future__ import annotations
 
@@ -52,3 +52,42 @@ def test_a_model_that_knows_left_from_right_refuses_turned_copies(
     said = cellwright("analyze", smears / "smear_1.png", "--model", folder, "--augment", *DEVICE)
     assert said.code != 0
     assert "left from right" in said.err
+
+
+def of_one_size(folder: Path, object_px: float) -> Path:
+    """Write a model that was trained on objects of this width."""
+    card = load_card(write_tiny_model(folder))
+    save_card(folder, card.changed(input=card.input.model_copy(update={"object_px": object_px})))
+    return folder
+
+
+def test_a_measured_object_sets_the_scale_and_is_said(cellwright: Run, smears: Path, tmp_path: Path) -> None:
+    model, picture = of_one_size(tmp_path / "sized", 20.0), smears / "smear_1.png"
+    asked = ("analyze", picture, "--model", model, *DEVICE)
+    counts = [
+        cellwright(*asked, *words, "--json").json["pictures"][0]["counts"]["all"]["count"]
+        for words in ((), ("--object-px", "20"), ("--object-px", "40"))
+    ]
+    assert counts[0] == counts[1] != counts[2]
+    sentence = "A typical object of 40 px was looked at as 20 px wide, the size that the model was trained on."
+    said = cellwright(*asked, "--object-px", "40")
+    assert f"smear_1.png: {sentence}" in said.err
+    together = cellwright("analyze", smears, "--model", model, "--object-px", "40", *DEVICE)
+    assert together.err.count(sentence) == 1
+    assert f"2 pictures: {sentence}" in together.err
+    project = ("--project", tmp_path / "p", "--all", "--json")
+    assert sentence in cellwright(*asked, "--object-px", "40", *project).json["slides"][0]["notes"]
+
+
+def test_an_object_without_a_width_or_a_scale_is_one_sentence(
+    cellwright: Run, model: Path, smears: Path, tmp_path: Path
+) -> None:
+    picture = smears / "smear_1.png"
+    for width in ("0", "-3", "nan", "inf"):
+        words = ("--model", of_one_size(tmp_path / f"sized{width}", 20.0), f"--object-px={width}")
+        said = cellwright("analyze", picture, *words, *DEVICE)
+        assert said.code != 0 and "no width of an object" in said.err
+    for words in ((), ("--project", tmp_path / "p")):
+        said = cellwright("analyze", picture, "--model", model, "--object-px", "40", *words, *DEVICE)
+        assert said.code != 0 and "tiny was trained at no scale of its own" in said.err
+    assert not (tmp_path / "p").exists()

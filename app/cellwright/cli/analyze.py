@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +43,7 @@ from cellwright.workflows.batch_sources import FoundSlides, find_slides
 from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.keeping import KeepObjects
 from cellwright.workflows.measuring import refuse_unknown_columns
-from cellwright.workflows.pixel_size_check import pixel_size_question
+from cellwright.workflows.pixel_size_check import PixelSizeQuestion, pixel_size_question
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def run(options: Namespace) -> int:
         _pixel_size(options.pixel_size),
         options.augment,
         options.scales,
+        object_px=object_size(options.object_px, card),
         channels=options.channel,
         out=options.out,
         formats=formats,
@@ -240,6 +242,23 @@ def parse_confidence(text: str | None, card: ModelCard) -> tuple[float, ...]:
     return tuple(chosen[name] for name in card.class_names)
 
 
+def object_size(px: float | None, card: ModelCard) -> float | None:
+    """Return how wide a typical object of the pictures is.
+
+    Raises
+    ------
+    BadParameter
+        If that is no width, or the model was not trained on objects of one size, so that it would change nothing.
+    """
+    if px is None:
+        return None
+    if not 0.0 < px < math.inf:
+        raise BadParameter(f"--object-px {px:g} is no width of an object; give one in pixels, such as 40.")
+    if card.input.object_px is None:
+        raise BadParameter(f"{card.name} was trained at no scale of its own; leave --object-px out.")
+    return px
+
+
 def _score(text: str, card: ModelCard) -> float:
     try:
         value = float(text)
@@ -314,6 +333,7 @@ def _print(card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresho
             say_ratio(analysis.picture.name, ratio)
         _ask_pixel_size(analysis, thresholds)
         _say_probabilities(analysis)
+    _say_notes(outcome.analyses, thresholds)
     _say_written(outcome.written)
     for left in outcome.left_out:
         say(f"Left out: {left}")
@@ -321,11 +341,27 @@ def _print(card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresho
 
 def _ask_pixel_size(analysis: Analysis, thresholds: tuple[float, ...]) -> None:
     """Say what is doubtful about the pixel size of a picture that has one."""
+    question = _doubt(analysis, thresholds)
+    if question is not None and analysis.picture.pixel_size is not None:
+        say(f"{analysis.picture.name}: {question.sentence} Give the right one with --pixel-size UM.")
+
+
+def _doubt(analysis: Analysis, thresholds: tuple[float, ...]) -> PixelSizeQuestion | None:
     picture = analysis.picture
     counted = analysis.objects.at_least(thresholds)
-    question = pixel_size_question(counted, picture.pixel_size, picture.pixel_size_note, picture.shape)
-    if question is not None and picture.pixel_size is not None:
-        say(f"{picture.name}: {question.sentence} Give the right one with --pixel-size UM.")
+    return pixel_size_question(counted, picture.pixel_size, picture.pixel_size_note, picture.shape)
+
+
+def _say_notes(analyses: list[Analysis], thresholds: tuple[float, ...]) -> None:
+    """Say how pictures were looked at: their scale, the engine, memory that ran short; what holds for many, once."""
+    names: dict[str, list[str]] = {}
+    for analysis in analyses:
+        asked = _doubt(analysis, thresholds)
+        for note in analysis.notes:
+            if asked is None or note != asked.sentence:
+                names.setdefault(note, []).append(analysis.picture.name)
+    for note, said_of in names.items():
+        say(f"{said_of[0] if len(said_of) == 1 else f'{len(said_of)} pictures'}: {note}")
 
 
 def _say_probabilities(analysis: Analysis) -> None:
@@ -399,5 +435,5 @@ def _as_json(
         "pictures": [picture_json(analysis, table, thresholds) for analysis, table in pictures],
         "total": counts_json(add_counts(tables)) if tables else None,
         "written": [str(path) for path in outcome.written],
-        "left_out": [{"what": left.what, "reason": left.reason} for left in outcome.left_out],
+        "left_out": [left.to_dict() for left in outcome.left_out],
     }

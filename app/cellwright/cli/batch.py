@@ -37,7 +37,7 @@ _ONLY_HERE = {
 
 def run(options: Namespace) -> int:
     """Count slides into a project; 0 where everything is there, 1 where something is missing, 2 where all is."""
-    from cellwright.cli.analyze import parse_confidence
+    from cellwright.cli.analyze import object_size, parse_confidence
     from cellwright.inference import DetectOptions
 
     _refuse_what_is_for_pictures(options)
@@ -47,6 +47,7 @@ def run(options: Namespace) -> int:
     size = options.pixel_size
     detect = DetectOptions(
         pixel_size=None if size is None else PixelSize(size, size, PixelSizeSource.USER),
+        object_px=object_size(options.object_px, card),
         augment=options.augment,
         scales=options.scales,
     )
@@ -214,7 +215,7 @@ def _json(
         "project": str(project),
         "slides": [_item_json(item, card) for item in report.items],
         "written": [str(path) for path in written],
-        "left_out": [{"what": left.what, "reason": left.reason} for left in left_out],
+        "left_out": [left.to_dict() for left in left_out],
     }
 
 

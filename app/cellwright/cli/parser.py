@@ -175,6 +175,12 @@ def _analyze() -> argparse.ArgumentParser:
         "--pixel-size", type=float, metavar="UM", help="side of a pixel in µm, where the file is silent or wrong"
     )
     made.add_argument(
+        "--object-px",
+        type=float,
+        metavar="PX",
+        help="width of a typical object in pixels; the picture is shown to the model at the scale it knows",
+    )
+    made.add_argument(
         "--channel",
         metavar="LIST",
         help="look at these channels alone, by name or number from 1, as in DAPI or 1,3 (default: all)",
