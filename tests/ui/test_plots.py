@@ -28,6 +28,7 @@ from cellwright.ui.state.picture import Picture
 from cellwright.ui.state.plotting import GroupBy, PlotKind, Reach
 from cellwright.ui.state.plotting_density import POINTS_AT_MOST
 from cellwright.ui.state.plotting_gate import OPEN_END, gated_rows
+from cellwright.ui.state.plotting_gate_file import read_gates
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 from tests.ui.test_accessibility import complaints
@@ -339,6 +340,33 @@ def test_a_gate_kept_by_one_window_is_there_in_the_next(
     page.save_gate("unsure")
     again = plots_of(open_window(), qtbot)
     assert [gate.name for gate in again.shelf.gates] == ["unsure"]
+
+
+def test_in_a_project_gates_belong_to_it_and_a_persons_own_are_offered_beside(
+    page: Plots, analyzed: MainWindow, open_window: Callable[..., MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    def names(of: Plots) -> list[str]:
+        return [gate.name for gate in of.shelf.gates]
+
+    page.show_spec(replace(page.spec, kind=PlotKind.HISTOGRAM, x="score"))
+    page._on_ends(0.5, 0.8)
+    page.save_gate("my own")
+    files = analyzed.correcting.files
+    files.create(tmp_path / "cells")
+    page.save_gate("of the cells")
+    assert names(page) == ["of the cells", "my own"]
+    files.save_as(tmp_path / "copy")
+    assert [gate.name for gate in read_gates(tmp_path / "copy" / "gates.json")] == ["of the cells"]
+    page.delete_gate("of the cells")
+    again = open_window()
+    other = plots_of(again, qtbot)
+    assert names(other) == ["my own"]
+    again.correcting.files.open(tmp_path / "cells", read_only=True)
+    assert names(other) == ["my own", "of the cells"]
+    other.shelf.put(replace(other.shelf.gates[0], name="later"))
+    again.correcting.files.close()
+    assert names(other) == ["my own", "later"], "nothing is written into what is only looked at"
+    assert [gate.name for gate in read_gates(tmp_path / "cells" / "gates.json")] == ["of the cells"]
 
 
 def test_the_picture_is_coloured_by_any_column(page: Plots, analyzed: MainWindow, qtbot: QtBot) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QInputDialog, QStackedWidget, QWidget
 
 from cellwright.core import CellwrightError
+from cellwright.project.opening import GATES
 from cellwright.ui.looks.theme import Theme
 from cellwright.ui.looks.widgets import as_panel, button, column, label
 from cellwright.ui.panels.banner import Level, Message
@@ -53,7 +54,7 @@ class Plots(QWidget):
         super().__init__(parent)
         self._host, self._session = host, host.session
         self.choosing = Choosing(host)
-        self.shelf = GateShelf()
+        self.shelf = self._shelf_of_project()
         self.spec = PlotSpec()
         self.gate: Gate | None = None
         self._is_stale = True
@@ -109,6 +110,7 @@ class Plots(QWidget):
         session.filter_changed.connect(self._on_anything)
         session.selection_changed.connect(self._on_selection)
         self._host.theme_changed.connect(self.set_theme)
+        self._host.project_changed.connect(self._on_project)
         self.controls.changed.connect(self.show_spec)
         self.area.gate_drawn.connect(self._on_gate)
         self.area.picked.connect(self._on_picked)
@@ -133,6 +135,7 @@ class Plots(QWidget):
         session.pictures_changed.disconnect(self._on_anything)
         session.filter_changed.disconnect(self._on_anything)
         session.selection_changed.disconnect(self._on_selection)
+        self._host.project_changed.disconnect(self._on_project)
         self._soon.stop()
         self.area.close_plot()
 
@@ -289,6 +292,20 @@ class Plots(QWidget):
         self.refresh()
         self.gates.show_names([each.name for each in self.shelf.gates], name)
         self.choosing.by_gate(gate)
+
+    def _shelf_of_project(self) -> GateShelf:
+        """Return the gates of the project that a person keeps, and their own beside them; without one, their own."""
+        folder, link, own = self._host.kept_project, self._host.link, GateShelf()
+        if folder is None:
+            return own
+        path = folder / GATES
+        # nothing is written into a project that was opened to look only
+        return GateShelf(beside=GateShelf(path)) if link is None or link.is_read_only else GateShelf(path, own)
+
+    def _on_project(self, _link: object) -> None:
+        self.shelf = self._shelf_of_project()
+        self.gates.show_names([gate.name for gate in self.shelf.gates], self.gate.name if self.gate is not None else "")
+        self._show_gate()
 
     def delete_gate(self, name: str) -> None:
         """Forget a gate."""

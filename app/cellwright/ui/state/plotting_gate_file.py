@@ -1,4 +1,4 @@
-"""Gates that a person gave names, kept between two starts beside the settings. Knows no Qt."""
+"""Gates that were given names, kept in their project, else beside a person's settings. Knows no Qt."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cellwright.core import BadParameter, OutputNotWritable
 from cellwright.core.atomic import replacing
+from cellwright.project.opening import GATES
 from cellwright.settings import settings_path
 from cellwright.ui.state.plotting import Axis
 from cellwright.ui.state.plotting_gate import Gate
@@ -49,7 +50,7 @@ class _GateFile(BaseModel):
 def gates_path() -> Path | None:
     """Return where a person's gates lie; None where nothing of a person may be touched."""
     settings = settings_path()
-    return None if settings is None else settings.with_name("gates.json")
+    return None if settings is None else settings.with_name(GATES)
 
 
 def read_gates(path: Path) -> tuple[Gate, ...]:
@@ -89,16 +90,19 @@ def write_gates(path: Path, gates: Iterable[Gate]) -> None:
 
 
 class GateShelf:
-    """The named gates of a person, in the order they were saved; each name once.
+    """Named gates in the order they were saved, each name once.
 
     Parameters
     ----------
     path : Path, optional
         Where they are kept; `gates_path` if None. What cannot be read there is a line in the log, and stays.
+    beside : GateShelf, optional
+        Others that are offered too, as a person's own beside those of a project; of one name, the first counts.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, beside: GateShelf | None = None) -> None:
         self._path = path or gates_path()
+        self._beside = beside
         self._gates: dict[str, Gate] = {}
         if self._path is not None and self._path.is_file():
             try:
@@ -110,11 +114,12 @@ class GateShelf:
     @property
     def gates(self) -> tuple[Gate, ...]:
         """All of them."""
-        return tuple(self._gates.values())
+        others = self._beside.gates if self._beside is not None else ()
+        return (*self._gates.values(), *(gate for gate in others if gate.name not in self._gates))
 
     def named(self, name: str) -> Gate | None:
         """Return the gate of that name."""
-        return self._gates.get(name)
+        return next((gate for gate in self.gates if gate.name == name), None)
 
     def put(self, gate: Gate) -> None:
         """Keep a gate under its name, in the place of one of the same name.
@@ -131,14 +136,16 @@ class GateShelf:
         self._save()
 
     def drop(self, name: str) -> None:
-        """Forget the gate of that name."""
+        """Forget the gate of that name; one that lies beside, if there is none of our own."""
         if self._gates.pop(name, None) is not None:
             self._save()
+        elif self._beside is not None:
+            self._beside.drop(name)
 
     def _save(self) -> None:
         if self._path is None:
             return
         try:
-            write_gates(self._path, self.gates)
+            write_gates(self._path, tuple(self._gates.values()))
         except OutputNotWritable as error:
             _log.warning("The gates were not saved. %s", error)
