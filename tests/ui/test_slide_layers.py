@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -199,6 +200,69 @@ def test_a_polygon_is_drawn_corner_by_corner_and_esc_gives_up(crowded: MainWindo
     QTest.keyClick(canvas._native, Qt.Key.Key_Escape)
     assert len(store.shapes(picture)) == 1
     assert not canvas.slide.region_tool.is_drawing
+
+
+def drag(canvas: PictureCanvas, start: tuple[float, float], end: tuple[float, float]) -> None:
+    surface = canvas._native
+    QTest.mousePress(surface, LEFT, pos=on_screen(canvas, *start))
+    QTest.mouseMove(surface, on_screen(canvas, (start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+    QTest.mouseMove(surface, on_screen(canvas, *end))
+    QTest.mouseRelease(surface, LEFT, pos=on_screen(canvas, *end))
+
+
+def test_a_region_is_changed_by_its_corners_its_edges_and_as_a_whole(crowded: MainWindow, qtbot: QtBot) -> None:
+    canvas, regioning, picture = canvas_of(crowded), crowded.slides.regioning, crowded.session.pictures[0]
+
+    def corners() -> NDArray[np.float64]:
+        (shape,) = regioning.store.shapes(picture)
+        return np.concatenate([shape.corners.min(axis=0), shape.corners.max(axis=0)])
+
+    def is_in_hand() -> bool:
+        return canvas.slide.region_hand.shape is not None
+
+    crowded.actions_set["slide.draw"].trigger()
+    drag(canvas, (800, 900), (1600, 2200))
+    link = crowded.correcting.files.link
+    assert link is not None
+    qtbot.waitUntil(lambda: any(link.project.region_records(each.id) for each in link.pictures), timeout=20_000)
+    button = regioning.panel.reshape
+    button.click()
+    assert is_in_hand()
+    assert button.isChecked()
+    assert canvas.slide.sheet.draft is not None, "its corners are shown"
+    QApplication.processEvents()  # choosing the region brought it into view
+    before = canvas.viewport()
+    assert before is not None
+    px = 4 / before.zoom
+    drawn = corners()
+    drag(canvas, (1200, 1500), (1300, 1400))
+    assert np.abs(corners() - drawn - (100, -100, 100, -100)).max() < px, "as a whole"
+    moved = corners()
+    drag(canvas, (float(moved[2]), float(moved[3])), (1900, 2000))
+    assert np.abs(corners() - (moved[0], moved[1], 1900, 2000)).max() < px, "a corner: it stays a rectangle"
+    drag(canvas, (float(moved[0]), 1500), (700, 1800))
+    assert np.abs(corners() - (700, moved[1], 1900, 2000)).max() < px, "an edge moves across itself alone"
+    after = canvas.viewport()
+    assert after is not None
+    assert (after.centre_y, after.centre_x, after.zoom) == (before.centre_y, before.centre_x, before.zoom)
+    steps = len(link.project.journal(20))
+    for _ in range(3):
+        link.undo()
+    assert np.array_equal(corners(), drawn)
+    assert len(link.project.journal(20)) >= steps
+    QTest.mousePress(canvas._native, LEFT, pos=on_screen(canvas, 1200, 1500))
+    QTest.mouseMove(canvas._native, on_screen(canvas, 1300, 1600))
+    QTest.keyClick(canvas._native, Qt.Key.Key_Escape)
+    QTest.mouseRelease(canvas._native, LEFT, pos=on_screen(canvas, 1300, 1600))
+    assert np.array_equal(corners(), drawn), "put back"
+    assert is_in_hand()
+    QTest.keyClick(canvas._native, Qt.Key.Key_Escape)
+    assert not is_in_hand()
+    assert not button.isChecked()
+    assert canvas.slide.sheet.draft is None
+    button.click()
+    regioning._replace(regioning.store.shapes(picture)[0], [])
+    assert not is_in_hand(), "there is nothing left to change"
 
 
 def test_going_to_a_place_brings_it_to_the_middle(crowded: MainWindow) -> None:

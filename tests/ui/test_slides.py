@@ -160,6 +160,22 @@ def test_regions_of_a_project_are_steps_that_undo_takes_back(
     assert panel_names(analyzed) == ["Region 1", "Left out 1"]
 
 
+def test_regions_drawn_without_a_project_are_kept_in_a_draft_that_undo_knows(
+    analyzed: MainWindow, qtbot: QtBot
+) -> None:
+    regioning, picture = analyzed.slides.regioning, analyzed.session.current
+    assert picture is not None
+    regioning._on_drawn(SQUARE, RegionKind.INCLUDE)
+    link = analyzed.correcting.files.link
+    assert link is not None
+    qtbot.waitUntil(lambda: any(link.project.region_records(each.id) for each in link.pictures), timeout=20_000)
+    assert panel_names(analyzed) == ["Region 1"]
+    regioning._on_reshaped(regioning.store.shapes(picture)[0], SQUARE + 25)
+    assert [each.corners.tolist() for each in regioning.store.shapes(picture)] == [(SQUARE + 25).tolist()]
+    link.undo()
+    assert [each.corners.tolist() for each in regioning.store.shapes(picture)] == [SQUARE.tolist()]
+
+
 def test_a_folder_of_ome_zarr_belongs_to_a_project_and_is_opened_with_it(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -92,6 +92,7 @@ MENUS: Final[dict[str, tuple[str, ...]]] = {
         "slide.regions",
         "slide.draw",
         "slide.leave_out",
+        "slide.reshape",
         "slide.propose",
         "slide.batch",
         "slide.series",

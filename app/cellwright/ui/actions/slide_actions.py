@@ -31,6 +31,7 @@ SLIDE_ACTIONS: Final = (
     ActionInfo("slide.regions", "Regions and coverage", "See where is counted, and what the count covers."),
     ActionInfo("slide.draw", "Draw a region", "Draw where cells count: a rectangle or a polygon.", needs=_PICTURE),
     ActionInfo("slide.leave_out", "Leave a region out", "Draw where cells do not count.", needs=_PICTURE),
+    ActionInfo("slide.reshape", "Change a region", "Move corners, edges or all of the chosen region.", needs=_PICTURE),
     ActionInfo(
         "slide.propose",
         "Propose a reading zone",

@@ -13,6 +13,7 @@ from cellwright.ui.canvas.deep_picture import DeepPicture
 from cellwright.ui.canvas.geometry import Viewport
 from cellwright.ui.canvas.many_objects import ManyObjects
 from cellwright.ui.canvas.overview_map import OverviewMap
+from cellwright.ui.canvas.region_hand import RegionHand
 from cellwright.ui.canvas.region_tool import RegionTool
 from cellwright.ui.canvas.slide_sheet import SlideSheet
 from cellwright.ui.state.colouring import Legend
@@ -55,6 +56,7 @@ class SlideLayers(QObject):
         self.sheet = SlideSheet(surface, viewport)
         self.overview = OverviewMap(surface, viewport)
         self.region_tool = RegionTool(surface, self._place_of, self._on_screen)
+        self.region_hand = RegionHand(surface, self._place_of)
         self._ledger: Any = None
         self._coverage: Coverage | None = None
         self._is_ledger_shown = False
@@ -62,9 +64,11 @@ class SlideLayers(QObject):
         self._pixel_size: PixelSize | None = None
         self.many.density_changed.connect(self._show_legend)
         self.region_tool.changed.connect(self.sheet.show_draft)
+        self.region_hand.changed.connect(self.sheet.show_draft)
 
     def show_picture(self, picture: LoadedPicture) -> None:
         """Show another picture."""
+        self._end_regions()
         self.deep.show(picture)
         self.overview.show_picture(picture.overview, picture.shape)
 
@@ -76,7 +80,7 @@ class SlideLayers(QObject):
     def clear(self) -> None:
         """Show nothing."""
         self.deep.clear()
-        self.region_tool.stop()
+        self._end_regions()
         self.overview.show_picture(None, None)
         self.sheet.show_regions(())
         self.show_coverage(None)
@@ -116,6 +120,11 @@ class SlideLayers(QObject):
         if self._ledger is not None:
             self._ledger.parent = None
             self._ledger = None
+
+    def _end_regions(self) -> None:
+        """Draw and change no region any more: it would be one of another picture."""
+        self.region_tool.stop()
+        self.region_hand.stop()
 
     def _draw_ledger(self) -> None:
         is_shown = self._is_ledger_shown and not self._is_hidden

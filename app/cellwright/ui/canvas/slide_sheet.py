@@ -124,7 +124,8 @@ class SlideSheet(GlassSheet):
     def _paint_draft(self, painter: QPainter, viewport: Viewport, corners: NDArray[np.float64]) -> None:
         colour, _style = _LOOKS[self.draft_kind]
         outline = _on_screen(viewport, corners)
-        painter.setBrush(_filling(self.draft_kind, colour))
+        is_painted = self.chosen is not None and np.array_equal(corners, self.chosen.corners)
+        painter.setBrush(Qt.BrushStyle.NoBrush if is_painted else _filling(self.draft_kind, colour))  # never twice
         for ink, width in (("#000000", 4.0), (colour, 2.0)):
             painter.setPen(QPen(QColor(ink), width))
             painter.drawPolygon(outline)

@@ -323,6 +323,9 @@ class PictureCanvas(QWidget):
             self._native.setFocus()
 
     def _on_tool(self, tool: Tool) -> None:
+        if tool is not Tool.LOOK:  # one thing at a time
+            self.slide.region_tool.stop()
+            self.slide.region_hand.stop()
         if (tool is Tool.RULER) != self.drags.is_ruling:
             self.drags.set_ruling(tool is Tool.RULER)
 

@@ -23,7 +23,8 @@ class RegionStore(QObject):
     """Regions by picture, and what counts of them cover.
 
     What is drawn on a picture of the project is a step of its journal, which undo takes back. Proposals are never
-    written. Regions of a picture that is in no project yet are written when it joins one.
+    written. Whoever draws without a project gets a draft, as whoever corrects does; regions of a picture that is in no
+    project yet are written when it joins one.
 
     Parameters
     ----------
@@ -65,6 +66,8 @@ class RegionStore(QObject):
 
     def put(self, picture: Picture, shapes: Sequence[RegionShape]) -> None:
         """Replace the regions of a picture, as one step."""
+        if self._link is None and any(shape.kind is not RegionKind.PROPOSED for shape in shapes):
+            self._begin_draft()
         number = self._number(picture)
         if number is None or self._link is None or self._link.is_read_only:
             self._aside[picture.key] = tuple(shapes)
@@ -85,6 +88,12 @@ class RegionStore(QObject):
     def forget_coverage(self) -> None:
         """Read what counts cover anew: tiles were written."""
         self._covered.clear()
+
+    def _begin_draft(self) -> None:
+        try:
+            self._files.begin_draft()
+        except CellwrightError as error:  # they stay in memory
+            self.failed.emit(str(error))
 
     def _number(self, picture: Picture) -> int | None:
         return self._link.picture_id(picture.written) if self._link is not None else None

@@ -56,6 +56,7 @@ class Regioning(QObject):
     def _connect(self) -> None:
         panel, session = self.panel, self._host.session
         panel.draw_asked.connect(self.draw)
+        panel.reshape_asked.connect(self.reshape)
         panel.renamed.connect(self._rename)
         panel.delete_asked.connect(self._delete)
         panel.chosen.connect(self._choose)
@@ -88,10 +89,28 @@ class Regioning(QObject):
         """Let the mouse draw a region."""
         if self._canvas is not None and self._picture is not None:
             self._host.correcting.tools.leave()
+            self._canvas.slide.region_hand.stop()
             self._canvas.slide.region_tool.start(kind)
             self._host.status.showMessage(
                 "Drag a rectangle, or click corner by corner and end with a double click.", 8000
             )
+
+    def reshape(self) -> None:
+        """Let the mouse change the chosen region, or the only one; once more, and it is over."""
+        canvas, shape = self._canvas, self.panel.choose_only()
+        if canvas is None or self._picture is None:
+            return
+        hand = canvas.slide.region_hand
+        if hand.shape is not None:
+            hand.stop()
+        elif shape is None:
+            self._host.say(Message(Level.INFO, "Draw a region, or choose one in the list; then it can be changed."))
+        else:
+            self._host.correcting.tools.leave()
+            canvas.slide.region_tool.stop()
+            hand.start(shape)
+            self._host.status.showMessage("Drag a corner, an edge or the whole region; Esc ends.", 8000)
+        self.panel.set_reshaping(hand.shape is not None)
 
     def propose(self) -> None:
         """Look for a place where the smear can be read."""
@@ -158,6 +177,7 @@ class Regioning(QObject):
         self.panel.set_can_count(can)
         if self._canvas is not None and picture is not None and self._canvas.key == picture.key:
             self._canvas.slide.sheet.show_regions(shapes, self.panel.current)
+            self._canvas.slide.region_hand.follow(self.panel.current)
             self._canvas.slide.show_coverage(coverage)
 
     def _on_current(self, _picture: Picture | None) -> None:
@@ -170,6 +190,8 @@ class Regioning(QObject):
     def _on_canvas(self, canvas: PictureCanvas) -> None:
         self._canvas = canvas
         canvas.slide.region_tool.drawn.connect(self._on_drawn)
+        canvas.slide.region_hand.reshaped.connect(self._on_reshaped)
+        canvas.slide.region_hand.ended.connect(partial(self.panel.set_reshaping, False))
         self.refresh()
 
     def _on_drawn(self, corners: NDArray[np.float64], kind: RegionKind) -> None:
@@ -182,6 +204,9 @@ class Regioning(QObject):
         if kind is RegionKind.INCLUDE and self._where_of(picture) is CountWhere.TISSUE:
             self._where[picture.key] = CountWhere.REGIONS
         self.refresh()
+
+    def _on_reshaped(self, shape: RegionShape, corners: NDArray[np.float64]) -> None:
+        self._replace(shape, [replace(shape, corners=corners)])
 
     def _rename(self, shape: RegionShape, name: str) -> None:
         self._replace(shape, [replace(shape, name=name)])
@@ -202,6 +227,7 @@ class Regioning(QObject):
         if canvas is None:
             return
         canvas.slide.sheet.show_regions(canvas.slide.sheet.regions, shape)
+        canvas.slide.region_hand.follow(shape)
         if shape is not None:
             low, high = shape.corners.min(axis=0), shape.corners.max(axis=0)
             canvas.show_box((float(low[0]), float(low[1]), float(high[0]), float(high[1])))

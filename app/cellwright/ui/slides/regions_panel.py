@@ -37,6 +37,8 @@ class RegionsPanel(QWidget):
     -------
     draw_asked(object)
         A region of this `RegionKind` is to be drawn.
+    reshape_asked()
+        The chosen region is to be changed, or no longer.
     renamed(object, str), delete_asked(object), chosen(object)
         Of a `RegionShape`; `chosen` with None where none is.
     propose_asked(), accept_asked()
@@ -48,6 +50,7 @@ class RegionsPanel(QWidget):
     """
 
     draw_asked = Signal(object)
+    reshape_asked = Signal()
     renamed = Signal(object, str)
     delete_asked = Signal(object)
     chosen = Signal(object)
@@ -83,6 +86,14 @@ class RegionsPanel(QWidget):
             self.accept_asked.emit,
             "small",
         )
+        self.reshape = button(
+            "Change",
+            "Move corners, edges or all of the chosen region with the mouse.",
+            self.reshape_asked.emit,
+            "small",
+            name="Change the region",
+        )
+        self.reshape.setCheckable(True)
         self._lay_out()
         self.show_regions((), None)
         self.show_coverage(None)
@@ -100,6 +111,7 @@ class RegionsPanel(QWidget):
             ("Leave out", "Drag a rectangle or click corner by corner: cells in it do not count.", RegionKind.EXCLUDE),
         ):
             row.addWidget(button(text, tooltip, partial(self.draw_asked.emit, kind), "small"))
+        row.addWidget(self.reshape)
         tooltip = "Look where cells lie in one layer, sharp: there a smear is read."
         row.addWidget(button("Propose", tooltip, self.propose_asked.emit, "small", name="Propose a reading zone"))
         row.addWidget(self.accept)
@@ -128,19 +140,32 @@ class RegionsPanel(QWidget):
         """Which part is counted; Qt keeps but the word of it."""
         return CountWhere(self.where.currentData())
 
+    def choose_only(self) -> RegionShape | None:
+        """Return the chosen region; where none is chosen and there is but one, that is chosen."""
+        if self.current is None and len(self._shapes) == 1:
+            self.list.setCurrentCell(0, 0)
+        return self.current
+
+    def set_reshaping(self, on: bool) -> None:
+        """Say whether the mouse changes a region."""
+        self.reshape.setChecked(on)
+
     def show_regions(self, shapes: Sequence[RegionShape], pixel_size: PixelSize | None) -> None:
         """Show these regions."""
-        chosen = self.current.name if self.current is not None else ""
+        row, chosen = self.list.currentRow(), self.current.name if self.current is not None else ""
         self._shapes = tuple(shapes)
         self.list.blockSignals(True)
         self.list.setRowCount(len(self._shapes))
-        for row, shape in enumerate(self._shapes):
-            self._fill(row, shape, pixel_size)
+        for at, shape in enumerate(self._shapes):
+            self._fill(at, shape, pixel_size)
         names = [shape.name for shape in self._shapes]
-        self.list.setCurrentCell(names.index(chosen) if chosen in names else -1, 0)
+        if names[row : row + 1] != [chosen]:  # two may have the same name: then the row decides
+            row = names.index(chosen) if chosen in names else -1
+        self.list.setCurrentCell(row, 0)
         self.list.blockSignals(False)
         self.list.setVisible(bool(self._shapes))
         self._hint.setVisible(not self._shapes)
+        self.reshape.setVisible(bool(self._shapes))
         self.accept.setVisible(any(shape.kind is RegionKind.PROPOSED for shape in self._shapes))
 
     def _fill(self, row: int, shape: RegionShape, pixel_size: PixelSize | None) -> None:

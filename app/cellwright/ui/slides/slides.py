@@ -75,6 +75,7 @@ class Slides(QObject):
             "slide.regions": lambda: self.shown.emit(self.regioning.panel),
             "slide.draw": partial(self._draw, RegionKind.INCLUDE),
             "slide.leave_out": partial(self._draw, RegionKind.EXCLUDE),
+            "slide.reshape": self._reshape,
             "slide.propose": self._propose,
             "slide.batch": lambda: self.shown.emit(self.batching.page),
         }
@@ -133,6 +134,10 @@ class Slides(QObject):
     def _draw(self, kind: RegionKind) -> None:
         self.shown.emit(self.regioning.panel)
         self.regioning.draw(kind)
+
+    def _reshape(self) -> None:
+        self.shown.emit(self.regioning.panel)
+        self.regioning.reshape()
 
     def _propose(self) -> None:
         self.shown.emit(self.regioning.panel)
