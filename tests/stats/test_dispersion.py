@@ -7,7 +7,14 @@ import pytest
 import statsmodels.api as sm
 
 from cellwright.core import BadParameter
-from cellwright.stats import binomial_interval, bootstrap_interval, dispersion, poisson_interval, quasi_poisson_interval
+from cellwright.stats import (
+    binomial_interval,
+    bootstrap_interval,
+    dispersion,
+    poisson_interval,
+    quasi_poisson_interval,
+    share_of_fields_interval,
+)
 
 TIMES = 800
 # With 800 runs chance alone moves 95 % by less than 0.8 points (one standard error).
@@ -48,13 +55,29 @@ def test_poisson_misses_clustered_counts_far_too_often() -> None:
 @pytest.mark.parametrize("spread", [None, 40.0], ids=["the same share everywhere", "shares differ by field"])
 def test_a_share_is_held_as_often_as_said(spread: float | None) -> None:
     rng = np.random.default_rng(13)
-    held = 0
+    held = wide = 0
     for run in range(TIMES):
         cells = rng.integers(40, 120, 25)
         shares = np.full(25, 0.2) if spread is None else rng.beta(0.2 * spread, 0.8 * spread, 25)
-        interval = bootstrap_interval(rng.binomial(cells, shares), cells, is_share=True, draws=400, seed=run)
+        counts = rng.binomial(cells, shares)
+        interval = bootstrap_interval(counts, cells, is_share=True, draws=400, seed=run)
         held += 0.2 in interval
+        within = binomial_interval(int(counts.sum()), int(cells.sum()))
+        wide += min(interval.low, within.low) <= 0.2 <= max(interval.high, within.high)
     assert LEAST <= held / TIMES <= MOST
+    assert held <= wide <= TIMES * (MOST + 0.01), "widened, a little on the safe side"
+
+
+def test_pictures_chosen_for_one_cell_each_do_not_make_its_share_sure() -> None:
+    """Six pictures of one white cell each, as sets of white cells are taken."""
+    ones, cells = [1] * 6, [21, 22, 17, 16, 22, 15]
+    low, high = bootstrap_interval(ones, cells, is_share=True)
+    assert high - low < 0.02, "they agree with one another"
+    assert tuple(share_of_fields_interval(ones, cells)) == tuple(binomial_interval(6, 113))
+    differing = [0, 9, 1, 12, 0, 3]
+    assert tuple(share_of_fields_interval(differing, cells)) == tuple(
+        bootstrap_interval(differing, cells, is_share=True)
+    )
 
 
 def test_dispersion_tells_clusters_from_chance() -> None:

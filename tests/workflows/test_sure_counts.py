@@ -15,7 +15,7 @@ from cellwright.annotation import AuditItemRecord, Draw, Drawn, Status
 from cellwright.annotation.answering import judged, sorted_into
 from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
 from cellwright.project import Project
-from cellwright.stats import Simultaneous, poisson_interval
+from cellwright.stats import Simultaneous, binomial_interval, poisson_interval
 from cellwright.workflows import Analysis, count_table
 from cellwright.workflows.audit import Strata, draw_audit, populations
 from cellwright.workflows.audited_counts import audited_counts
@@ -61,6 +61,17 @@ def test_pictures_that_differ_have_wider_intervals(make_analysis: Callable[..., 
     booted = sure_counts(fields, kind=CountKind.BOOTSTRAP).row_named("RBC")
     assert booted.count in booted.count_interval
     assert booted == sure_counts(fields, kind=CountKind.BOOTSTRAP).row_named("RBC"), "the same seed, the same numbers"
+
+
+def test_no_share_of_pictures_that_agree_is_surer_than_its_cells(make_analysis: Callable[..., Analysis]) -> None:
+    base = make_analysis()
+    fields = [with_cells(base, (1, n, 0)) for n in (20, 21, 16, 15, 21, 14)]
+    sure = sure_counts(fields)
+    assert tuple(sure.row_named("WBC").share_interval or ()) == tuple(binomial_interval(6, 113))
+    assert "not narrower than exact binomial" in sure.share_method
+    booted = sure_counts(fields, kind=CountKind.BOOTSTRAP)
+    assert booted.row_named("WBC").share_interval != sure.row_named("WBC").share_interval
+    assert "narrower" not in booted.share_method, "as it was asked for"
 
 
 def test_more_cells_are_needed_where_shares_differ_between_pictures(make_analysis: Callable[..., Analysis]) -> None:

@@ -17,6 +17,7 @@ from cellwright.stats.dispersion import (
     dispersion,
     quasi_poisson_interval,
     share_dispersion,
+    share_of_fields_interval,
 )
 from cellwright.stats.estimate import Estimate, sum_of
 from cellwright.stats.expected import CountCurve, count_curve, expected_count
@@ -62,5 +63,6 @@ __all__ = [
     "sampled_total",
     "share_dispersion",
     "share_intervals",
+    "share_of_fields_interval",
     "sum_of",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cellwright.core import BadParameter
-from cellwright.stats.intervals import Interval
+from cellwright.stats.intervals import Interval, binomial_interval
 
 Values = NDArray[np.float64]
 
@@ -151,6 +151,34 @@ def quasi_poisson_interval(counts: ArrayLike, exposures: ArrayLike | None = None
     return Interval(rate * math.exp(-half), rate * math.exp(half), level)
 
 
+def share_of_fields_interval(counts: ArrayLike, cells: ArrayLike, level: float = 0.95, seed: int = 0) -> Interval:
+    """Return the interval of a share by how much fields differ, and nowhere narrower than chance among cells makes it.
+
+    That of `bootstrap_interval`, widened where it must be to Clopper and Pearson's of all cells together, as
+    `quasi_poisson_interval` takes no dispersion below 1: six pictures that were taken for their one white cell each
+    agree with one another, which says nothing of how sure six cells are.
+
+    Parameters
+    ----------
+    counts : (K,) array_like of int
+        Cells of the kind on each field.
+    cells : (K,) array_like of int
+        All cells on each, 1 or more.
+    level : float
+        In (0, 1).
+    seed : int
+        Of the bootstrap.
+
+    Raises
+    ------
+    BadParameter
+        If there are fewer than 2 fields, or a number is impossible.
+    """
+    between = bootstrap_interval(counts, cells, level, is_share=True, seed=seed)
+    within = binomial_interval(int(np.sum(counts)), int(np.sum(cells)), level)
+    return Interval(min(between.low, within.low), max(between.high, within.high), level)
+
+
 def bootstrap_interval(
     counts: ArrayLike,
     exposures: ArrayLike | None = None,
@@ -231,8 +259,6 @@ def _ratio(y: Values, m: Values, *, is_share: bool) -> tuple[Values, Values]:
 def _without_spread(y: Values, m: Values, level: float, *, is_share: bool) -> Interval:
     if not is_share:
         return quasi_poisson_interval(y, m, level)
-    from cellwright.stats.intervals import binomial_interval
-
     return binomial_interval(int(y.sum()), int(m.sum()), level)
 
 

@@ -27,6 +27,7 @@ from cellwright.stats import (
     quasi_poisson_interval,
     share_dispersion,
     share_intervals,
+    share_of_fields_interval,
 )
 from cellwright.workflows.analysis import Analysis
 
@@ -309,9 +310,11 @@ def _share_intervals(
     each = level if simultaneous is Simultaneous.NONE else 1 - (1 - level) / classes
     if full.sum() < 2:
         return share_intervals([int(n) for n in fields.counts.sum(axis=0)], level, simultaneous)
-    found = [
-        bootstrap_interval(fields.counts[full, c], totals[full], each, is_share=True, seed=seed) for c in range(classes)
-    ]
+    parts = fields.counts[full], totals[full]
+    if kind is CountKind.BOOTSTRAP:
+        found = [bootstrap_interval(parts[0][:, c], parts[1], each, is_share=True, seed=seed) for c in range(classes)]
+    else:
+        found = [share_of_fields_interval(parts[0][:, c], parts[1], each, seed) for c in range(classes)]
     return [Interval(low, high, level) for low, high in found]
 
 
@@ -331,4 +334,5 @@ def _share_said(kind: CountKind, simultaneous: Simultaneous, classes: int) -> st
     if kind is CountKind.EXACT:
         made = "score" if simultaneous is Simultaneous.GOODMAN else "exact binomial (Clopper and Pearson)"
         return f"{made}, cells independent, {how}"
-    return f"studentised bootstrap of whole pictures on the logit, {how}"
+    floor = "" if kind is CountKind.BOOTSTRAP else ", not narrower than exact binomial"
+    return f"studentised bootstrap of whole pictures on the logit{floor}, {how}"

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cellwright.stats import Interval, binomial_interval, bootstrap_interval, poisson_interval, quasi_poisson_interval
+from cellwright.stats import (
+    Interval,
+    binomial_interval,
+    poisson_interval,
+    quasi_poisson_interval,
+    share_of_fields_interval,
+)
 from cellwright.ui.state.plotting import GroupBy
 from cellwright.ui.state.plotting_cells import PlottedCells
 
@@ -222,7 +228,7 @@ def count_figures(cells: PlottedCells, level: float = 0.95) -> list[CountFigure]
         share = count / total if total else math.nan
         if by_pictures(cells):
             rate = quasi_poisson_interval(of_picture, level=level).scaled(len(of_picture))
-            part = bootstrap_interval(of_picture[there], cells.counted[there], level, is_share=True)
+            part = share_of_fields_interval(of_picture[there], cells.counted[there], level)
         else:
             rate, part = poisson_interval(count, level), binomial_interval(count, total, level)
         figures.append(CountFigure(count, rate, share, part))
