@@ -143,6 +143,10 @@ class Registry(Generic[T]):
             self._own[name] = target
             self._entries = None
 
+    def is_loaded(self, name: str) -> bool:
+        """Whether `load` would answer at once; never waits for an import under way."""
+        return name in self._loaded
+
     def own(self) -> tuple[str, ...]:
         """Return the names of our own entries, in their order; no metadata is read."""
         return tuple(self._own)

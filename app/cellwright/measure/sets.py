@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 from cellwright.core import BadParameter, PluginNotUsable, unknown_name
 from cellwright.measure.columns import Column
@@ -111,7 +112,7 @@ def offered(channels: Sequence[str] = (), *, is_rgb: bool = False) -> Offer:
 
 def _declared(made: MeasurementSet, channels: Sequence[str], *, is_rgb: bool) -> tuple[Column, ...]:
     """Return what a set says that it measures; a `TypeError` where that is anything else than columns."""
-    said = tuple(made.columns(tuple(channels), is_rgb=is_rgb))
+    said: tuple[Any, ...] = tuple(made.columns(tuple(channels), is_rgb=is_rgb))
     strange = [each for each in said if not isinstance(each, Column)]
     if strange:
         raise TypeError(f"it declares {strange[0]!r}, which is no cellwright.measure.Column")

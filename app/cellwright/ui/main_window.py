@@ -16,6 +16,7 @@ from cellwright.settings import Settings, load_settings, save_settings
 from cellwright.ui import pages
 from cellwright.ui.actions.action_info import Needs
 from cellwright.ui.actions.action_set import ActionSet, choices
+from cellwright.ui.background.find_models import FindModels
 from cellwright.ui.background.warm_up import PrepareModel, PrepareViewer
 from cellwright.ui.bars import Bars
 from cellwright.ui.blink import Blink
@@ -55,6 +56,8 @@ from cellwright.ui.teaching.teaching import Teaching
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QPaintEvent
+
+    from cellwright.zoo import ListedModel
 
 _log = logging.getLogger(__name__)
 _SIZE = QSize(1440, 900)
@@ -219,13 +222,13 @@ class MainWindow(QMainWindow):
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Do what can wait until the window is seen: models, viewer, pictures, and then the heavy libraries."""
-        self.load_models()
+        self.load_models(imported=False)
         self.is_loading_viewer = has_opengl()
         self.is_viewer_ready = not self.is_loading_viewer
         if self.is_loading_viewer:
             self.controller.submit_quietly(PrepareViewer(), Lane.FILES, self._on_viewer_ready)
         else:
-            self.shelf.begin()
+            self._look_for_plugins()
         if paths:
             self.controller.open_paths(paths)
 
@@ -244,20 +247,43 @@ class MainWindow(QMainWindow):
             # no message: whoever analyzes is told then, and until then nobody has asked for anything
             _log.warning("%s failed: %s", job.title, job.error)
 
-    def load_models(self) -> None:
-        """List the models and choose the one used last, or the first that works."""
+    def load_models(self, *, imported: bool = True) -> None:
+        """List the models and choose the one used last, or the first that works.
+
+        Without `imported`, packages that bring models are not waited for, unless the one used last is of such.
+        """
         from cellwright.zoo import list_models
 
-        models = list_models()
-        self._models = {model.name: model.folder for model in models if model.card is not None}
-        self.model_panel.set_models(models)
+        models = list_models(imported=imported)
+        wanted = self._used_last(models)
+        if not imported and self.settings.model and not wanted:
+            models = list_models()
+            wanted = self._used_last(models)
         usable = [model for model in models if model.card is not None]
-        wanted = [model for model in usable if self.settings.model in (model.name, str(model.folder))]
         shipped = [model for model in usable if model.name == "blood-cells-yolo"]
         chosen = next(iter([*wanted, *shipped, *usable]), None)
+        self._offer_models(models, chosen.folder if chosen else None)
         self.session.set_model(chosen.folder if chosen else None, chosen.card if chosen else None)
-        titles = {str(model.folder): model.card.title for model in usable if model.card is not None}
-        choices(self.actions_set.submenu("models"), titles, str(chosen.folder) if chosen else "", self.choose_model)
+
+    def _offer_models(self, models: Sequence[ListedModel], chosen: Path | None) -> None:
+        self._models = {model.name: model.folder for model in models if model.card is not None}
+        self.model_panel.set_models(models)
+        titles = {str(model.folder): model.card.title for model in models if model.card is not None}
+        choices(self.actions_set.submenu("models"), titles, str(chosen) if chosen else "", self.choose_model)
+
+    def _look_for_plugins(self) -> None:
+        """Import what packages bring, with the viewer loaded: two threads must not import parts of Qt at once."""
+        self.shelf.begin()
+        self.controller.submit_quietly(FindModels(), Lane.FILES, self._on_models_found)
+
+    def _on_models_found(self, job: Job[Sequence[ListedModel]]) -> None:
+        """Offer what packages brought too; the model in use and its thresholds stay."""
+        if job.result is not None:
+            self._offer_models(job.result, self.session.model_folder)
+
+    def _used_last(self, models: Sequence[ListedModel]) -> list[ListedModel]:
+        names = [model for model in models if model.card is not None]
+        return [model for model in names if self.settings.model in (model.name, str(model.folder))]
 
     def model_folder(self, name: str) -> Path | None:
         """Return where a usable model of that name lies; None where there is none."""
@@ -281,7 +307,7 @@ class MainWindow(QMainWindow):
             self.tell_error("The viewer could not be loaded, so pictures are not shown.", job.error_text)
         else:
             self.centre.make_canvas()
-        self.shelf.begin()
+        self._look_for_plugins()
 
     # ---- what the window is told
 

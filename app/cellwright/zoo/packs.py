@@ -23,10 +23,18 @@ PACKS: Registry[Path | Callable[[], Path]] = Registry("cellwright.models", "mode
 """Entries are a `Path`, or are called without arguments and give one: the folder whose subfolders are models."""
 
 
-def pack_dirs() -> tuple[Path, ...]:
-    """Return the folders of all packs by name; one that cannot be used is logged and left out."""
-    found = []
+def pack_dirs(*, imported: bool = True) -> tuple[Path, ...]:
+    """Return the folders of all packs by name; one that cannot be used is logged and left out.
+
+    Parameters
+    ----------
+    imported : bool
+        Whether packages that were not imported yet are now, which takes as long as they take; else they are left out.
+    """
+    found: list[Path] = []
     for name in PACKS:
+        if not imported and not PACKS.is_loaded(name):
+            continue
         try:
             pack = PACKS.load(name)
             with PACKS.blaming(name):

@@ -50,20 +50,26 @@ def user_models_dir() -> Path:
     return Path(platformdirs.user_data_dir("cellwright", appauthor=False)) / "models"
 
 
-def model_dirs() -> tuple[Path, ...]:
-    """Return the folders that are searched for models, the first found wins.
+def model_dirs(*, imported: bool = True) -> tuple[Path, ...]:
+    """Return the folders that are searched for models, the first found wins; see `pack_dirs` for `imported`.
 
     Those of the variable, the person's own, the shipped ones, then those of installed packages: none of these takes the
     name of a shipped model.
     """
     named = tuple(Path(part) for part in os.environ.get(MODELS_VARIABLE, "").split(os.pathsep) if part)
-    return (*named, user_models_dir(), bundled("models"), *pack_dirs())
+    return (*named, user_models_dir(), bundled("models"), *pack_dirs(imported=imported))
 
 
-def list_models() -> tuple[ListedModel, ...]:
-    """Return every model folder that can be found, sorted by name; broken ones are listed with their problem."""
+def list_models(*, imported: bool = True) -> tuple[ListedModel, ...]:
+    """Return every model folder that can be found, sorted by name; broken ones are listed with their problem.
+
+    Parameters
+    ----------
+    imported : bool
+        Whether packages that bring models are imported now; else models of those that were not yet are left out.
+    """
     found: dict[str, ListedModel] = {}
-    for folder in model_dirs():
+    for folder in model_dirs(imported=imported):
         for path in sorted({path.parent for name in _SAYING for path in folder.glob(f"*/{name}")}):
             entry = _listed(path)
             found.setdefault(entry.name, entry)
