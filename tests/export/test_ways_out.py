@@ -204,6 +204,21 @@ def test_sqlite_answers_by_class_and_by_picture(tmp_path: Path) -> None:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
+@pytest.mark.parametrize(
+    "name", ['a"b', "x'); DROP TABLE units; --", '"); DROP TABLE units; --', "SELECT", "a.b [c] `d`"]
+)
+def test_names_are_never_words_of_sql(tmp_path: Path, name: str) -> None:
+    """Of tables, columns and cells; the file is read back by the same name."""
+    table = Table(name, (Column(name, [name, None], "µm", name), Column("n", [1, 2], "", "")))
+    path = write_sqlite(tmp_path / "t.sqlite", [table, OBJECTS], [name], {name: name})
+    again = read_table(path, name)
+    assert again.header == [name, "n"]
+    assert [list(column.values) for column in again.columns] == [[name, None], [1, 2]]
+    assert len(read_table(path).columns) == len(OBJECTS.columns)
+    with pytest.raises(BadParameter, match="has no table"):
+        read_table(path, f"{name}'; --")
+
+
 def test_sqlite_takes_names_that_differ_in_capitals_alone(tmp_path: Path) -> None:
     table = Table("objects", (Column("Area", [1.5]), Column("area", [2.5]), Column('a"b', ["x"])))
     again = read_table(write_sqlite(tmp_path / "t.sqlite", [table]))
