@@ -21,6 +21,7 @@ from cellwright.ui.looks.widgets import column, label, scrolling
 from cellwright.ui.numbers.counts_page import CountsPage
 from cellwright.ui.panels.banner import Banner, Level, Message
 from cellwright.ui.panels.start_page import StartPage
+from cellwright.ui.reporting.report_dialog import ReportDialog
 from cellwright.workflows.scale import Proposal, scale_advice
 from cellwright.zoo import find_model, load_card
 from tests.ui.known_boxes import make_card
@@ -187,6 +188,19 @@ def test_areas_are_not_counted(analysis: Analysis, qtbot: QtBot) -> None:
     assert page.table.rowCount() == 0
     assert "areas" in page.words.text()
     assert page.text() == ""
+
+
+def test_a_report_of_areas_offers_no_cells_one_by_one(analyzed: MainWindow, analysis: Analysis, qtbot: QtBot) -> None:
+    picture = analyzed.session.current
+    assert picture is not None
+    card = analysis.card.model_copy(update={"task": "semantic"})
+    picture.analysis = replace(analysis, card=card)
+    analyzed.actions_set["file.report"].trigger()
+    dialog = analyzed.commands.dialog
+    assert isinstance(dialog, ReportDialog)
+    assert dialog.title.text() == dialog.choice().title == "Report of areas"
+    assert dialog.with_cells.isHidden()
+    dialog.close()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cellwright.workflows import Analysis, ExportAnalyses, ExportFormat, counts_
 from cellwright.workflows.audit import Strata, draw_audit, populations
 from cellwright.workflows.differential import NOT_A_DEVICE
 from cellwright.workflows.keeping import KeepObjects, kept_analysis
-from cellwright.workflows.report import ReportOptions, WriteReport, make_report
+from cellwright.workflows.report import ReportOptions, WriteReport, make_report, usual_title
 from cellwright.workflows.report_differential import with_differential
 from cellwright.workflows.report_making import ReportAnalyses, source_of
 from cellwright.workflows.report_methods import methods_paragraph
@@ -147,6 +147,14 @@ def test_nobody_signs_while_cells_are_unreviewed(make_analysis: Make) -> None:
 def test_a_confirmed_cell_counts_below_its_threshold_and_is_reviewed(make_analysis: Make) -> None:
     ready = readiness([confirmed(make_analysis(), 1)], None)
     assert (ready.counted, ready.unreviewed) == (4, 3)
+
+
+def test_a_report_of_areas_says_so_and_asks_for_no_cells(make_analysis: Make) -> None:
+    cells = confirmed(make_analysis(), 0)
+    areas = replace(cells, card=cells.card.model_copy(update={"task": "semantic"}))
+    assert (usual_title([cells]), usual_title([areas])) == ("Cell count report", "Report of areas")
+    assert "2 of 3 counted cells are unreviewed" in readiness([cells], None).sentence()
+    assert "2 of 3 regions are unreviewed" in readiness([areas], None).sentence()
 
 
 def differential(**more: object) -> DifferentialSummary:

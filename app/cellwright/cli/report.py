@@ -29,7 +29,7 @@ def run(options: Namespace) -> int:
         refuse_unknown_columns(options.measure, source.analyses[0])
         source = replace(source, measured=options.measure, options=measure_options(options), table=None)
     said = ReportOptions(
-        options.title or ReportOptions().title,
+        options.title or "",
         options.laboratory,
         options.author,
         options.remark,

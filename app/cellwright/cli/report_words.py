@@ -23,7 +23,7 @@ def add_report_words(made: argparse.ArgumentParser) -> None:
         "--out", type=Path, required=True, metavar="FILE", help="the report; ends in .html or .pdf, which says the kind"
     )
     made.add_argument("--overwrite", action="store_true", help="replace a report that is there")
-    made.add_argument("--title", metavar="TEXT", help="what stands at its head (default: Cell count report)")
+    made.add_argument("--title", metavar="TEXT", help="what stands at its head (default: what it tells)")
     made.add_argument("--laboratory", default="", metavar="NAME", help="who it is from")
     made.add_argument("--author", default="", metavar="NAME", help="who made it")
     made.add_argument("--remark", default="", metavar="TEXT", help="what else is to be said at its head")

@@ -22,6 +22,7 @@ from cellwright.export.report_document import (
     Tone,
 )
 from cellwright.jobs import Progress
+from cellwright.workflows.analysis import Analysis
 from cellwright.workflows.areas import finds_areas
 from cellwright.workflows.chest import chest_ratio
 from cellwright.workflows.differential import NOT_A_DEVICE
@@ -56,7 +57,7 @@ class ReportOptions:
     Parameters
     ----------
     title : str
-        At its head.
+        At its head; empty for the usual one, see `usual_title`.
     laboratory, author, remark : str
         Who it is from, who made it, and what else they say; each may be empty.
     most_pictures : int
@@ -65,7 +66,7 @@ class ReportOptions:
         Whether cells of each class are shown side by side.
     """
 
-    title: str = "Cell count report"
+    title: str = ""
     laboratory: str = ""
     author: str = ""
     remark: str = ""
@@ -135,12 +136,17 @@ def make_report(source: ReportSource, options: ReportOptions) -> Generator[Progr
     blocks += yield from _pictures(source, options)
     blocks += [*_reviews(source), *_methods(source, counts), *_end(source)]
     return Report(
-        options.title,
+        options.title or usual_title(source.analyses),
         f"{_what(source)}, {now:%d %B %Y}".replace(", 0", ", "),
         blocks,
         _FOOT.format(version=cellwright.__version__, day=f"{now:%Y-%m-%d}"),
         options.author or options.laboratory,
     )
+
+
+def usual_title(analyses: Sequence[Analysis]) -> str:
+    """Return what stands at the head of a report unless somebody says otherwise."""
+    return "Report of areas" if finds_areas(analyses[0].card) else "Cell count report"
 
 
 def _what(source: ReportSource) -> str:

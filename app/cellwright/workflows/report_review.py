@@ -10,6 +10,7 @@ import numpy as np
 
 from cellwright.annotation import Answer, Drawn, RegionReviewedRecord, ReviewRecord
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.areas import finds_areas
 from cellwright.workflows.tables import Thresholds
 
 if TYPE_CHECKING:
@@ -123,7 +124,10 @@ def readiness(analyses: Iterable[Analysis], thresholds: Thresholds, classes: Col
         Only of these classes, as of a differential; empty for all.
     """
     counted = unreviewed = 0
+    about = "cells of the differential" if classes else "counted cells"
     for analysis in analyses:
+        if finds_areas(analysis.card):
+            about = "regions"
         objects = analysis.objects
         limits = analysis.default_thresholds if thresholds is None else thresholds
         of_class = np.broadcast_to(np.asarray(limits, np.float32), (len(objects.classes),))
@@ -133,4 +137,4 @@ def readiness(analyses: Iterable[Analysis], thresholds: Thresholds, classes: Col
             counts &= np.array([name in classes for name in objects.classes], bool)[objects.class_index]
         counted += int(counts.sum())
         unreviewed += int((counts & ~confirmed).sum())
-    return Readiness(counted, unreviewed, "cells of the differential" if classes else "counted cells")
+    return Readiness(counted, unreviewed, about)

@@ -46,6 +46,10 @@ class ReportOffer:
         The filter that says which cells are shown; empty for none.
     state : str
         How the review stands, in a sentence.
+    title : str
+        What usually stands at the head of such a report.
+    has_cells : bool
+        Whether there are cells to show one by one; regions of a picture are none.
     """
 
     picture: str
@@ -56,6 +60,8 @@ class ReportOffer:
     measured: tuple[str, ...] = ()
     only: str = ""
     state: str = ""
+    title: str = "Cell count report"
+    has_cells: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +110,7 @@ class ReportDialog(QDialog):
         describe(self.this_one, "This picture", "Report on the picture that is shown.")
         describe(self.all_of_them, "All analyzed pictures", "Report on every open picture with the same classes.")
         (self.all_of_them if offer.pictures > 1 else self.this_one).setChecked(True)
-        self.title = self._line("Title", "Cell count report", "What stands at the head of the report.")
+        self.title = self._line("Title", offer.title, "What stands at the head of the report.")
         self.laboratory = self._line("Laboratory", offer.laboratory, "Who the report is from; may be empty.")
         self.author = self._line("Made by", offer.author, "Who made the report; may be empty.")
         self.remark = self._line("Remark", "", "What else is to be said at the head, as the number of a sample.")
@@ -167,6 +173,7 @@ class ReportDialog(QDialog):
         for check in (self.only, self.with_cells, self.with_measured):
             layout.addWidget(check)
         self.only.setVisible(bool(self._offer.only))
+        self.with_cells.setVisible(self._offer.has_cells)
         shown = QHBoxLayout()
         shown.addWidget(label("Pictures shown, at most"))
         shown.addWidget(self.most_pictures)
@@ -201,7 +208,7 @@ class ReportDialog(QDialog):
         return ReportChoice(
             Path(self.path.text().strip()).expanduser(),
             self.all_of_them.isChecked(),
-            self.title.text().strip() or "Cell count report",
+            self.title.text().strip() or self._offer.title,
             self.laboratory.text().strip(),
             self.author.text().strip(),
             self.remark.text().strip(),

@@ -47,6 +47,8 @@ class Reporting:
 
     def ask(self) -> None:
         """Ask what a report is to show, and write it."""
+        from cellwright.workflows import finds_areas
+        from cellwright.workflows.report import usual_title
         from cellwright.workflows.report_review import readiness
 
         picture, every = self._session.current, self._host.analyses(of_all=True)
@@ -67,6 +69,8 @@ class Reporting:
                 measured_on(self._session, self._session.pictures),
                 self._session.only,
                 readiness(every, self._session.thresholds_for(picture)).sentence(),
+                usual_title(this),
+                not finds_areas(this[0].card),
             ),
             self._host.widget,
         )
