@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,16 @@ def analysis(analyzed: MainWindow) -> Analysis:
     return analyzed.session.current.analysis
 
 
+def is_seen_whole(area: QScrollArea) -> bool:
+    content = area.widget()
+    return content is not None and content.minimumSizeHint().width() <= area.viewport().width()
+
+
+def said(banner: Banner) -> str:
+    """What is shown; empty for nothing."""
+    return "" if banner.message is None else banner.message.text
+
+
 def test_every_page_fits_a_small_screen_and_no_panel_is_cut_off(analyzed: MainWindow, qtbot: QtBot) -> None:
     gallery = analyzed.reviewing.gallery
     analyzed.actions_set["review.gallery"].trigger()
@@ -52,14 +63,16 @@ def test_every_page_fits_a_small_screen_and_no_panel_is_cut_off(analyzed: MainWi
     qtbot.waitUntil(lambda: gallery.panel.grid.count > 0)
     for at in range(analyzed.tabs.count()):
         analyzed.tabs.setCurrentIndex(at)
-        qtbot.waitUntil(analyzed.tabs.widget(at).isVisible)
+        page = analyzed.tabs.currentWidget()
+        assert page is not None
+        qtbot.waitUntil(page.isVisible)
         assert analyzed.minimumSizeHint().width() <= SMALL_PX, analyzed.tabs.tabText(at)
     docks = list(analyzed.docks[:-1])
     analyzed.resizeDocks(docks, [10] * len(docks), Qt.Orientation.Horizontal)  # as far as they go
     for dock in docks:
         area = dock.widget()
         if isinstance(area, QScrollArea):
-            qtbot.waitUntil(lambda it=area: it.widget().minimumSizeHint().width() <= it.viewport().width())
+            qtbot.waitUntil(partial(is_seen_whole, area))
 
 
 def test_a_panel_asks_for_the_room_that_it_needs_later(qtbot: QtBot) -> None:
@@ -131,17 +144,16 @@ def test_a_model_is_proposed_only_while_its_picture_is_shown(
         for card, fitness in ((better, 0.9), (chosen, 0.1))
     )
     analyzed.proposing.say(first, offers)
-    assert banner.message is not None
-    assert better.title in banner.message.text
+    assert better.title in said(banner)
     analyzed.controller.open_paths([tmp_path / "other.png"])
     qtbot.waitUntil(lambda: len(analyzed.session.pictures) == 2 and not analyzed.controller.is_working, timeout=30_000)
     analyzed.session.show(analyzed.session.pictures[1])
-    assert banner.message is None or better.title not in banner.message.text
+    assert better.title not in said(banner)
     analyzed.session.show(first)
     analyzed.proposing.say(first, offers)
-    assert banner.message is not None
+    assert better.title in said(banner)
     analyzed.session.set_model(Path("models/other"), better)
-    assert banner.message is None or better.title not in banner.message.text
+    assert better.title not in said(banner)
 
 
 def test_a_message_that_waits_can_be_taken_back(qtbot: QtBot) -> None:
