@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,12 @@ def _gallery(folder: Path) -> tuple[Any, Any, Any]:
 
         def need_link(self) -> None:
             return None
+
+        def when_free(self, do: Callable[[], object]) -> None:
+            do()
+
+        def answer_many(self, *_what: object) -> None:
+            raise RuntimeError("nothing is answered while it scrolls")
 
         def go_to(self, *_where: object) -> None:
             return None

@@ -23,8 +23,8 @@ on this page; *Summary* tells n, mean, SD (of a sample), median and ends by clas
 cells that are shown; both are copied with units in their headers (Ctrl+Shift+C). Box, area, Crofton's perimeter and
 centroid are there without measuring. Cells that count are measured: after a correction, another threshold or pixel
 size they are measured again once the hand rests, above 200,000 cells only when asked to; until then a changed cell
-has a dash. In a project measurements are kept, and are there again when it is opened, for as long as nothing changed that
-they were taken from ([project-format.md](project-format.md#what-was-measured)).
+has a dash. In a project measurements are kept, and are there again when it is opened, for as long as nothing changed
+that they were taken from ([project-format.md](project-format.md#what-was-measured)).
 
 ![Cells that a filter means are selected in the table and in the picture](images/table.png)
 
