@@ -105,6 +105,18 @@ def test_films_of_chests_are_grey_however_dark_and_fluorescence_is_not(data_dir:
     assert len(films) > 5
 
 
+def test_pale_cells_far_apart_are_stained_too(data_dir: Path, tmp_path: Path) -> None:
+    smear = np.full((400, 400, 3), (238, 236, 234), np.uint8)
+    for y, x in ((60, 80), (200, 300), (320, 120)):
+        smear[y : y + 40, x : x + 40] = (196, 150, 148)
+    Image.fromarray(smear).save(tmp_path / "sparse.png")
+    pale = sorted((data_dir / "rbc_chula12" / "images").iterdir())[::10]
+    assert len(pale) > 5
+    for path in (tmp_path / "sparse.png", *pale):
+        with open_slide(path) as slide:
+            assert light_of(slide) is Light.STAINED, path
+
+
 def test_a_picture_of_one_value_has_a_kind_of_light(tmp_path: Path) -> None:
     for value, light in ((0, Light.FLUORESCENCE), (255, Light.GREY)):
         Image.fromarray(np.full((20, 30), value, np.uint8)).save(tmp_path / f"{value}.png")
