@@ -94,11 +94,12 @@ def analyzed(window: MainWindow, smear: Path, qtbot: QtBot) -> MainWindow:
 
 
 def is_done(window: MainWindow) -> bool:
-    """Whether the shown picture is loaded and analyzed."""
+    """Whether the shown picture is loaded and analyzed, and all of it is shown."""
     picture = window.session.current
     return (
         picture is not None
         and picture.analysis is not None
         and window.controller.loaded_picture(picture) is not None
         and window.counts.table is not None
+        and window.presenter.is_up_to_date
     )

@@ -58,6 +58,7 @@ class Presenter(QObject):
         self._objects_timer = self._timer(0, self.refresh_objects)
         self._list_timer = self._timer(_PROGRESS_MS, self._refresh_list)
         self._panels_timer = self._timer(_BETWEEN_FRAMES_MS, self._refresh_panels)
+        self._timers = (self._objects_timer, self._list_timer, self._panels_timer)
         self._stale: set[int] = set()
         self._chest: CardiothoracicRatio | None = None
         self._coloured: tuple[Objects, object, tuple[NDArray[np.uint8], Legend | None]] | None = None
@@ -92,8 +93,13 @@ class Presenter(QObject):
         session.filter_changed.disconnect(self._on_filter)
         session.selection_changed.disconnect(self._on_selection)
         session.measured_changed.disconnect(self._on_measured)
-        for timer in (self._objects_timer, self._list_timer, self._panels_timer):
+        for timer in self._timers:
             timer.stop()
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all that the session said so far is shown."""
+        return not any(timer.isActive() for timer in self._timers)
 
     # ---- what the session says
 
