@@ -103,7 +103,7 @@ def test_classes_of_pixels_are_counted_by_area(film: MainWindow, qtbot: QtBot) -
     assert isinstance(table, AreaTable)
     heart = film.counts.row("heart")
     assert heart.count.text() == "2,000 px²"
-    assert heart.share.text() == "0.4\u202f% of the picture · 1 connected part"
+    assert heart.share.text() == "0.4\u202f% of the picture · 1 part"
     assert film.counts.ratio.text() == "Cardiothoracic ratio 0.49"
     assert film.counts._widths.text() == "Heart 49 px of 99 px across the chest"
     assert film.session.current is not None
@@ -119,6 +119,13 @@ def test_the_share_of_an_area_is_seen_however_little_room_there_is(film: MainWin
         heart.set_detail(detail)
         seen = [words.text() for words in (heart.interval, heart.share) if words.isVisibleTo(heart)]
         assert sum("0.4\u202f%" in text for text in seen) == 1, (detail, seen)
+
+
+def test_names_of_areas_are_whole_on_a_small_screen(film: MainWindow, qtbot: QtBot) -> None:
+    film.resize(1280, 700)
+    qtbot.waitUntil(lambda: film.counts.row("heart").name.text() == film.counts.row("heart").title)
+    rows = [film.counts.row(style.name) for style in film.session.current.styles]  # type: ignore[union-attr]
+    assert [row.name.text() for row in rows] == [row.title for row in rows]
 
 
 def test_areas_are_copied_as_a_table(film: MainWindow) -> None:

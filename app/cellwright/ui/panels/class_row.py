@@ -192,7 +192,7 @@ class ClassRow(QFrame):
         self.interval.setToolTip(_AREA_SHARE)
         self._place_interval(is_below=False)
         parts = ["" if row.percent is None else f"{percent_text(row.percent / 100)} of the picture"]
-        parts.append(plural(row.objects, "connected part"))
+        parts.append(plural(row.objects, "part"))
         self.share.setText(" · ".join(part for part in parts if part))
         self.share.setToolTip(_AREA_SHARE)
         self.is_empty = False

@@ -44,6 +44,7 @@ class CountsPanel(QWidget):
         self._rows: dict[str, ClassRow] = {}
         self._shape: tuple[ClassStyle, ...] = ()
         self._table: CountTable | AreaTable | None = None
+        self._is_of_areas = False
         self._hint = label("", "muted", wrap=True)
         self._body = QWidget()
         self._classes = column(margin=0, gap=1)
@@ -116,7 +117,7 @@ class CountsPanel(QWidget):
         notes : sequence of str
             What to know beside the numbers, one sentence each.
         """
-        self._table = table
+        self._table, self._is_of_areas = table, False
         if styles != self._shape:
             self._build(styles)
         for row in table.rows:
@@ -140,7 +141,7 @@ class CountsPanel(QWidget):
         ratio: tuple[str, str] = ("", ""),
     ) -> None:
         """Show how large each class is, as `show_counts` does how many; `ratio` the cardiothoracic one."""
-        self._table = table
+        self._table, self._is_of_areas = table, True
         if styles != self._shape:
             self._build(styles)
         for row in table.rows:
@@ -191,6 +192,8 @@ class CountsPanel(QWidget):
         if self._table is None or parent is None or not self.isVisible():
             return
         for detail, is_folded in _LESS_AND_LESS:
+            if detail is Detail.LINE and self._is_of_areas:
+                continue  # an area and its share leave no room for a name beside them; the total may be scrolled to
             self._tell(detail, is_folded=is_folded)
             if self._needed(parent.width()) <= parent.height():
                 break
