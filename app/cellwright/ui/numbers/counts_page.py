@@ -51,6 +51,11 @@ _DENSITY, _DISPERSION = 4, 5
 _EMPTY = "Analyze a picture, and its numbers stand here with their intervals."
 _AREAS = "This model measures areas and counts nothing: areas and their shares stand in the panel Counts."
 
+_PLANNED = (
+    "Planned for a share a little nearer to a half than the counted one, as if one cell more of the class and one of "
+    "another had been seen: a class without any cells yet needs some, too."
+)
+
 
 class CountsPage(QWidget):
     """The table of numbers with intervals.
@@ -91,6 +96,7 @@ class CountsPage(QWidget):
         describe(self.meter, "Counted of what is needed", "How far the count has come.")
         self._wanted = rows_of(("Share of", self.kind_of), ("Known to", self.half))
         self.adequacy = label("", wrap=True)
+        self.adequacy.setToolTip(_PLANNED)
         self.words = label("", "muted", wrap=True, selectable=True)
         self._lay_out()
         self._connect()
