@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QDockWidget, QLabel
 
 from cellwright.ui.panel_host import PanelHost
@@ -91,9 +92,16 @@ def place_of(window: MainWindow, title: str) -> LatePanel:
     return place
 
 
+def settle() -> None:
+    """Let everything happen that waits for the window, and what that brings about."""
+    for _ in range(20):
+        QCoreApplication.processEvents()
+
+
 def test_a_page_stands_where_its_number_says_and_is_made_when_it_is_seen(found: MainWindow) -> None:
     assert titles(found).index("Gallery") < titles(found).index("Notes") < titles(found).index("Review")
     assert place_of(found, "Notes").content is None
+    settle()
     assert "lab_drawn" not in sys.modules
     assert found.shelf.show("notes") is place_of(found, "Notes").content
     assert found.tabs.currentWidget() is place_of(found, "Notes")
@@ -119,6 +127,17 @@ def test_a_panel_at_the_side_shares_the_place_of_another(found: MainWindow) -> N
     assert isinstance(shown, QLabel)
     assert shown.text() == "0 pictures"
     assert isinstance(dock, QDockWidget)
+
+
+def test_a_panel_behind_another_is_made_when_it_comes_to_the_front(found: MainWindow, qtbot: QtBot) -> None:
+    dock = next(dock for dock in found.docks if dock.windowTitle() == "Side")
+    place = dock.widget()
+    assert isinstance(place, LatePanel)
+    qtbot.waitUntil(place.isVisible)  # so Qt says, though it lies out of sight behind the counts
+    settle()
+    assert place.content is None
+    dock.raise_()
+    qtbot.waitUntil(lambda: place.content is not None)
 
 
 def test_menu_and_palette_name_every_page(found: MainWindow) -> None:

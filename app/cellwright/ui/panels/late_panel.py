@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from cellwright.ui.looks.widgets import column, empty, label
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QShowEvent
+    from PySide6.QtGui import QPaintEvent
 
 _WAITS = "This panel is shown as soon as the viewer is loaded."
 
@@ -49,15 +49,15 @@ class LatePanel(QWidget):
         """Show why there is no panel."""
         self._say(reason)
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Ask to be filled, if it is still seen when the window has settled."""
-        super().showEvent(event)
+        # Qt does not hide a panel that stands behind another: it is shown out of sight, where it is never painted
+        super().paintEvent(event)
         if self.content is None:
-            # a panel that is put behind another is seen for a moment on its way there
             QTimer.singleShot(0, self, self._ask)
 
     def _ask(self) -> None:
-        if self.content is None and self.isVisible():
+        if self.content is None and not self.visibleRegion().isEmpty():
             self.wanted.emit()
 
     def _say(self, text: str) -> None:
