@@ -8,6 +8,7 @@ from tests.conftest import (
     no_network,
     pytest_collection_modifyitems,
     pytest_sessionfinish,
+    qtbot,
     repository,
     settings_of_its_own,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "no_network",
     "pytest_collection_modifyitems",
     "pytest_sessionfinish",
+    "qtbot",
     "repository",
     "settings_of_its_own",
 ]

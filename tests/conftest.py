@@ -17,9 +17,13 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+if TYPE_CHECKING:
+    from pytestqt.qtbot import QtBot
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 UNDER_CI = os.environ.get("CI", "").lower() == "true"
@@ -53,6 +57,14 @@ def data_dir() -> Path:
     if UNDER_CI:
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def qtbot(qapp: object, request: pytest.FixtureRequest) -> QtBot:
+    """What presses buttons and waits for windows, as long as it takes."""
+    from tests.patient_bot import PatientBot
+
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -66,8 +66,8 @@ def open_window(qtbot: QtBot, known: KnownBoxes) -> Iterator[Callable[..., MainW
         window = MainWindow(settings or Settings(), known)
         windows.append(window)
         window.resize(1280, 800)
-        window.show()
-        qtbot.waitExposed(window)
+        with qtbot.waitExposed(window):
+            window.show()
         if start:
             window.start()
             window.session.set_model(Path("models/blood-cells-test"), make_card())

@@ -220,7 +220,8 @@ def test_outlines_leave_the_real_window_by_clicks_alone(
     qtbot.waitUntil(lambda: analyzed.commands.dialog is not None)
     dialog = analyzed.commands.dialog
     assert isinstance(dialog, ExportDialog)
-    qtbot.waitExposed(dialog)
+    with qtbot.waitExposed(dialog):
+        pass
     tick_only(dialog, "geojson", "index-png", "coco")
     dialog.folder.setFocus()
     dialog.folder.selectAll()

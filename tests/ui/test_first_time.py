@@ -83,8 +83,8 @@ def test_a_panel_asks_for_the_room_that_it_needs_later(qtbot: QtBot) -> None:
     dock.setWidget(scrolling(content, "Model"))
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     window.setCentralWidget(QWidget())
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     words.setText("a model whose title is longer than that of the one before")
     qtbot.waitUntil(lambda: dock.minimumSizeHint().width() >= content.minimumSizeHint().width())
 
@@ -101,8 +101,8 @@ def test_projects_stand_at_the_edge_where_nothing_was_opened_before(qtbot: QtBot
     page = StartPage(DARK)
     qtbot.addWidget(page)
     page.resize(700, 700)
-    page.show()
-    qtbot.waitExposed(page)
+    with qtbot.waitExposed(page):
+        page.show()
     titles = {each.text(): each for each in page.findChildren(type(page._recent_title))}
 
     def left_of(words: str) -> int:

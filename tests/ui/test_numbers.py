@@ -403,8 +403,8 @@ def test_the_last_class_and_the_total_are_seen_however_low_the_panel_is(
     place = scrolling(panel, "Counts")
     qtbot.addWidget(place)
     place.resize(290, height)
-    place.show()
-    qtbot.waitExposed(place)
+    with qtbot.waitExposed(place):
+        place.show()
     panel.show_counts(a_table([4, 163, 12], ("WBC", "RBC", "PLT"), area), STYLES, set(), None)  # type: ignore[arg-type]
     qtbot.wait(50)
     total = panel._total
@@ -421,8 +421,8 @@ def test_many_classes_without_a_cell_are_put_together_where_there_is_no_room(qtb
     place = scrolling(panel, "Counts")
     qtbot.addWidget(place)
     place.resize(290, 240)
-    place.show()
-    qtbot.waitExposed(place)
+    with qtbot.waitExposed(place):
+        place.show()
     counts = [3, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]
     panel.show_counts(a_table(counts, names, None), styles, set(), None)  # type: ignore[arg-type]
     assert [panel.row(name).isVisible() for name in names] == [bool(each) for each in counts]

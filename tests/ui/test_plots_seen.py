@@ -35,8 +35,8 @@ def smear_window(data_dir: Path, qtbot: QtBot) -> Iterator[MainWindow]:
     """The real window with a photographed smear, analyzed by the shipped model."""
     window = MainWindow(Settings())
     window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.start([data_dir / "blood_bccd_voc" / "JPEGImages" / "BloodImage_00001.jpg"])
     qtbot.waitUntil(lambda: is_done(window) and window.centre.canvas is not None, timeout=180_000)
     qtbot.waitUntil(lambda: not window.controller.is_working, timeout=60_000)

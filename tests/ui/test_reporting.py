@@ -95,8 +95,8 @@ def real_window(qtbot: QtBot, tiny: Path) -> Iterator[MainWindow]:
     """A window whose analyses are real ones."""
     window = MainWindow(Settings(), None)
     window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.start()
     window.controller.device = "cpu"
     window.session.set_model(tiny, load_card(tiny))

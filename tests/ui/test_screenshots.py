@@ -45,8 +45,8 @@ def counted(qtbot: QtBot) -> Iterator[MainWindow]:
     """The real window with the sample, analyzed by the shipped model."""
     window = MainWindow(Settings())
     window.resize(*SIZE)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.start([bundled("resources", "samples", "smear.png")])
     qtbot.waitUntil(lambda: is_done(window) and window.centre.canvas is not None, timeout=180_000)
     qtbot.waitUntil(lambda: not window.controller.is_working, timeout=60_000)
@@ -76,8 +76,8 @@ def shoot(widget: QWidget, folder: Path, name: str, qtbot: QtBot) -> QImage:
 def test_screenshot_of_the_start_page(folder: Path, qtbot: QtBot) -> None:
     window = MainWindow(Settings())
     window.resize(*SIZE)
-    window.show()
-    qtbot.waitExposed(window)
+    with qtbot.waitExposed(window):
+        window.show()
     window.load_models()
     shoot(window, folder, "start", qtbot)
     dispose(window)

@@ -67,8 +67,8 @@ def window(slides: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr("cellwright.ui.state.loading.PYRAMID_PIXELS", 5_000_000)
     made = MainWindow(Settings(analyze_on_open=False))
     made.resize(1280, 800)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.start([slides / "smear 1.tif", slides / "smear 2.tif", slides / "smear 3.tif"])
     qtbot.waitUntil(lambda: made.centre.canvas is not None and made.centre.canvas.picture is not None, timeout=120_000)
     yield made

@@ -105,8 +105,8 @@ def test_nothing_that_is_said_is_cut(panel: TeachPanel, qtbot: Any, width: int) 
     panel.show_result(said, can_go_back=True)
     panel.curves.show_rows([{"epoch": 1, "loss": 2.0, "map_50": 0.5}, {"epoch": 2, "loss": 1.0, "map_50": 0.6}])
     panel.resize(width, 240)
-    panel.show()
-    qtbot.waitExposed(panel)
+    with qtbot.waitExposed(panel):
+        panel.show()
     for index in range(panel.pages.count()):
         panel.pages.setCurrentIndex(index)
         for words in (panel.verdict, *panel.curves.titles):

@@ -60,8 +60,8 @@ def hand(qtbot: QtBot, tmp_path: Path) -> Iterator[Hand]:
     Image.fromarray(np.full((400, 500, 3), 128, np.uint8)).save(path)
     canvas = PictureCanvas(DARK)
     canvas.resize(900, 700)
-    canvas.show()
-    qtbot.waitExposed(canvas)
+    with qtbot.waitExposed(canvas):
+        canvas.show()
     canvas.show_picture(1, loaded(path))
     canvas._set_view(200, 250, 2.0)  # so that places of half a pixel are places of the screen
     qtbot.wait(50)

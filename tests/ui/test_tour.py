@@ -69,8 +69,8 @@ def pictures(tmp_path: Path, shots: Path | None, request: pytest.FixtureRequest)
 def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made = MainWindow(Settings())
     made.resize(*SIZE)
-    made.show()
-    qtbot.waitExposed(made)
+    with qtbot.waitExposed(made):
+        made.show()
     made.start()
     qtbot.waitUntil(lambda: made.is_viewer_ready, timeout=60_000)
     yield made
