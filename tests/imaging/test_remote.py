@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -16,43 +12,33 @@ import pytest
 from cellwright.core import Box, Region, SlideNotReadable
 from cellwright.imaging import content_sha256, is_address, is_probably_openable, open_slide
 from cellwright.imaging.remote import address_of
+from tests.folder_server import served
 from tests.imaging.slide_samples import tczyx, write_ome_zarr
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    asked: ClassVar[list[str]] = []
-
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        Quiet.asked.append(self.path)
-        super().do_GET()
+@pytest.fixture
+def asked() -> list[str]:
+    """Paths that the server was asked for."""
+    return []
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    Quiet.asked.clear()
-    serve = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(tmp_path)))
-    thread = threading.Thread(target=serve.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{serve.server_port}"
-    serve.shutdown()
-    serve.server_close()
-    thread.join()
+def server(tmp_path: Path, asked: list[str]) -> Iterator[str]:
+    with served(tmp_path, asked) as address:
+        yield address
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_a_slide_on_a_server_is_read_in_parts(version: int, server: str, tmp_path: Path) -> None:
+def test_a_slide_on_a_server_is_read_in_parts(version: int, server: str, asked: list[str], tmp_path: Path) -> None:
     write_ome_zarr(tmp_path / "a.zarr", tczyx(), version)
     address = f"{server}/a.zarr"
     with open_slide(address) as slide:
         assert slide.name == "a.zarr"
         ref = slide.ref
-        Quiet.asked.clear()
+        asked.clear()
         pixels = slide.read(Region(Box(0, 0, 64, 64), channels=(0,)))
         np.testing.assert_array_equal(pixels[:, :, 0], tczyx()[0, 0, 0, :64, :64])
-        chunks = [path for path in Quiet.asked if "/a.zarr/0/" in path]
+        chunks = [path for path in asked if "/a.zarr/0/" in path]
         assert 1 <= len(chunks) <= 4  # of 72 at full resolution
     with ref.open() as again:
         assert again.shape == (150, 210)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +18,13 @@ from cellwright.testing.oracles import OracleModel
 from cellwright.testing.slides import KnownCells, KnownSlide
 from cellwright.workflows.batch import BatchItem, BatchSlide, ItemState
 from cellwright.workflows.batch_run import RunBatch
+from tests.folder_server import served
 from tests.imaging.slide_samples import write_ome_zarr
 
 CELLS = KnownCells((700, 800))
 MODEL = OracleModel(CELLS)
 OPTIONS = DetectOptions(tile_px=512)
 COLOURS = [{"label": name, "color": colour} for name, colour in zip("RGB", ("FF0000", "00FF00", "0000FF"), strict=True)]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -46,13 +39,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[str]:
-    serve = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=serve.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{serve.server_port}"
-    serve.shutdown()
-    serve.server_close()
-    thread.join()
+    with served(folder) as address:
+        yield address
 
 
 def counted(project: Path, slide: str | Path) -> BatchItem:
