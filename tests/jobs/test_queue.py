@@ -10,7 +10,7 @@ import pytest
 
 from cellwright.jobs import Job, JobQueue, JobState, Lane, Progress
 
-PATIENCE = 10.0
+PATIENCE = 120.0
 
 
 @dataclass(frozen=True)

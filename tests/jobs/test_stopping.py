@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from cellwright.jobs import JobQueue, JobState, Progress, is_stop_asked, run_inline, stoppable
 
+PATIENCE = 120.0
+
 
 @dataclass(frozen=True)
 class Waits:
@@ -49,11 +51,11 @@ def test_a_step_is_told_in_the_middle_of_it() -> None:
     queue, begun = JobQueue(), threading.Event()
     try:
         job, other = queue.submit(Waits(begun)), None
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         job.cancel()
-        assert job.wait(10)
+        assert job.wait(PATIENCE)
         other = queue.submit(Asks())
-        assert other.wait(10)
+        assert other.wait(PATIENCE)
     finally:
         queue.close()
     assert job.state.is_end

@@ -38,6 +38,8 @@ LOG_FILE = "child.log"
 
 CANCEL_SECONDS = 1.5
 """How long a child may take to stop by itself before it is ended."""
+FORCED_SECONDS = 0.4
+"""How long one that was ended is waited for; a busy system takes longer to clear it away."""
 _PACKAGE = "cellwright."
 _TRIES = 25
 _children: list[subprocess.Popen[bytes]] = []
@@ -169,7 +171,7 @@ class IsolatedRun:
         self._wish("cancel")
         if not self._ended_within(CANCEL_SECONDS):
             self._end_by_force()
-            self._ended_within(0.4)
+            self._ended_within(FORCED_SECONDS)
             if not self.report().state.is_end or self.report().state is RunState.FAILED:
                 write_state(self.folder, RunState.CANCELLED)
         return self.report()

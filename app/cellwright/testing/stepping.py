@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cellwright.core import BadParameter
+from cellwright.core.atomic import replacing
 from cellwright.jobs import Progress
 
 
@@ -59,7 +60,8 @@ class CountSteps:
             if step == 2 and self.trouble:
                 self._fail()
             time.sleep(self.seconds)
-            self.memory.write_text(str(step + 1))
+            with replacing(self.memory) as part:  # who is ended while it writes still knows where it was
+                part.write_text(str(step + 1))
             yield Progress(step + 1, self.steps, f"Step {step + 1}")
         return Counted(self.steps, began)
 
