@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 
+from cellwright.ui.canvas.surface_watch import Place, SurfaceWatch
 from cellwright.ui.state.region_grips import RegionGrip, grip_at, moved
 from cellwright.ui.state.region_shapes import RegionShape
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
     from PySide6.QtWidgets import QWidget
 
     from cellwright.core.regions import Polygon
@@ -23,11 +24,9 @@ _REACH_PX = 8.0
 _STILL_PX = 1.0
 """A mouse that moved no further on the screen has not moved."""
 
-_Place = tuple[float, float]
 
-
-class RegionHand(QObject):
-    """Watches a surface while a region is changed; at other times it does nothing.
+class RegionHand(SurfaceWatch):
+    """Changes a region while one is in hand.
 
     Dragging a corner, an edge or the inside moves that; beside the region the mouse does what it does otherwise. Esc
     puts back what is held, or ends it, as Enter does.
@@ -49,16 +48,13 @@ class RegionHand(QObject):
         Nothing is being changed any more.
     """
 
-    changed = Signal(object, object)
     reshaped = Signal(object, object)
-    ended = Signal()
 
-    def __init__(self, surface: QWidget, place_of: Callable[[QPointF], _Place | None]) -> None:
-        super().__init__(surface)
-        self._surface, self._place_of = surface, place_of
+    def __init__(self, surface: QWidget, place_of: Callable[[QPointF], Place | None]) -> None:
+        super().__init__(surface, place_of)
         self._shape: RegionShape | None = None
         self._grip: RegionGrip | None = None
-        self._start: tuple[QPointF, _Place] = (QPointF(), (0.0, 0.0))
+        self._start: tuple[QPointF, Place] = (QPointF(), (0.0, 0.0))
         self._now: Polygon | None = None
 
     @property
@@ -66,11 +62,14 @@ class RegionHand(QObject):
         """The region that is being changed, if any."""
         return self._shape
 
+    @property
+    def _is_at_work(self) -> bool:
+        return self._shape is not None
+
     def start(self, shape: RegionShape) -> None:
         """Let the mouse change a region."""
         if self._shape is None:
-            # the last filter is asked first: what lies on the region is ours until this is over
-            self._surface.installEventFilter(self)
+            self._watch()
         self._shape = shape
         self._let_go()
         self._surface.setFocus()
@@ -93,23 +92,14 @@ class RegionHand(QObject):
             return
         kind, self._shape = self._shape.kind, None
         self._grip = self._now = None
-        self._surface.removeEventFilter(self)
-        self._surface.setCursor(Qt.CursorShape.ArrowCursor)
+        self._rest()
         self.changed.emit(None, kind)
         self.ended.emit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the mouse where it is on the region, and the keys."""
-        if self._shape is None:
+    def _takes_mouse(self, event: QMouseEvent, place: Place) -> bool:
+        shape = self._shape
+        if shape is None:
             return False
-        if isinstance(event, QKeyEvent):
-            return self._takes_key(event)
-        if not isinstance(event, QMouseEvent) or event.type() == QEvent.Type.Leave:
-            return super().eventFilter(watched, event)
-        place = self._place_of(event.position())
-        return place is not None and self._takes_mouse(event, place, self._shape)
-
-    def _takes_mouse(self, event: QMouseEvent, place: _Place, shape: RegionShape) -> bool:
         kind, is_left = event.type(), event.button() == Qt.MouseButton.LeftButton
         if kind == QEvent.Type.MouseMove and self._grip is None and event.buttons() == Qt.MouseButton.NoButton:
             self._surface.setCursor(_cursor(self._grip_at(event.position(), place, shape)))
@@ -125,12 +115,12 @@ class RegionHand(QObject):
             return True
         return False
 
-    def _grip_at(self, point: QPointF, place: _Place, shape: RegionShape) -> RegionGrip | None:
+    def _grip_at(self, point: QPointF, place: Place, shape: RegionShape) -> RegionGrip | None:
         beside = self._place_of(point + QPointF(_REACH_PX, 0))
         reach = abs(beside[1] - place[1]) if beside is not None else 0.0
         return grip_at(shape.corners, place, reach)
 
-    def _drag(self, point: QPointF, place: _Place, shape: RegionShape, grip: RegionGrip) -> None:
+    def _drag(self, point: QPointF, place: Place, shape: RegionShape, grip: RegionGrip) -> None:
         began, start = self._start
         away = point - began
         if self._now is None and max(abs(away.x()), abs(away.y())) <= _STILL_PX:

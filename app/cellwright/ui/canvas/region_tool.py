@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 
+from cellwright.ui.canvas.surface_watch import Place, SurfaceWatch
 from cellwright.ui.state.region_shapes import RegionKind
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QKeyEvent, QMouseEvent
     from PySide6.QtWidgets import QWidget
 
 _LEAST_PX = 4.0
@@ -21,11 +22,9 @@ _LEAST_PX = 4.0
 _CLOSES_PX = 9.0
 """A click this near to the first corner closes the polygon."""
 
-_Place = tuple[float, float]
 
-
-class RegionTool(QObject):
-    """Watches a surface while a region is drawn; at other times it does nothing.
+class RegionTool(SurfaceWatch):
+    """Draws a region while it is asked to.
 
     Dragging draws a rectangle; single clicks set the corners of a polygon, closed by a double click, Enter, or a click
     on the first corner. Backspace takes the last corner back, Esc gives up.
@@ -49,21 +48,19 @@ class RegionTool(QObject):
         Nothing is being drawn any more.
     """
 
-    changed = Signal(object, object)
     drawn = Signal(object, object)
-    ended = Signal()
 
     def __init__(
         self,
         surface: QWidget,
-        place_of: Callable[[QPointF], _Place | None],
-        on_screen: Callable[[_Place], QPointF],
+        place_of: Callable[[QPointF], Place | None],
+        on_screen: Callable[[Place], QPointF],
     ) -> None:
-        super().__init__(surface)
-        self._surface, self._place_of, self._on_screen = surface, place_of, on_screen
+        super().__init__(surface, place_of)
+        self._on_screen = on_screen
         self._kind: RegionKind | None = None
-        self._corners: list[_Place] = []
-        self._grip: tuple[QPointF, _Place] | None = None
+        self._corners: list[Place] = []
+        self._grip: tuple[QPointF, Place] | None = None
         self._is_box = False
 
     @property
@@ -71,11 +68,14 @@ class RegionTool(QObject):
         """Whether the mouse draws."""
         return self._kind is not None
 
+    @property
+    def _is_at_work(self) -> bool:
+        return self._kind is not None
+
     def start(self, kind: RegionKind) -> None:
         """Let the mouse draw a region."""
         if self._kind is None:
-            # the last filter is asked first: the mouse is ours until the region is drawn
-            self._surface.installEventFilter(self)
+            self._watch()
         self._kind, self._corners, self._grip, self._is_box = kind, [], None, False
         self._surface.setCursor(Qt.CursorShape.CrossCursor)
         self._surface.setFocus()
@@ -85,23 +85,11 @@ class RegionTool(QObject):
         if self._kind is None:
             return
         kind, self._kind = self._kind, None
-        self._surface.removeEventFilter(self)
-        self._surface.setCursor(Qt.CursorShape.ArrowCursor)
+        self._rest()
         self.changed.emit(None, kind)
         self.ended.emit()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the mouse and the keys."""
-        if self._kind is None:
-            return False
-        if isinstance(event, QKeyEvent):
-            return self._takes_key(event)
-        if not isinstance(event, QMouseEvent) or event.type() == QEvent.Type.Leave:
-            return super().eventFilter(watched, event)
-        place = self._place_of(event.position())
-        return place is not None and self._takes_mouse(event, place)
-
-    def _takes_mouse(self, event: QMouseEvent, place: _Place) -> bool:
+    def _takes_mouse(self, event: QMouseEvent, place: Place) -> bool:
         kind, is_left = event.type(), event.button() == Qt.MouseButton.LeftButton
         if kind == QEvent.Type.MouseButtonDblClick and is_left:
             self._finish()
@@ -117,7 +105,7 @@ class RegionTool(QObject):
             return True
         return False
 
-    def _move(self, point: QPointF, place: _Place) -> None:
+    def _move(self, point: QPointF, place: Place) -> None:
         if self._grip is not None and not self._corners:
             began, start = self._grip
             self._is_box = self._is_box or _distance(point, began) > _LEAST_PX
@@ -126,7 +114,7 @@ class RegionTool(QObject):
         elif self._corners:
             self._tell(np.array([*self._corners, place], np.float64))
 
-    def _release(self, point: QPointF, place: _Place) -> None:
+    def _release(self, point: QPointF, place: Place) -> None:
         grip, self._grip = self._grip, None
         if self._is_box and grip is not None:
             self._corners = [(float(y), float(x)) for y, x in _box(grip[1], place)]
@@ -168,7 +156,7 @@ class RegionTool(QObject):
         self.drawn.emit(corners, kind)
 
 
-def _box(one: _Place, other: _Place) -> NDArray[np.float64]:
+def _box(one: Place, other: Place) -> NDArray[np.float64]:
     (y0, y1), (x0, x1) = sorted((one[0], other[0])), sorted((one[1], other[1]))
     return np.array([[y0, x0], [y0, x1], [y1, x1], [y1, x0]], np.float64)
 
