@@ -22,6 +22,8 @@ from tests.ui.known_boxes import KnownBoxes, make_card
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+_LONGEST_STEP_S = 120
+
 
 @pytest.fixture
 def smear(tmp_path: Path) -> Path:
@@ -51,7 +53,10 @@ def nothing_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
         gc.collect()
         left = [w for w in app.topLevelWidgets() if w.isVisible() or isinstance(w, MainWindow)]
     assert not left, f"top-level widgets left: {left}"
-    new = [t.name for t in set(threading.enumerate()) - threads if t.is_alive() and t.name[:3] in ("dev", "fil")]
+    workers = [t for t in set(threading.enumerate()) - threads if t.name[:3] in ("dev", "fil")]
+    for worker in workers:
+        worker.join(_LONGEST_STEP_S)  # a window that closes waits for the step under way, but not for ever
+    new = [worker.name for worker in workers if worker.is_alive()]
     assert not new, f"threads left: {new}"
     running = [t for t in app.findChildren(QTimer) if t.isActive() and t.parent() is not app]
     assert not running, f"timers left: {running}"
@@ -71,7 +76,7 @@ def open_window(qtbot: QtBot, known: KnownBoxes) -> Iterator[Callable[..., MainW
         if start:
             window.start()
             window.session.set_model(Path("models/blood-cells-test"), make_card())
-            qtbot.waitUntil(lambda: window.is_viewer_ready, timeout=60_000)
+            qtbot.waitUntil(lambda: window.is_viewer_ready and window.controller.is_quiet, timeout=60_000)
         return window
 
     yield make
@@ -94,10 +99,11 @@ def analyzed(window: MainWindow, smear: Path, qtbot: QtBot) -> MainWindow:
 
 
 def is_done(window: MainWindow) -> bool:
-    """Whether the shown picture is loaded and analyzed, and all of it is shown."""
+    """Whether the shown picture is loaded and analyzed, all of it is shown, and no work is left to change it."""
     picture = window.session.current
     return (
         picture is not None
+        and window.controller.is_quiet
         and picture.analysis is not None
         and window.controller.loaded_picture(picture) is not None
         and window.counts.table is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -237,7 +238,9 @@ def test_a_model_of_nuclei_is_offered_their_channel(of_stack: MainWindow, known:
     assert not of_stack.proposing.say_channel(picture), "these are blood cells"
     one = card.classes[0].model_copy(update={"name": "nucleus"})
     limits = card.thresholds.model_copy(update={"confidence": {"nucleus": 0.5}})
-    of_stack.session.set_model(Path("models/nuclei"), card.changed(classes=(one,), thresholds=limits, metrics=None))
+    known.card = card.changed(classes=(one,), thresholds=limits, metrics=None)
+    known.objects = replace(known.objects, classes=("nucleus",), class_index=np.zeros(len(known.objects), np.int16))
+    of_stack.session.set_model(Path("models/nuclei"), known.card)
     assert of_stack.proposing.say_channel(picture)
     message = of_stack.centre.banner.message
     assert message is not None

@@ -26,6 +26,7 @@ from cellwright.ui.reporting.report_dialog import ReportDialog
 from cellwright.workflows.scale import Proposal, scale_advice
 from cellwright.zoo import find_model, load_card
 from tests.ui.known_boxes import make_card
+from tests.ui.known_masks import disc_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,7 +207,9 @@ def test_a_report_of_areas_offers_no_cells_one_by_one(analyzed: MainWindow, anal
     picture = analyzed.session.current
     assert picture is not None
     card = analysis.card.model_copy(update={"task": "semantic"})
-    picture.analysis = replace(analysis, card=card)
+    areas = disc_objects([(100, 100), (300, 300), (450, 500)], 40)
+    picture.analysis = replace(analysis, card=card, objects=areas)
+    analyzed.session.set_objects(picture, areas, picture.styles)
     analyzed.actions_set["file.report"].trigger()
     dialog = analyzed.commands.dialog
     assert isinstance(dialog, ReportDialog)

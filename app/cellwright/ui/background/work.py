@@ -55,8 +55,13 @@ class Work(QObject):
 
     @property
     def is_working(self) -> bool:
-        """Whether a job of the list is queued or running."""
-        return any(not job.state.is_end for job in self._listed.values())
+        """Whether a job of the list is queued or running, or what came of it was not taken here yet."""
+        return bool(self._listed)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing is under way, listed or not, and whatever came of it was taken here."""
+        return not self._done
 
     def cancel_all(self) -> None:
         """Ask every job of the list to stop."""
