@@ -104,7 +104,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 def garbage_waits() -> Iterator[None]:
     """Keep every thread but this one from destroying widgets that a test left behind; see `cellwright.ui.tidying`."""
     gc.disable()
+    # Thousands of tests and the modules they are written in stay for good: looking through them again finds nothing.
+    gc.collect()
+    gc.freeze()
     yield
+    gc.unfreeze()
     gc.enable()
 
 
