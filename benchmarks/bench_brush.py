@@ -6,19 +6,17 @@ Measured in processes of their own under a display with OpenGL (Xvfb and a softw
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.in_window import measured_apart
 from benchmarks.rows import Row
 from cellwright.annotation import Geometry, painted
 from cellwright.core import Masks, Objects
@@ -27,11 +25,12 @@ from cellwright.shapes import stroke
 if TYPE_CHECKING:
     from cellwright.ui.canvas import PictureCanvas
 
-_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _SMALL, _LARGE, _NAPARI = 1_000, 50_000, 8_192
 _PITCH, _RADIUS = 100, 36
 _STROKES, _STEPS = 21, 12
 _BAR_MS = 16
+
+_measure = partial(measured_apart, "bench_brush")
 
 
 def run() -> list[Row]:
@@ -58,16 +57,6 @@ def run() -> list[Row]:
         ]
     rows.append(Row("slower on the large picture than on the small one", large["end"] / small["end"], unit="×"))
     return rows
-
-
-def _measure(name: str) -> dict[str, float]:
-    """Run one of the functions below in a process with a display."""
-    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_brush", name]
-    with tempfile.TemporaryDirectory() as folder:
-        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder}
-        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=600)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
 
 
 class FlatLevel:

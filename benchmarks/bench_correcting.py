@@ -8,31 +8,33 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.bench_brush import FlatLevel, discs
+from benchmarks.in_window import end, measured_apart, spin, until
 from benchmarks.rows import Row
 from cellwright.core import Masks, Objects
 
 if TYPE_CHECKING:
     from cellwright.ui import MainWindow
 
-_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _SMALL, _LARGE = 1_000, 50_000
 _PITCH, _KEPT = 100, 20_000
 _STROKES = 25
 _MANY, _MOST = 100_000, 1_000_000
 _BAR_MS = 16
+
+_measure = partial(measured_apart, "bench_correcting")
 
 
 def run() -> list[Row]:
@@ -76,16 +78,6 @@ def run() -> list[Row]:
     ]
 
 
-def _measure(name: str) -> dict[str, float]:
-    """Run one of the functions below in a process with a display."""
-    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_correcting", name]
-    with tempfile.TemporaryDirectory() as folder:
-        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder, "XDG_DATA_HOME": folder}
-        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=1200)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
 class Watch:
     """A timer of 10 ms in the window's thread, which tells how long it was kept waiting."""
 
@@ -126,7 +118,7 @@ def strokes(side: int) -> dict[str, float]:
             raise RuntimeError("The viewer did not get ready.")
         canvas.centre_on(np.array([0, 0, 600, 1000], np.float32))
         canvas.actual_size()
-        _spin(400)
+        spin(400)
         near = np.flatnonzero((middles < (600, 1000)).all(1))
         for number in range(_STROKES + 1):
             y, x = middles[near[number % len(near)]]
@@ -142,8 +134,8 @@ def strokes(side: int) -> dict[str, float]:
             if number:  # the first one compiles
                 taken.append(ended - began)
                 after.append(time.perf_counter() - followed)
-            _spin(50)
-        _end(window)
+            spin(50)
+        end(window)
     return {
         "stroke": 1e3 * float(np.median(taken)),
         "after": 1e3 * float(np.median(after)),
@@ -162,19 +154,19 @@ def joining() -> dict[str, float]:
         if picture is None:
             raise RuntimeError("The picture did not open.")
         _take_analysis(window, _boxes(_MANY, 3_000))
-        _spin(1500)
+        spin(1500)
         watch = Watch()
         watch.start()
         began = time.perf_counter()
         window.session.select_rows(np.arange(3))
         window.actions_set["correct.reject"].trigger()
-        _until(lambda: picture.marks is not None and bool(picture.marks.is_reviewed.any()))
+        until(lambda: picture.marks is not None and bool(picture.marks.is_reviewed.any()))
         seconds = time.perf_counter() - began
-        _spin(500)
+        spin(500)
         found = {"longest": watch.longest_ms(), "seconds": seconds}
         for name, key in (("accept", "correct.accept"), ("undo", "edit.undo")):
             found |= {f"{name} {what}": value for what, value in _beside(window, key).items()}
-        _end(window)
+        end(window)
     del app
     return found
 
@@ -185,15 +177,15 @@ def _beside(window: MainWindow, key: str) -> dict[str, float]:
     if link is None:
         raise RuntimeError("There is no project.")
     window.session.select_rows(np.arange(_MANY))
-    _until(window.actions_set[key].isEnabled)
-    _spin(1500)
+    until(window.actions_set[key].isEnabled)
+    spin(1500)
     newest, watch = link.project.newest(), Watch()
     watch.start()
     began = time.perf_counter()
     window.actions_set[key].trigger()
-    _until(lambda: link.project.newest() > newest and not link.is_held)
+    until(lambda: link.project.newest() > newest and not link.is_held)
     seconds = time.perf_counter() - began
-    _spin(1500)
+    spin(1500)
     return {"longest": watch.longest_ms(), "seconds": seconds}
 
 
@@ -212,9 +204,9 @@ def opening() -> dict[str, float]:
         picture = window.session.current
         if picture is None:
             raise RuntimeError(f"{path} did not open.")
-        _until(lambda: picture.marks is not None)
+        until(lambda: picture.marks is not None)
         seconds = time.perf_counter() - began
-        _spin(1500)
+        spin(1500)
         longest = watch.longest_ms()
         taken: dict[str, list[float]] = {"correct.accept": [], "edit.undo": []}
         for row in range(5):
@@ -227,7 +219,7 @@ def opening() -> dict[str, float]:
                 app.processEvents()
                 times.append(time.perf_counter() - began)
         memory = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-        _end(window)
+        end(window)
     return {
         "seconds": seconds,
         "longest": longest,
@@ -247,7 +239,7 @@ def _window() -> MainWindow:
     window.resize(1280, 800)
     window.show()
     window.start()
-    _until(lambda: window.is_viewer_ready and window.session.card is not None)
+    until(lambda: window.is_viewer_ready and window.session.card is not None)
     return window
 
 
@@ -259,11 +251,11 @@ def _window_with(folder: Path, side: int, objects: Objects | None) -> MainWindow
         window.correcting.files.open(project)
     else:
         window.controller.open_paths([path])
-    _until(lambda: window.session.current is not None)
+    until(lambda: window.session.current is not None)
     picture = window.session.current
     if picture is None:
         raise RuntimeError("The picture did not open.")
-    _until(lambda: window.controller.loaded_picture(picture) is not None)
+    until(lambda: window.controller.loaded_picture(picture) is not None)
     loaded = window.controller.loaded_picture(picture)
     if loaded is None or picture.look is None:
         raise RuntimeError("The picture did not open.")
@@ -273,8 +265,8 @@ def _window_with(folder: Path, side: int, objects: Objects | None) -> MainWindow
     grey = replace(loaded, shape=(side, side), levels=tuple(FlatLevel(each) for each in sides), raw=None)
     window.controller._take_loaded(picture, grey)  # noqa: SLF001 - no file is that large
     if objects is not None:
-        _until(lambda: picture.marks is not None)
-    _spin(500)
+        until(lambda: picture.marks is not None)
+    spin(500)
     return window
 
 
@@ -323,28 +315,6 @@ def _objects_of(masks: Masks) -> Objects:
     ids = np.frombuffer(np.random.default_rng(0).bytes(16 * n), "V16")
     ones: NDArray[np.float32] = np.ones(n, np.float32)
     return Objects(ids, masks.boxes(), np.zeros(n, np.int16), ones, ("RBC",), "model:made-up@000000000000", masks)
-
-
-def _until(holds: Callable[[], bool], seconds: float = 600) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError("The window did not get ready.")
-        _spin(20)
-
-
-def _spin(milliseconds: int) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def _end(window: Any) -> None:
-    from cellwright.ui.app import dispose
-
-    dispose(window)
 
 
 if __name__ == "__main__":

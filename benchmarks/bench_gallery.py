@@ -6,9 +6,6 @@ Measured in a process of its own without a display: the grid is drawn by Qt's ow
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.in_window import measured_apart
 from benchmarks.rows import Row
 
 _CELLS, _SIDE_PX, _FRAMES = 10_000, 4000, 300
@@ -26,7 +24,7 @@ _FRAME_MS = 1000 / 60
 
 def run() -> list[Row]:
     """Scroll through the gallery and measure."""
-    found = _measure()
+    found = measured_apart("bench_gallery", needs_display=False)
     note = f"{_FRAMES} frames of 1600 × 700 px, {found['in_view']:.0f} crops in view; slowest {found['slowest']:.1f} ms"
     return [
         Row(f"a frame while scrolling {_CELLS:,} crops, median", found["median"], bar=_FRAME_MS, note=note),
@@ -36,15 +34,6 @@ def run() -> list[Row]:
         Row(f"opening the gallery on {_CELLS:,} cells", found["opened"], bar=1000),
         Row(f"one cell of {_CELLS:,} reclassified: on disk, sorted and counted anew", found["put"], bar=100),
     ]
-
-
-def _measure() -> dict[str, float]:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bench_gallery"], capture_output=True, text=True, check=True, env=environment
-    )
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 def _scroll(folder: Path) -> dict[str, float]:
@@ -173,4 +162,4 @@ def _gallery(folder: Path) -> tuple[Any, Any, Any]:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
-        print(json.dumps(_scroll(Path(made))))  # noqa: T201 - read by `_measure`
+        print(json.dumps(_scroll(Path(made))))  # noqa: T201 - read by `measured_apart`

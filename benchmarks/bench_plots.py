@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.in_window import measured_apart
 from benchmarks.rows import Row, milliseconds
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def run() -> list[Row]:
     corners = lasso(x, y)
     points = np.stack([x, y], axis=1)
     ends = ((frame.x0, frame.x1), (frame.y0, frame.y1))
-    drawn = _measure()
+    drawn = measured_apart("bench_plots", needs_display=False)
     return [
         Row(
             f"cells of a plot gathered, {_CELLS:,} boxes",
@@ -111,19 +110,6 @@ def lasso(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]
     far = 1 + 0.2 * np.sin(9 * turns)
     middle = np.median(x), np.median(y)
     return np.stack([middle[0] + x.std() * far * np.cos(turns), middle[1] + y.std() * far * np.sin(turns)], axis=1)
-
-
-def _measure() -> dict[str, float]:
-    """Draw in a process of its own, which needs no display."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bench_plots"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )
-    answer: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return answer
 
 
 def _draw() -> dict[str, float]:

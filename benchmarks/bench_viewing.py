@@ -6,9 +6,7 @@ Measured in a process of its own under a display with OpenGL (Xvfb and a softwar
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.in_window import measured_apart, spin, until
 from benchmarks.rows import Row
 from benchmarks.shared_tiles import write_shared_tiles
 
@@ -29,9 +28,10 @@ if TYPE_CHECKING:
 
 SIDE, SEED = 100_000, 0
 _OBJECTS = 1_000_000
-_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _FRAME_MS = 16
 _STEPS = 150
+
+_measure = partial(measured_apart, "bench_viewing")
 
 
 def run() -> list[Row]:
@@ -41,7 +41,7 @@ def run() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         slide = Path(folder) / "slide.tif"
         write_shared_tiles(slide, SIDE, SEED)
-        bare, full = _measure("bare", slide), _measure("million", slide)
+        bare, full = _measure("bare", str(slide)), _measure("million", str(slide))
     said = f"{SIDE:,}² pyramid (seed {SEED}), a step every {_FRAME_MS} ms, drawn by the processor"
     return [
         Row("a slide of 100,000²: first picture", 1e3 * bare["first"], bar=1000, note=said),
@@ -74,15 +74,6 @@ def _move(found: dict[str, float], what: str, kind: str, word: str) -> Row:
     )
 
 
-def _measure(name: str, slide: Path) -> dict[str, float]:
-    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_viewing", name, str(slide)]
-    with tempfile.TemporaryDirectory() as folder:
-        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder}
-        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=900)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
 def measure(name: str, slide: Path) -> dict[str, float]:
     """Return what one window took: seconds, and memory in MiB."""
     from PySide6.QtWidgets import QApplication
@@ -97,22 +88,22 @@ def measure(name: str, slide: Path) -> dict[str, float]:
     window.resize(1280, 800)
     window.show()
     window.start()
-    _until(lambda: window.centre.canvas is not None)
+    until(lambda: window.centre.canvas is not None)
     keep_still()  # as the program does
-    _spin(500)
+    spin(500)
     canvas = window.centre.canvas
     if canvas is None:
         raise RuntimeError("There is no canvas.")
     began = time.perf_counter()
     window.controller.open_paths([slide])
-    _until(lambda: canvas.picture is not None, 1)
+    until(lambda: canvas.picture is not None, 1)
     canvas.grab()
     first = time.perf_counter() - began
-    _until(lambda: canvas.deep.is_sharp, 1)
+    until(lambda: canvas.deep.is_sharp, 1)
     sharp = time.perf_counter() - began
     if name == "million":
         _show_objects(window, _drawn_objects())
-        _until(lambda: canvas.many.is_ready, 5)
+        until(lambda: canvas.many.is_ready, 5)
     found = {"first": first, "sharp": sharp}
     for kind, moved in (("pan", _pan(window)), ("zoom", _zoom(window))):
         waits, busy = moved.T
@@ -132,7 +123,7 @@ def _pan(window: MainWindow) -> NDArray[np.float64]:
     waits = []
     for zoom in (0.02, 0.2, 1.0):
         _look_at(canvas, 20_000, 20_000, zoom)
-        _spin(300)
+        spin(300)
         waits.append(_waits(partial(_drag, canvas, zoom)))
     return np.concatenate(waits)
 
@@ -181,7 +172,7 @@ def _show_objects(window: MainWindow, objects: Objects) -> None:
     current = window.session.current
     if current is not None:
         window.session.set_objects(current, objects, window.session.styles)
-        _spin(1500)
+        spin(1500)
 
 
 def _drawn_objects() -> Objects:
@@ -200,22 +191,6 @@ def _peak_mib() -> float:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _until(holds: Callable[[], bool], milliseconds: int = 20, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError("The window did not get ready.")
-        _spin(milliseconds)
-
-
-def _spin(milliseconds: int) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
 
 
 if __name__ == "__main__":

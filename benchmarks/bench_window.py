@@ -6,29 +6,30 @@ Measured in processes of their own under a display with OpenGL (Xvfb and a softw
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.in_window import end, measured_apart, spin, until
 from benchmarks.rows import Row
 from cellwright.core import Masks
 
 if TYPE_CHECKING:
     from cellwright.ui.state.picture import Picture
 
-_WITH_DISPLAY = Path(__file__).resolve().parents[1] / ".ci" / "with-display"
 _TICK_MS, _LATE_MS = 10, 50
 _TALL, _WIDE = 3000, 4000
 _BOXES = 10_000
+
+_measure = partial(measured_apart, "bench_window")
 
 
 def run() -> list[Row]:
@@ -78,16 +79,6 @@ def run() -> list[Row]:
     ]
 
 
-def _measure(name: str) -> dict[str, float]:
-    """Run one of the functions below in a process with a display."""
-    command = [str(_WITH_DISPLAY), sys.executable, "-m", "benchmarks.bench_window", name]
-    with tempfile.TemporaryDirectory() as folder:
-        surroundings = {**os.environ, "CELLWRIGHT_CONFIG_DIR": folder}
-        done = subprocess.run(command, env=surroundings, capture_output=True, text=True, check=True, timeout=600)
-    found: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
-    return found
-
-
 def first_paint() -> dict[str, float]:
     """Return the seconds from the start of a process to its first painted window."""
     script = (
@@ -119,7 +110,7 @@ def ticks() -> dict[str, float]:
         window.resize(1280, 800)
         window.show()
         window.start([picture])
-        _until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+        until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
         _analyze_once(window)  # the engine is compiled on first use; that is no part of an analysis
         times: list[float] = []
         timer = QTimer()
@@ -132,7 +123,7 @@ def ticks() -> dict[str, float]:
         seconds = time.perf_counter() - began
         timer.stop()
         idle = np.array(beside.communicate("")[0].split(), float)
-        _end(window)
+        end(window)
     del app
     gaps = np.diff([began, *times])
     return {
@@ -195,7 +186,7 @@ def slider(with_masks: bool = False) -> dict[str, float]:
         window.resize(1280, 800)
         window.show()
         window.start([picture])
-        _until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
+        until(lambda: window.centre.canvas is not None and window.centre.canvas.picture is not None)
         rng = np.random.default_rng(0)
         corner = rng.random((_BOXES, 2)) * (_TALL - 40, _WIDE - 40)
         boxes = np.hstack([corner, corner + 40]).astype(np.float32)
@@ -208,7 +199,7 @@ def slider(with_masks: bool = False) -> dict[str, float]:
         if current is None:
             raise RuntimeError("The picture did not open.")
         window.session.set_objects(current, objects, window.session.styles)
-        _spin(500)
+        spin(500)
         taken = []
         for step in range(60):
             began = time.perf_counter()
@@ -224,7 +215,7 @@ def slider(with_masks: bool = False) -> dict[str, float]:
                 canvas.zoom_by(1.1 if step % 2 else 1 / 1.1)
             app.processEvents()
             zooms.append(time.perf_counter() - began)
-        _end(window)
+        end(window)
     return {
         "median": float(np.median(taken)),
         "p95": float(np.percentile(taken, 95)),
@@ -265,36 +256,12 @@ def _analyze_once(window: object) -> int:
     current = window.session.current
     current.analysis = None
     window.controller.analyze([current])
-    _until(lambda: current.analysis is not None)
+    until(lambda: current.analysis is not None)
     return _tiles_of(current)
 
 
 def _tiles_of(picture: Picture) -> int:
     return 0 if picture.analysis is None else len(picture.analysis.coverage.records)
-
-
-def _until(holds: Callable[[], bool], seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > deadline:
-            raise TimeoutError("The window did not get ready.")
-        _spin(20)
-
-
-def _spin(milliseconds: int) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(milliseconds, loop.quit)
-    loop.exec()
-
-
-def _end(window: object) -> None:
-    from cellwright.ui import MainWindow
-    from cellwright.ui.app import dispose
-
-    if isinstance(window, MainWindow):
-        dispose(window)
 
 
 if __name__ == "__main__":

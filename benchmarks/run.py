@@ -24,7 +24,7 @@ from benchmarks.rows import Row
 
 FOLDER = Path(__file__).resolve().parent
 PAGE = FOLDER.parent / "docs" / "benchmarks.md"
-NOT_BENCHMARKS = {"__init__", "cluster_simulation", "rows", "run", "shared_tiles", "teaching_bars"}
+NOT_BENCHMARKS = {"__init__", "cluster_simulation", "in_window", "rows", "run", "shared_tiles", "teaching_bars"}
 LIBRARIES = ("numpy", "numba", "torch", "torchvision", "openvino", "PySide6", "napari", "pycocotools")
 _SECTION = re.compile(r"^<!-- (\w+) -->\n(.*?)(?=^<!-- |\Z)", re.MULTILINE | re.DOTALL)
 
