@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -162,14 +162,25 @@ def fit_temperature(scores: ArrayLike, right: ArrayLike) -> float:
     if not _can_fit(y):
         return 1.0
     z = logits(p)
+    return likeliest_temperature(lambda inverse: _slope(inverse, z, y))
+
+
+def likeliest_temperature(slope: Callable[[float], float]) -> float:
+    """Return the temperature within `TEMPERATURE_RANGE` at which a likelihood is highest.
+
+    Parameters
+    ----------
+    slope : callable
+        From 1 / T to the derivative of the negative log-likelihood by 1 / T, which rises: the likelihood has one peak.
+    """
     low, high = 1 / TEMPERATURE_RANGE[1], 1 / TEMPERATURE_RANGE[0]
-    if _slope(low, z, y) >= 0:
+    if slope(low) >= 0:
         return TEMPERATURE_RANGE[1]
-    if _slope(high, z, y) <= 0:
+    if slope(high) <= 0:
         return TEMPERATURE_RANGE[0]
     for _ in range(60):
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if _slope(middle, z, y) < 0 else (low, middle)
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
     return 1 / math.sqrt(low * high)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cellwright.core import BadParameter
-from cellwright.evaluate.calibration import TEMPERATURE_RANGE
+from cellwright.evaluate.calibration import likeliest_temperature
 from cellwright.evaluate.inputs import Bools, Floats, Ints
 from cellwright.evaluate.reliability import Reliability, reliability
 
@@ -197,15 +197,7 @@ def fit_shared_temperature(probabilities: ArrayLike, truth: ArrayLike) -> float:
     if not len(p):
         return 1.0
     z = np.log(np.maximum(p, _SMALLEST))
-    low, high = 1 / TEMPERATURE_RANGE[1], 1 / TEMPERATURE_RANGE[0]
-    if _slope(low, z, y) >= 0:
-        return TEMPERATURE_RANGE[1]
-    if _slope(high, z, y) <= 0:
-        return TEMPERATURE_RANGE[0]
-    for _ in range(60):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if _slope(middle, z, y) < 0 else (low, middle)
-    return 1 / math.sqrt(low * high)
+    return likeliest_temperature(lambda inverse: _slope(inverse, z, y))
 
 
 def _slope(inverse_temperature: float, z: Floats, y: Ints) -> float:

@@ -2,6 +2,7 @@
 
 from cellwright.export.boxed import BoxedPicture, unique_file_names
 from cellwright.export.coco import Segmentation, write_coco
+from cellwright.export.colour import rgb_of
 from cellwright.export.coverage import write_tiles_geojson
 from cellwright.export.csv_file import write_csv
 from cellwright.export.divided import write_manifest
@@ -11,7 +12,7 @@ from cellwright.export.index_png import INDEX_PIXELS, write_index_png
 from cellwright.export.label_tiff import write_label_tiff, write_ome_tiff
 from cellwright.export.ome_zarr import write_ome_zarr
 from cellwright.export.outlined import OutlinedPicture, polygons_of
-from cellwright.export.overlay import LegendEntry, draw_overlay, rgb_of, write_png
+from cellwright.export.overlay import LegendEntry, draw_overlay, write_png
 from cellwright.export.parquet import write_parquet
 from cellwright.export.pixels import PicturePixels
 from cellwright.export.qupath import write_qupath_tsv

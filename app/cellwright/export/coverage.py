@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cellwright.core import Coverage, TileRecord, TileState
 from cellwright.core.atomic import replacing
-from cellwright.export.overlay import rgb_of
+from cellwright.export.colour import rgb_of
 
 STATE_COLOURS = {
     TileState.ANALYSED: "#009E73",

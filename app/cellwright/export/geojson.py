@@ -12,8 +12,8 @@ import numpy as np
 
 from cellwright.core import Objects
 from cellwright.core.atomic import replacing
+from cellwright.export.colour import rgb_of
 from cellwright.export.outlined import OutlinedPicture, Polygon, Ring, polygons_of
-from cellwright.export.overlay import rgb_of
 from cellwright.measure import IN_FILES, told_both_ways
 
 

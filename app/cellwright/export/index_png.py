@@ -8,8 +8,8 @@ import numpy as np
 
 from cellwright.core import BadParameter
 from cellwright.core.atomic import replacing
+from cellwright.export.colour import rgb_of
 from cellwright.export.outlined import OutlinedPicture
-from cellwright.export.overlay import rgb_of
 
 INDEX_PIXELS = 2**30
 """Pictures of more pixels than this are not written as PNG, which needs all of it in memory: one byte a pixel."""

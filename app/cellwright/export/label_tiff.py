@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core.atomic import replacing
+from cellwright.export.colour import rgb_of
 from cellwright.export.outlined import OutlinedPicture
-from cellwright.export.overlay import rgb_of
 
 _TILE_PX = 512
 _CM_PER_UM = 1e-4

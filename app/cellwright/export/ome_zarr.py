@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box
 from cellwright.core.atomic import replacing_folder
+from cellwright.export.colour import rgb_of
 from cellwright.export.label_tiff import label_dtype
 from cellwright.export.outlined import OutlinedPicture
-from cellwright.export.overlay import rgb_of
 from cellwright.export.pixels import PicturePixels
 from cellwright.measure import IN_FILES, told_both_ways
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cellwright.core import BadParameter, Masks, Objects
 from cellwright.core.atomic import replacing
+from cellwright.export.colour import ink_on, rgb_of
 from cellwright.export.table import printable
 from cellwright.shapes import contours
 
@@ -134,11 +135,6 @@ def write_png(path: str | Path, rgb: NDArray[np.uint8], *, overwrite: bool = Fal
     return Path(path)
 
 
-def rgb_of(colour: str) -> tuple[int, int, int]:
-    """Return the red, green and blue (0..255) of ``#RRGGBB``."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
 def _with_boxes(
     rgb: NDArray[np.uint8], objects: Objects, colours_of: Sequence[str], downsample: float
 ) -> NDArray[np.uint8]:
@@ -257,8 +253,6 @@ def _swatch(
     font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
     """Draw a square of the class colour with its letter in black or white, whichever can be read."""
-    red, green, blue = rgb_of(entry.colour)
-    ink = _INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else _PAPER
     side = round(1.4 * text_px)
-    draw.rectangle((x, y, x + side, y + side), fill=(red, green, blue))
-    draw.text((x + side / 2, y + side / 2), entry.badge, fill=ink, font=font, anchor="mm")
+    draw.rectangle((x, y, x + side, y + side), fill=entry.colour)
+    draw.text((x + side / 2, y + side / 2), entry.badge, fill=ink_on(entry.colour), font=font, anchor="mm")

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cellwright.core.atomic import replacing
-from cellwright.export.overlay import LegendEntry, rgb_of
+from cellwright.export.colour import ink_on, rgb_of
+from cellwright.export.overlay import LegendEntry
 from cellwright.export.report_charts import chart_svg
 from cellwright.export.report_document import (
     Block,
@@ -178,8 +179,7 @@ def _figure(block: Figure) -> str:
 
 def _key(entry: LegendEntry) -> str:
     red, green, blue = rgb_of(entry.colour)
-    ink = "#1a1a1a" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
-    style = f"background: rgb({red}, {green}, {blue}); color: {ink}"
+    style = f"background: rgb({red}, {green}, {blue}); color: {ink_on(entry.colour)}"
     return f'<li><span class="badge" style="{style}">{_text(entry.badge)}</span>{_text(entry.text)}</li>'
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import cellwright
 from cellwright.core.atomic import replacing
-from cellwright.export.overlay import LegendEntry, rgb_of
+from cellwright.export.colour import ink_on
+from cellwright.export.overlay import LegendEntry
 from cellwright.export.report_charts import (
     GREY,
     INK,
@@ -204,10 +205,8 @@ def _key_lines(keys: Sequence[LegendEntry]) -> list[list[tuple[float, LegendEntr
 
 
 def _write_key(pages: Pages, x: float, entry: LegendEntry) -> None:
-    red, green, blue = rgb_of(entry.colour)
-    ink = INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
     pages.frame(pages.y - 8.5, 11, x=x, width=11, fill=entry.colour, edge=entry.colour)
-    pages.line(x + 5.5, pages.y - 0.4, entry.badge, 7, bold=True, colour=ink, align="center")
+    pages.line(x + 5.5, pages.y - 0.4, entry.badge, 7, bold=True, colour=ink_on(entry.colour), align="center")
     pages.line(x + 15, pages.y, entry.text, _SMALL)
 
 

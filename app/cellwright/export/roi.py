@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from cellwright.core.atomic import replacing
 from cellwright.export.boxed import unique_file_names
+from cellwright.export.colour import rgb_of
 from cellwright.export.outlined import OutlinedPicture, Polygon, polygons_of
-from cellwright.export.overlay import rgb_of
 
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0
 # ImageJ keeps corners in 16 bits; beyond, they are written as floats too.

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from cellwright.core import Box, Objects, Region
 from cellwright.export import LegendEntry
-from cellwright.export.overlay import draw_marks, rgb_of
+from cellwright.export.colour import ink_on
+from cellwright.export.overlay import draw_marks
 from cellwright.export.report_document import Figure
 from cellwright.export.report_type import font_file, writable
 from cellwright.export.scale_bar import draw_scale_bar
@@ -29,7 +30,6 @@ _SIDE_PX, _GAP_PX = 104, 6
 _A_ROW, _ROWS = 10, 2
 _MARGIN = 1.3
 _MOST_LETTERS = 60
-_BRIGHT = 140
 _PAPER = 255
 
 _Place = tuple[int, int]
@@ -85,11 +85,9 @@ def _with_letters(
     for row in np.flatnonzero(few).tolist():
         kind = analysis.card.classes[counted.class_index[row]]
         y, x = (max(0, round(float(edge) / downsample)) for edge in counted.boxes[row, :2])
-        red, green, blue = rgb_of(kind.colour)
-        ink = (26, 26, 26) if 0.299 * red + 0.587 * green + 0.114 * blue > _BRIGHT else (255, 255, 255)
         y = max(0, y - side)  # above the box, so that the object itself is seen
-        draw.rectangle((x, y, x + side - 1, y + side - 1), fill=(red, green, blue))
-        draw.text((x + side / 2, y + side / 2), writable(kind.badge), fill=ink, font=font, anchor="mm")
+        draw.rectangle((x, y, x + side - 1, y + side - 1), fill=kind.colour)
+        draw.text((x + side / 2, y + side / 2), writable(kind.badge), fill=ink_on(kind.colour), font=font, anchor="mm")
     return np.array(shown, np.uint8)
 
 
