@@ -126,7 +126,7 @@ def test_a_writer_waits_its_turn_and_then_says_who_is_in_the_way(tmp_path: Path)
 
 
 def _add_many(folder: Path, n: int) -> None:
-    with Project(folder, wait_ms=20_000) as project:
+    with Project(folder, wait_ms=300_000) as project:
         for step in range(n):
             project.apply(added(1, [state(step)]), "A.")
 
@@ -139,6 +139,7 @@ def test_two_programs_writing_at_once_lose_nothing(tmp_path: Path) -> None:
         writer.start()
     for writer in writers:
         writer.join()
+        assert writer.exitcode == 0
     with Project(tmp_path / "p") as project:
         assert len(seen(project)) == 80
         project.check()
