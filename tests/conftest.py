@@ -36,6 +36,12 @@ _TESTS = itertools.count(1)
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
+# Workers share the cores. With more threads than cores each turns in circles while it waits for one that has no core;
+# a training then takes six times as long.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    _CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    os.environ.setdefault("CELLWRIGHT_THREADS", str(max(1, _CORES // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))))
+
 # Shared machines are slow at times: a test is wrong when its answer is, not when it took long.
 hypothesis.settings.register_profile("cellwright", deadline=None, derandomize=UNDER_CI)
 hypothesis.settings.load_profile("cellwright")
