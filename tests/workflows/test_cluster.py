@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +27,7 @@ from cellwright.zoo import ModelCard
 CELLS = KnownCells((1500, 1700))
 SLIDE = KnownSlide(CELLS, unreadable=(Box(800, 900, 810, 910),))
 MODEL = OracleModel(CELLS)
+PATIENCE_S = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +36,35 @@ def steps() -> tuple[TileStep, ...]:
 
 
 @pytest.fixture(scope="module")
-def runner() -> Iterator[DaskRunner]:
+def heard_before() -> set[tuple[int, int]]:
+    """What listens already, for the tests before these."""
+    return set(listening())
+
+
+@pytest.fixture(scope="module")
+def runner(heard_before: set[tuple[int, int]]) -> Iterator[DaskRunner]:
     with cluster_of(workers=2) as found:
         yield found
+
+
+def listening() -> dict[tuple[int, int], str]:
+    """What listens in this process and its children: addresses by process and port."""
+    found = {}
+    mine = psutil.Process()
+    for process in (mine, *mine.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            for each in process.net_connections("inet"):
+                if each.status == psutil.CONN_LISTEN:
+                    found[process.pid, each.laddr.port] = each.laddr.ip
+    return found
+
+
+def wait_for_two_without(runner: DaskRunner, gone: str) -> None:
+    """Wait until there are two workers, and the one that was ended is not taken for one of them."""
+    end = time.monotonic() + PATIENCE_S
+    while len(there := set(runner.client.scheduler_info(n_workers=-1)["workers"])) != 2 or gone in there:
+        assert time.monotonic() < end, there
+        time.sleep(0.1)
 
 
 def pairs(answers: list[tuple[TileStep, Boxes | Exception]]) -> list[tuple[Tile, Boxes]]:
@@ -63,12 +92,13 @@ def test_two_workers_find_the_same_objects_as_one_machine(runner: DaskRunner, st
 def test_a_killed_worker_costs_no_objects(runner: DaskRunner, steps: tuple[TileStep, ...]) -> None:
     answers: list[tuple[TileStep, Boxes | Exception]] = []
     workers = runner.client.run(os.getpid)
+    gone = min(workers)
     for answer in replace(runner, block=2).run(steps):
         if not answers:
-            os.kill(next(iter(workers.values())), signal.SIGKILL)
+            os.kill(workers[gone], signal.SIGKILL)
         answers.append(answer)
     assert_same(answers, steps)
-    runner.client.wait_for_workers(2, timeout=60)  # its nanny has started another
+    wait_for_two_without(runner, gone)  # its nanny has started another
 
 
 def test_no_more_is_under_way_than_keeps_the_workers_busy(runner: DaskRunner, steps: tuple[TileStep, ...]) -> None:
@@ -169,17 +199,13 @@ def test_what_one_worker_lacks_another_does(runner: DaskRunner, steps: tuple[Til
     assert_same(list(replace(runner, block=2).run(asked)), steps)
 
 
-def test_nothing_listens_but_the_cluster_itself_and_only_on_this_machine(runner: DaskRunner) -> None:
-    mine = psutil.Process()
-    listening = [
-        connection
-        for process in (mine, *mine.children(recursive=True))
-        for connection in process.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
-    assert {connection.laddr.ip for connection in listening} == {"127.0.0.1"}
+def test_nothing_listens_but_the_cluster_itself_and_only_on_this_machine(
+    runner: DaskRunner, heard_before: set[tuple[int, int]]
+) -> None:
+    heard = {place: address for place, address in listening().items() if place not in heard_before}
+    assert set(heard.values()) == {"127.0.0.1"}
     # The scheduler, and a worker and its nanny for each of the two: no web page.
-    assert len(listening) == 1 + 2 * 2
+    assert len(heard) == 1 + 2 * 2
     assert runner.client.scheduler_info()["services"] == {}
 
 
