@@ -43,7 +43,9 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
     os.environ.setdefault("CELLWRIGHT_THREADS", str(max(1, _CORES // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))))
 
 # Shared machines are slow at times: a test is wrong when its answer is, not when it took long.
-hypothesis.settings.register_profile("cellwright", deadline=None, derandomize=UNDER_CI)
+hypothesis.settings.register_profile(
+    "cellwright", deadline=None, derandomize=UNDER_CI, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("cellwright")
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 _LONGEST_STEP_S = 120
+_ROUNDS = 4
+"""So many looks in a row, all that Qt had waiting done between them, must see the same."""
 
 
 @pytest.fixture
@@ -81,6 +83,8 @@ def open_window(qtbot: QtBot, known: KnownBoxes) -> Iterator[Callable[..., MainW
 
     yield make
     for window in windows:
+        window.close()
+        window.controller.queue.close(_LONGEST_STEP_S)  # `dispose` waits no longer than a person would
         dispose(window)
 
 
@@ -96,6 +100,20 @@ def analyzed(window: MainWindow, smear: Path, qtbot: QtBot) -> MainWindow:
     window.controller.open_paths([smear])
     qtbot.waitUntil(lambda: is_done(window), timeout=30_000)
     return window
+
+
+def wait_until_still(window: MainWindow, qtbot: QtBot) -> None:
+    """Wait until the picture was painted, and nothing moves it any more: panels beside it take their room in steps."""
+    seen: list[tuple[object, object]] = []
+
+    def is_still() -> bool:
+        canvas = window.centre.canvas
+        if canvas is None or not canvas._is_painted:
+            return False
+        seen.append((canvas._native.size(), canvas.viewport()))
+        return len(seen) >= _ROUNDS and all(each == seen[-1] for each in seen[-_ROUNDS:])
+
+    qtbot.waitUntil(is_still)
 
 
 def is_done(window: MainWindow) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from cellwright.core import Objects
 from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.main_window import MainWindow
-from tests.ui.conftest import is_done
+from tests.ui.conftest import is_done, wait_until_still
 from tests.ui.known_boxes import CLASSES, KnownBoxes, make_card, make_objects
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def colour_at(window: MainWindow, y: float, x: float) -> QColor:
 def ready(analyzed: MainWindow, qtbot: QtBot) -> MainWindow:
     """An analyzed picture on a canvas that has been painted."""
     qtbot.waitUntil(lambda: analyzed.centre._stack.currentWidget() is analyzed.centre.canvas)
-    qtbot.wait(100)
+    wait_until_still(analyzed, qtbot)
     return analyzed
 
 
@@ -147,7 +146,7 @@ def test_a_drag_moves_the_picture_and_selects_nothing(ready: MainWindow, qtbot: 
     QTest.mousePress(surface(ready), Qt.MouseButton.LeftButton, pos=start)
     for step in range(1, 6):
         QTest.mouseMove(surface(ready), start + QPoint(12 * step, 8 * step))
-        qtbot.wait(20)
+        QApplication.processEvents()
     QTest.mouseRelease(surface(ready), Qt.MouseButton.LeftButton, pos=start + QPoint(60, 40))
     after = canvas_of(ready).viewport()
     assert after is not None
@@ -216,8 +215,10 @@ def test_zoom_actions_and_fit(ready: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_a_whole_picture_stays_whole_when_the_window_changes(ready: MainWindow, qtbot: QtBot) -> None:
+    before = surface(ready).size()
     ready.resize(1000, 640)
-    qtbot.wait(200)
+    qtbot.waitUntil(lambda: surface(ready).size() != before)
+    wait_until_still(ready, qtbot)
     view = canvas_of(ready).viewport()
     assert view is not None
     y0, x0, y1, x1 = view.bounds
@@ -261,7 +262,7 @@ def test_each_picture_is_seen_where_it_was_left(ready: MainWindow, smear: Path, 
 
 def test_the_mouse_says_where_it_is(ready: MainWindow, qtbot: QtBot) -> None:
     QTest.mouseMove(surface(ready), on_screen(ready, 250, 300))
-    qtbot.wait(30)
+    QApplication.processEvents()
     QTest.mouseMove(surface(ready), on_screen(ready, 251, 301))
     qtbot.waitUntil(lambda: ready.status._place.text().startswith("y 25"))
 
@@ -277,7 +278,7 @@ def test_a_large_picture_is_shown_in_several_resolutions(
     window = open_window()
     window.controller.open_paths([path])
     qtbot.waitUntil(lambda: is_done(window), timeout=60_000)
-    qtbot.wait(200)
+    wait_until_still(window, qtbot)
     loaded = canvas_of(window).picture
     assert loaded is not None
     assert len(loaded.levels) > 1
@@ -294,17 +295,13 @@ def test_ten_thousand_boxes_follow_the_slider(
     window.controller.open_paths([smear])
     qtbot.waitUntil(lambda: is_done(window), timeout=60_000)
     slider = window.model_panel._all.slider
-    times = []
-    for value in range(300, 700, 20):
-        began = time.perf_counter()
+    for value in range(300, 700, 20):  # how long a step takes, benchmarks/bench_window.py says
         slider.setValue(value)
         QApplication.processEvents()
-        times.append(time.perf_counter() - began)
+    qtbot.waitUntil(lambda: window.presenter.is_up_to_date)
     table = window.counts.table
     assert table is not None
     assert table.total.count == len(known.objects.at_least(0.68))
-    # drawn by software here and beside other work; see benchmarks/bench_window.py for what a person feels
-    assert np.median(times) < 0.5
 
 
 def test_nothing_is_left_of_a_closed_window(open_window: Callable[..., MainWindow], qtbot: QtBot) -> None:

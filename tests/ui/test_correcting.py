@@ -22,6 +22,7 @@ from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.state.picture import Picture
 from cellwright.zoo import load_card
+from tests.patient_bot import PATIENCE_MS
 from tests.ui.conftest import is_done
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def has_more(picture: Picture, than: int) -> bool:
 
 def press(window: MainWindow, key: str) -> None:
     action = window.actions_set[key]
-    waited = QDeadlineTimer(10_000)
+    waited = QDeadlineTimer(PATIENCE_MS)
     while not action.isEnabled() and not waited.hasExpired():  # what is offered follows a moment later
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
     assert action.isEnabled(), key

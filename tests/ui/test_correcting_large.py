@@ -106,7 +106,7 @@ def kept(window: MainWindow, known: KnownBoxes, smear: Path, qtbot: QtBot) -> Ma
     window.actions_set["correct.accept"].trigger()
     picture = window.session.current
     assert picture is not None
-    qtbot.waitUntil(lambda: is_reviewed(picture), timeout=120_000)
+    qtbot.waitUntil(lambda: is_reviewed(picture) and is_done(window), timeout=120_000)
     return window
 
 
@@ -201,7 +201,7 @@ def test_gallery_and_queue_answer_when_the_project_is_free_again_and_once(kept: 
     assert is_held(kept)
     queueing.on_key("X")
     queueing.on_key("X")  # a second press, because nothing seemed to happen
-    assert link.project.newest() == newest
+    assert is_held(kept) and queueing.queue.current is item, "not yet"
     qtbot.waitUntil(lambda: link.project.newest() == newest + 2, timeout=120_000)
     qtbot.waitUntil(lambda: queueing.queue.current is not item, timeout=20_000)
     assert [each.objects for each in link.project.journal(2)][1] == 1
@@ -222,7 +222,7 @@ def test_a_whole_picture_is_marked_and_the_gallery_rejects_beside_the_window(kep
     assert counted - 1 <= entry.objects <= counted, "one was accepted before"
     assert link.project.regions_reviewed(1) == [Box(0, 0, 600, 800)]
     kept.actions_set["review.gallery"].trigger()
-    qtbot.waitUntil(lambda: gallery.panel.grid.count > 2500, timeout=20_000)
+    qtbot.waitUntil(lambda: gallery.panel.grid.count > 2500 and not gallery._soon.isActive(), timeout=20_000)
     grid = gallery.panel.grid
     qtbot.keyClick(grid, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     chosen = len(grid.chosen_rows())
@@ -267,7 +267,7 @@ def test_many_cells_are_read_beside_the_window(
     assert not has_marks(picture), "not yet"
     again.presenter.refresh_objects()
     assert "being read from the project" in again.objects._words.text()  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: has_marks(picture), timeout=120_000)
+    qtbot.waitUntil(lambda: has_marks(picture) and is_done(again), timeout=120_000)
     assert picture.objects is not None
     assert len(picture.objects) == N
     again.session.select(5)

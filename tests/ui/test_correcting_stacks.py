@@ -20,6 +20,7 @@ from cellwright.ui.main_window import MainWindow
 from cellwright.ui.review.crops import OpenSlides
 from cellwright.ui.review.reviewing import WindowSide
 from cellwright.ui.state.picture import Picture
+from tests.patient_bot import PATIENCE_MS
 from tests.ui.known_boxes import KnownBoxes, make_objects
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def ids(window: MainWindow) -> list[str]:
 
 def press(window: MainWindow, key: str) -> None:
     action = window.actions_set[key]
-    waited = QDeadlineTimer(10_000)
+    waited = QDeadlineTimer(PATIENCE_MS)
     while not action.isEnabled() and not waited.hasExpired():  # what is offered follows a moment later
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
     assert action.isEnabled(), key

@@ -83,12 +83,12 @@ def test_the_legend_tells_cells_per_area() -> None:
 def test_only_the_newest_question_is_answered() -> None:
     begun, gate, answered = threading.Event(), threading.Event(), threading.Event()
     latest: Latest[str] = Latest(answered.set, "answers")
-    latest.ask(lambda: (begun.set(), gate.wait(30), "old")[2])
-    assert begun.wait(30)
+    latest.ask(lambda: (begun.set(), gate.wait(120), "old")[2])
+    assert begun.wait(120)
     latest.ask(lambda: "never begun")
     latest.ask(lambda: "new")
     gate.set()
-    assert answered.wait(30)
+    assert answered.wait(120)
     assert latest.take() == "new"
     assert latest.take() is None
     latest.close(5)

@@ -18,7 +18,7 @@ from cellwright.ui.main_window import MainWindow
 from cellwright.ui.proposing import nuclear_channel
 from cellwright.ui.state.look import ChannelLook, Look, render
 from cellwright.ui.state.picture import PictureState
-from tests.ui.conftest import is_done
+from tests.ui.conftest import is_done, wait_until_still
 from tests.ui.known_boxes import KnownBoxes, make_objects
 from tests.ui.test_accessibility import complaints
 
@@ -208,7 +208,7 @@ def test_the_right_button_changes_brightness_on_the_canvas(
     window = open_window()
     window.controller.open_paths([stack])
     qtbot.waitUntil(lambda: is_done(window) and window.centre.canvas is not None, timeout=30_000)
-    qtbot.wait(100)
+    wait_until_still(window, qtbot)
     canvas, picture = window.centre.canvas, window.session.current
     assert canvas is not None
     assert picture is not None

@@ -155,7 +155,8 @@ def test_measurements_outlive_the_window(
     expected = solidity(first)
     first.measuring.cells.measure((picture,), ("area_convex",))
     qtbot.waitUntil(lambda: is_measured(first, "area_convex"), timeout=30_000)
-    first.close()  # before the timer that keeps it
+    first.close()  # before the timer that keeps it, where nothing holds this thread up
+    qtbot.waitUntil(lambda: first.controller.is_quiet)  # else it writes after what is written here
     kept = read_measured(tmp_path / "cells", 1)
     assert kept is not None and {each.name for each in kept.columns} == {*WORDS, "area_convex"}
     # other numbers in the file tell whether they are read or taken anew

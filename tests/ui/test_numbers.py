@@ -406,9 +406,8 @@ def test_the_last_class_and_the_total_are_seen_however_low_the_panel_is(
     with qtbot.waitExposed(place):
         place.show()
     panel.show_counts(a_table([4, 163, 12], ("WBC", "RBC", "PLT"), area), STYLES, set(), None)  # type: ignore[arg-type]
-    qtbot.wait(50)
     total = panel._total
-    assert total.mapTo(place.viewport(), QPoint(0, total.height())).y() <= place.viewport().height()
+    qtbot.waitUntil(lambda: total.mapTo(place.viewport(), QPoint(0, total.height())).y() <= place.viewport().height())
     assert panel.row("PLT").isVisible()
     assert panel.row("RBC").share.isVisible()
     assert panel.row("RBC").density.isVisible() is (area is not None and height > 206)
