@@ -303,8 +303,7 @@ def test_contrast_is_taken_once_a_picture(tmp_path: Path) -> None:
     assert found.objects.boxes.tolist() == [[150, 150, 190, 190]]
 
 
-def test_fifty_thousand_objects_are_joined_within_seconds(tmp_path: Path) -> None:
-    import time
+def test_fifty_thousand_objects_are_joined_in_little_memory(tmp_path: Path) -> None:
     import tracemalloc
 
     tile = np.zeros((8, 8), np.int32)
@@ -314,15 +313,12 @@ def test_fifty_thousand_objects_are_joined_within_seconds(tmp_path: Path) -> Non
     engine: Callable[[], Any] = Grey
     found_on(tmp_path, image[:100, :100], card, engine())
     tracemalloc.start()
-    began = time.perf_counter()
     found = found_on(tmp_path, image, card, engine())
-    taken = time.perf_counter() - began
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(found.objects) == 220 * 230
     assert len(np.unique(found.objects.ids)) == 220 * 230
     assert peak < 400 * 2**20
-    assert taken < 60
 
 
 def test_networks_of_pixels_look_at_large_tiles_and_others_at_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

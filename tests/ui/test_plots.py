@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +62,20 @@ def settle(page: Plots, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not page._soon.isActive())
 
 
+def places_of(page: Plots, places: Sequence[tuple[float, float]]) -> list[QPoint]:
+    """Places of the axes on the screen, once the axes have found their own."""
+    points, before = [page.area.on_screen(*place).toPoint() for place in places], None
+    while points != before:
+        for _ in range(3):
+            QCoreApplication.processEvents()
+        points, before = [page.area.on_screen(*place).toPoint() for place in places], points
+    return points
+
+
 def drag(page: Plots, *places: tuple[float, float], keys: Qt.KeyboardModifier = NONE) -> None:
     """Drag the mouse over places of the axes."""
     port = page.area.view.viewport()
-    points = [page.area.on_screen(*place).toPoint() for place in places]
+    points = places_of(page, places)
     QTest.mousePress(port, LEFT, keys, points[0])
     for point in points[1:]:
         for part in np.linspace(0, 1, 4):
@@ -258,7 +268,9 @@ def test_a_click_on_a_bar_chooses_its_cells(page: Plots, analyzed: MainWindow) -
     found = page.area.cells
     assert found is not None
     low = float(found.values[0].min())
-    drag(page, (low + 1e-3, 0.2))
+    box = page.area.plot.getViewBox()
+    (left, right), _ = box.viewRange()
+    drag(page, (low + 3 * (right - left) / box.width(), 0.2))  # three pixels of the screen into the first bar
     assert low in picture.objects.scores[session.selected_rows]  # type: ignore[union-attr]
 
 

@@ -103,7 +103,7 @@ def test_screenshot_of_measured_cells(counted: MainWindow, folder: Path, qtbot: 
     assert picture is not None
     names = ("class", "score", "area_um2", "solidity", "circularity", "neighbour_distance_um", "id")
     cells._on_chosen(names, ("solidity", "circularity", "neighbour_distance"), False)
-    qtbot.waitUntil(lambda: len(counted.objects.model.columns) == len(names), timeout=60_000)
+    qtbot.waitUntil(lambda: len(counted.objects.model.columns) == len(names) and is_shown(counted, "nuclei.png"))
     counted.centre.banner.dismiss()
     counted.resizeDocks([counted.docks[-1]], [330], Qt.Orientation.Vertical)
     counted.filter_line.line.setText("area_um2 > 85 and solidity > 0.96")

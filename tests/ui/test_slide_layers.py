@@ -19,7 +19,7 @@ from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.canvas.many_objects import IN_VIEW, MANY
 from cellwright.ui.main_window import MainWindow
 from cellwright.ui.state.region_shapes import RegionKind
-from tests.ui.conftest import is_done
+from tests.ui.conftest import is_done, wait_until_still
 from tests.ui.known_boxes import KnownBoxes, make_objects
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def crowded(open_window: Callable[..., MainWindow], smear: Path, known: KnownBox
     window.controller.open_paths([smear])
     qtbot.waitUntil(lambda: is_done(window), timeout=60_000)
     canvas = canvas_of(window)
-    qtbot.waitUntil(lambda: canvas.many.is_ready and canvas._is_painted, timeout=30_000)
+    qtbot.waitUntil(lambda: canvas.many.is_ready)
+    wait_until_still(window, qtbot)
     return window
 
 
@@ -137,9 +138,9 @@ def test_tiles_are_drawn_where_they_are_and_failed_ones_stand_out(crowded: MainW
     states = (TileState.ANALYSED, TileState.FAILED, TileState.EXCLUDED)
     records = [TileRecord(Box(0, 1000 * i, 3000, 1000 * i + 1000), state, "") for i, state in enumerate(states)]
     crowded.slides.regioning.set_coverage(picture, Coverage(tuple(records)))
+    qtbot.waitUntil(lambda: canvas.many.density is None)
     plain = colour_at(canvas, 1500, 500)
     crowded.set_options(replace(crowded.options, coverage=True))
-    qtbot.wait(50)
     analysed, bare = colour_at(canvas, 1500, 500), colour_at(canvas, 1500, 3500)
     assert analysed.green() > analysed.red(), "greenish"
     assert bare == plain, "there is no tile"
@@ -180,7 +181,6 @@ def test_a_rectangle_is_drawn_by_dragging(crowded: MainWindow, qtbot: QtBot) -> 
     assert before is not None
     assert after is not None
     assert (after.centre_y, after.centre_x, after.zoom) == (before.centre_y, before.centre_x, before.zoom)
-    qtbot.wait(20)
 
 
 def test_a_polygon_is_drawn_corner_by_corner_and_esc_gives_up(crowded: MainWindow) -> None:

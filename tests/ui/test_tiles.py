@@ -20,6 +20,8 @@ from cellwright.ui.state.look import Look, facts_of
 from cellwright.ui.state.tile_grid import TileGrid, TileKey
 from cellwright.ui.state.tile_loader import TileLoader, unreadable_tile, whole_tile
 
+PATIENCE_S = 200
+
 
 def pixels_of(rows: int, columns: int) -> NDArray[np.uint8]:
     y, x = np.mgrid[:rows, :columns]
@@ -65,7 +67,7 @@ class Told:
 
     def wait_for(self, count: int) -> None:
         with self._changed:
-            assert self._changed.wait_for(lambda: self.count >= count, 30)
+            assert self._changed.wait_for(lambda: self.count >= count, PATIENCE_S)
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(0, 4), st.floats(-900, 6000), st.floats(-900, 6000))
@@ -110,7 +112,7 @@ def test_tiles_are_the_pixels_of_the_slide(slide: Slide) -> None:
         assert tile.shape == (512, 512, 4)
         assert (tile[: box.height, : box.width, :3] == whole[box.y0 : box.y1, box.x0 : box.x1]).all()
         assert (tile[..., 3] == 255).all()
-    loader.close(5)
+    loader.close(PATIENCE_S)
 
 
 def test_what_is_not_wanted_any_more_is_not_read(slide: Slide) -> None:
@@ -121,7 +123,7 @@ def test_what_is_not_wanted_any_more_is_not_read(slide: Slide) -> None:
 
         def read(self, region: object) -> NDArray[np.uint8]:
             asked.append(region)
-            gate.wait(30)
+            gate.wait(PATIENCE_S)
             return slide.read(region)  # type: ignore[arg-type]
 
     loader = TileLoader(Slow(), _look(slide), told)  # type: ignore[arg-type]
@@ -129,7 +131,7 @@ def test_what_is_not_wanted_any_more_is_not_read(slide: Slide) -> None:
     loader.want([TileKey(1, 0, 0)])
     gate.set()
     told.wait_for(1)
-    loader.close(5)
+    loader.close(PATIENCE_S)
     assert len(asked) <= 3, "two threads may have begun, and the one tile that was wanted last"
 
 
@@ -148,7 +150,7 @@ def test_tiles_of_another_look_are_made_anew_and_old_ones_are_dropped(slide: Sli
     assert before is not None
     assert after is not None
     assert after[..., :3].sum() > before[..., :3].sum()
-    loader.close(5)
+    loader.close(PATIENCE_S)
 
 
 def test_memory_stays_bounded_however_much_is_looked_at(slide: Slide) -> None:
@@ -160,7 +162,7 @@ def test_memory_stays_bounded_however_much_is_looked_at(slide: Slide) -> None:
         told.wait_for(at + 1)
     kept = [key for key in keys if loader.get(key) is not None]
     assert kept == keys[-3:]
-    loader.close(5)
+    loader.close(PATIENCE_S)
 
 
 def test_a_tile_that_cannot_be_read_is_striped_and_says_why(slide: Slide) -> None:
@@ -178,7 +180,7 @@ def test_a_tile_that_cannot_be_read_is_striped_and_says_why(slide: Slide) -> Non
     assert tile is not None
     assert (tile == unreadable_tile(512)).all()
     assert loader.problems == {TileKey(0, 0, 0): "the tile is damaged"}
-    loader.close(5)
+    loader.close(PATIENCE_S)
 
 
 def test_a_tile_at_the_end_of_the_picture_is_filled_up_with_its_last_pixels() -> None:

@@ -64,7 +64,9 @@ def hand(qtbot: QtBot, tmp_path: Path) -> Iterator[Hand]:
         canvas.show()
     canvas.show_picture(1, loaded(path))
     canvas._set_view(200, 250, 2.0)  # so that places of half a pixel are places of the screen
-    qtbot.wait(50)
+    qtbot.waitUntil(lambda: canvas._is_painted)
+    for _ in range(5):  # what it draws for the first time, and what that moves
+        QCoreApplication.processEvents()
     yield Hand(canvas)
     canvas.close_viewer()
     canvas.close()

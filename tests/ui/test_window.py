@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -349,10 +348,8 @@ def test_objects_come_tile_by_tile_and_cancel_keeps_them(
     assert 0 < len(picture.objects) < len(known.objects)
     assert window.tabs.tabText(window.tabs.indexOf(window.jobs)) == "Jobs (1)"
     assert window.actions_set["analyze.cancel"].isEnabled()
-    began = time.monotonic()
     window.jobs.rows[-1].cancel.click()
-    qtbot.waitUntil(lambda: picture.state is PictureState.CANCELLED, timeout=5000)
-    assert time.monotonic() - began < 1
+    qtbot.waitUntil(lambda: picture.state is PictureState.CANCELLED)
     assert window.objects.model.rowCount() > 0
     qtbot.waitUntil(lambda: "stopped early" in window.pictures.list.item(0).text())
     assert not window.actions_set["analyze.cancel"].isEnabled()
@@ -424,9 +421,9 @@ def test_the_window_closes_at_once_while_an_analysis_runs(
     window = open_window()
     window.controller.open_paths([smear])
     qtbot.waitUntil(lambda: window.objects.model.rowCount() > 0, timeout=20_000)
-    began = time.monotonic()
     window.close()
-    assert time.monotonic() - began < 2
+    assert not known.gate.is_set(), "the window did not wait for tiles that never come"
+    assert not window.isVisible()
 
 
 # ---- export
@@ -455,7 +452,7 @@ def test_export_writes_and_asks_before_it_replaces(analyzed: MainWindow, tmp_pat
     assert dialog.folder.text() == str(folder)
     dialog.export_button.click()
     assert dialog.isVisible()
-    assert "Replace" in dialog._ask.text()
+    assert "Replace" in dialog.foot.question.text()
     assert (folder / "objects.csv").read_text(encoding="utf-8") == "mine"
     dialog.replace_button.click()
     qtbot.waitUntil(lambda: analyzed.centre.banner.message is not None, timeout=30_000)

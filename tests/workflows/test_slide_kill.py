@@ -22,7 +22,7 @@ from tests.clean_process import run_in_clean_process
 
 KILLS = 16
 AT_MOST = 8
-"""Tiles that a run may tell before it is killed, so that all runs together never end the slide, however fast they are."""
+"""Tiles that a run may tell before it is killed, so that all together never end the slide, however fast they are."""
 CELLS = KnownCells.on_seams((1800, 1800), ((208, 40),), cell_px=28, seed=8)
 
 
