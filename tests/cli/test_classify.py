@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -60,12 +61,47 @@ def test_what_is_no_classifier_is_refused_in_one_sentence(
     assert answer.code != 0 and said in answer.err and "Traceback" not in answer.err
 
 
-def test_slides_of_a_project_are_not_told_apart_yet(
+def test_slides_of_a_project_are_told_apart_and_everything_names_both_models(
     cellwright: Run, model: Path, smears: Path, classifier: Path, tmp_path: Path
 ) -> None:
-    words = ("analyze", smears, "--model", model, "--classify", classifier, "--project", tmp_path / "P")
-    answer = cellwright(*words)
-    assert answer.code != 0 and "not yet" in answer.err
+    out = tmp_path / "out"
+    asked = ("analyze", smears, "--model", model, "--all", "--json", *DEVICE)
+    alone = cellwright(*asked, "--project", tmp_path / "alone")
+    words = (
+        "--project",
+        tmp_path / "both",
+        "--classify",
+        classifier,
+        "--out",
+        out,
+        "--manifest",
+        "--measure",
+        "geometry",
+    )
+    both = cellwright(*asked, *words)
+    assert alone.code == both.code == 0
+    for before, after in zip(alone.json["slides"], both.json["slides"], strict=True):
+        one, other = ({name: row["count"] for name, row in each["counts"].items()} for each in (before, after))
+        assert one["WBC"] > 0 and other["WBC"] == 0
+        assert sum(other[name] for name in COLOURS) + other["unidentified"] == one["WBC"]
+        assert (other["RBC"], other["PLT"], other["all"]) == (one["RBC"], one["PLT"], one["all"])
+        assert any("colours told" in note for note in after["notes"])
+    assert [part["name"] for part in both.json["model"]["parts"]] == ["tiny", "colours"]
+    for name in ("slides.csv", "objects.csv"):
+        assert "tiny+colours" in (out / name).read_text(encoding="utf-8").splitlines()[1]
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert [entry["name"] for entry in manifest["models"]] == ["tiny", "colours"]
+    assert cellwright("verify", out / "manifest.json").code == 0
+    assert cellwright("verify", out / "manifest.json", "--model", model).code == 0
+    said = cellwright("rerun", out / "manifest.json")
+    assert "its objects come from a project" in said.out + said.err
+    again = cellwright(*asked, *words, "--overwrite")
+    assert [slide["was_done"] for slide in again.json["slides"]] == [True, True]
+    assert counts_of_slides(again) == counts_of_slides(both)
+
+
+def counts_of_slides(said: Any) -> list[Any]:
+    return [slide["counts"] for slide in said.json["slides"]]
 
 
 def test_a_single_cell_is_named(cellwright: Run, classifier: Path, tmp_path: Path) -> None:

@@ -10,13 +10,16 @@ import numpy as np
 import pytest
 
 from cellwright.annotation import UNIDENTIFIED
+from cellwright.core import Regions
 from cellwright.ui.panels.model_panel import ModelPanel
 from cellwright.ui.panels.selected_panel import source_text
 from cellwright.ui.state.session import Session
 from cellwright.ui.state.told_apart import kinds_said
 from cellwright.workflows import AnalyzePicture, ClassProbabilities
-from cellwright.zoo import ListedModel
-from tests.tiny_classifier import COLOURS, colour_card
+from cellwright.workflows.batch import BatchSlide, ItemState
+from cellwright.zoo import ListedModel, load_card
+from tests.tiny_classifier import COLOURS, colour_card, write_colour_model
+from tests.tiny_model import write_smear, write_tiny_model
 from tests.ui.known_boxes import make_card
 
 if TYPE_CHECKING:
@@ -82,6 +85,28 @@ def test_the_next_analysis_asks_it(analyzed: MainWindow) -> None:
     assert analyzed.controller._with_classifier(asked) == asked
     analyzed.session.set_classifier(CLASSIFIER, colour_card())
     assert analyzed.controller._with_classifier(asked) == replace(asked, classify=CLASSIFIER)
+
+
+def test_slides_that_are_counted_are_told_apart_with_the_same_choice(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    detector, classifier = write_tiny_model(tmp_path / "tiny"), write_colour_model(tmp_path / "colours", 0.0)
+    window.controller.analyze_on_open, window.controller.device = False, "cpu:torch-fp32"
+    window.session.set_model(detector, load_card(detector))
+    window.session.set_classifier(classifier, load_card(classifier))
+    batching = window.slides.batching
+    batching.set_slides((BatchSlide(write_smear(tmp_path / "smear.png"), regions=Regions.everything()),))
+    batching.page.start.click()
+    assert batching.is_running
+    qtbot.waitUntil(lambda: not batching.is_running, timeout=60_000)
+    (item,) = batching.page.table.items
+    assert item.state is ItemState.DONE, item.said
+    counts = dict(item.counts)
+    assert counts["WBC"] == 0 < sum(counts[name] for name in (*COLOURS, UNIDENTIFIED))
+    link = window.correcting.link
+    assert link is not None
+    assert {*COLOURS, UNIDENTIFIED} <= {each.name for each in link.project.classes()}
+    assert {"tiny", "colours"} <= {each.name for each in link.project.models()}
 
 
 def test_a_cell_says_what_the_classifier_took_it_for(analyzed: MainWindow) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cellwright.cli.areas import print_areas, say_ratio
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching, with_interval
-from cellwright.cli.counts_json import counts_json, picture_json
+from cellwright.cli.counts_json import counts_json, parts_json, picture_json
 from cellwright.cli.main import Exit
 from cellwright.cli.measure_choices import measure_options
 from cellwright.cli.parser import DEFAULT_FORMATS
@@ -420,18 +420,13 @@ def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:
     return cells
 
 
-def _parts(outcome: _Outcome) -> dict[str, object]:
-    """Return the two models of a cascade; nothing where one model answered."""
-    parts = outcome.analyses[0].parts if outcome.analyses else ()
-    return {"parts": [{"name": part.name, "sha256": part.model_hash} for part in parts]} if parts else {}
-
-
 def _as_json(
     card: ModelCard, outcome: _Outcome, tables: list[CountTable], thresholds: tuple[float, ...]
 ) -> dict[str, object]:
     pictures = zip(outcome.analyses, tables, strict=True)
+    parts = outcome.analyses[0].parts if outcome.analyses else ()
     return {
-        "model": {"name": card.name, "sha256": card.model_hash, **_parts(outcome)},
+        "model": {"name": card.name, "sha256": card.model_hash, **parts_json(parts)},
         "pictures": [picture_json(analysis, table, thresholds) for analysis, table in pictures],
         "total": counts_json(add_counts(tables)) if tables else None,
         "written": [str(path) for path in outcome.written],

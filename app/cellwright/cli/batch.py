@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellwright.cli.console import print_json, print_table, say, watching, with_interval
+from cellwright.cli.counts_json import parts_json
 from cellwright.cli.main import Exit
 from cellwright.cli.measure_choices import measure_options
 from cellwright.cli.project import author_of
@@ -19,6 +20,7 @@ from cellwright.workflows.batch_results import WriteBatchResults, planned_result
 from cellwright.workflows.batch_run import RunBatch
 from cellwright.workflows.batch_sources import find_slides
 from cellwright.workflows.batch_table import counts_of, planned_summaries, write_summary
+from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.cluster import cluster_of
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import ModelCard, find_model, load_card
@@ -44,6 +46,10 @@ def run(options: Namespace) -> int:
     formats = tuple(options.format or _FORMATS)
     folder = find_model(options.model)
     card = load_card(folder)
+    classifier = find_model(options.classify) if options.classify else None
+    parts = (card, load_card(classifier)) if classifier is not None else ()
+    if parts:
+        card = joined_card(*parts)
     size = options.pixel_size
     detect = DetectOptions(
         pixel_size=None if size is None else PixelSize(size, size, PixelSizeSource.USER),
@@ -77,17 +83,21 @@ def run(options: Namespace) -> int:
             is_strict=options.debug,
             channels=options.channel,
             thresholds=thresholds,
+            classify=classifier,
         )
         try:
             report = watcher.run(batch, also=None if options.json else _Teller(len(found.slides)))
         except KeyboardInterrupt:
             say(f"Stopped; what was finished is in {project}, and the same command goes on from there.")
             return Exit.INTERRUPTED
-    written = write_summary(options.out, report.items, card, formats, overwrite=True) if options.out else []
+    written = []
+    if options.out:
+        written = write_summary(options.out, report.items, card, formats, overwrite=True, parts=parts)
     if options.measure or options.keep or options.manifest:
-        written += _results(options, project, report, formats, thresholds, written)
+        models = (folder,) if classifier is None else (folder, classifier)
+        written += _results(options, project, report, formats, thresholds, written, models)
     if options.json:
-        print_json(_json(card, project, report, found.left_out, written))
+        print_json(_json(card, parts, project, report, found.left_out, written))
     else:
         _print(card, report, found.left_out, written)
     for note in found.notes:
@@ -102,6 +112,7 @@ def _results(
     formats: tuple[str, ...],
     thresholds: tuple[float, ...],
     summaries: list[Path],
+    models: tuple[Path, ...],
 ) -> tuple[Path, ...]:
     """Write what stands beside the summary: objects where they are measured or filtered, and the manifest."""
     pictures = tuple(item.picture_id for item in report.items if item.coverage is not None and item.picture_id)
@@ -119,6 +130,7 @@ def _results(
         options.keep,
         options.manifest,
         options.overwrite,
+        models,
     )
     with watching(is_silent=options.json) as watcher:
         return watcher.run(results)
@@ -132,8 +144,6 @@ def _exit(report: BatchReport, left_out: tuple[LeftOut, ...]) -> int:
 
 
 def _refuse_what_is_for_pictures(options: Namespace) -> None:
-    if options.classify:
-        raise BadParameter("--classify tells cells of pictures apart, and slides of a project not yet; leave it out.")
     for name, word in _ONLY_HERE.items():
         if getattr(options, name):
             raise BadParameter(f"{word} is for pictures that are analysed without --project; leave one of the two out.")
@@ -208,10 +218,15 @@ def _cells(item: BatchItem, card: ModelCard) -> list[str]:
 
 
 def _json(
-    card: ModelCard, project: Path, report: BatchReport, left_out: tuple[LeftOut, ...], written: list[Path]
+    card: ModelCard,
+    parts: tuple[ModelCard, ...],
+    project: Path,
+    report: BatchReport,
+    left_out: tuple[LeftOut, ...],
+    written: list[Path],
 ) -> dict[str, object]:
     return {
-        "model": {"name": card.name, "sha256": card.model_hash},
+        "model": {"name": card.name, "sha256": card.model_hash, **parts_json(parts)},
         "project": str(project),
         "slides": [_item_json(item, card) for item in report.items],
         "written": [str(path) for path in written],

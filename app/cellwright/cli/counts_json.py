@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cellwright.cli.areas import areas_json, ratio_json
-from cellwright.workflows import Analysis, CountRow, CountTable, area_table, chest_ratio, finds_outlines
+from cellwright.workflows import (
+    PARTS,
+    Analysis,
+    CountRow,
+    CountTable,
+    area_table,
+    chest_ratio,
+    finds_outlines,
+    parts_said,
+)
+from cellwright.zoo import ModelCard
 
 
 def picture_json(analysis: Analysis, table: CountTable, thresholds: tuple[float, ...]) -> dict[str, object]:
@@ -27,6 +39,11 @@ def picture_json(analysis: Analysis, table: CountTable, thresholds: tuple[float,
         **_named(analysis),
         **({} if ratio is None else {"cardiothoracic": ratio_json(ratio)}),
     }
+
+
+def parts_json(parts: Sequence[ModelCard]) -> dict[str, object]:
+    """Return the two models of a cascade; nothing where one model answered."""
+    return {PARTS: parts_said(parts)} if parts else {}
 
 
 def _named(analysis: Analysis) -> dict[str, object]:

@@ -100,6 +100,7 @@ class Runs:
         *,
         whole: str = "area",
         classes: Sequence[ClassRecord] = (),
+        parts: Sequence[ModelRecord] = (),
         reason: str = "",
     ) -> int:
         """Write down the plan of a run, as a step of the journal to which its objects will belong.
@@ -120,6 +121,8 @@ class Runs:
             See `Coverage.whole`.
         classes : sequence of ClassRecord
             Classes of the model; those whose names the project lacks are added, under new numbers.
+        parts : sequence of ModelRecord
+            The models that `model` is made of, where it is several; kept as it is.
 
         Returns
         -------
@@ -127,13 +130,7 @@ class Runs:
             The number of the run.
         """
         with self._writing():
-            changes: list[RecordChange] = []
-            known = [each for each in self._models() if each.sha256 == model.sha256 and each.name == model.name]
-            if known:
-                number = known[-1].id
-            else:
-                number = records.next_id(self._connection, ModelRecord)
-                changes.append(RecordChange(None, ModelRecord(number, model.name, model.sha256, model.card)))
+            number, changes = self._with_models((model, *parts))
             changes += self._new_classes(classes)
             run_id = records.next_id(self._connection, RunRecord)
             changes.append(RecordChange(None, RunRecord(run_id, picture_id, number, parameters, 0.0)))
@@ -151,7 +148,14 @@ class Runs:
         return run_id
 
     def reopen_run(
-        self, run_id: int, withdrawn: NDArray[np.void], totals: Mapping[str, int], author: str, reason: str = ""
+        self,
+        run_id: int,
+        withdrawn: NDArray[np.void],
+        totals: Mapping[str, int],
+        author: str,
+        reason: str = "",
+        *,
+        kept: Mapping[int, bytes | None] | None = None,
     ) -> int:
         """Begin a new step of the journal in which the failed tiles of a finished run are tried again.
 
@@ -165,6 +169,8 @@ class Runs:
             What they were counted as; taken off the run's totals.
         author, reason : str
             Who, and why.
+        kept : mapping of int to bytes or None
+            See `RunStep.kept`.
 
         Returns
         -------
@@ -180,6 +186,7 @@ class Runs:
             writing.write_selection(self._connection, number, gone, class_id=None, status=None, is_deleted=True)
             journal.finish_entry(self._connection, number)
             self._add_totals(status, {name: -count for name, count in totals.items()})
+            self._keep(run_id, kept or {})
             self._connection.execute(
                 "UPDATE run_state SET state = ?, entry = ? WHERE run = ?", (RunStage.UNFINISHED.value, number, run_id)
             )
@@ -253,14 +260,17 @@ class Runs:
             "UPDATE run_tile SET state = ?, reason = ? WHERE run = ? AND tile = ?",
             ((state.value, reason, run_id, index) for index, (state, reason) in step.tiles.items()),
         )
+        self._keep(run_id, step.kept)
+        self._add_totals(status, step.totals)
+
+    def _keep(self, run_id: int, kept: Mapping[int, bytes | None]) -> None:
         self._connection.executemany(
-            "DELETE FROM run_kept WHERE run = ? AND tile = ?", ((run_id, index) for index in step.kept)
+            "DELETE FROM run_kept WHERE run = ? AND tile = ?", ((run_id, index) for index in kept)
         )
         self._connection.executemany(
             "INSERT INTO run_kept VALUES (?, ?, ?)",
-            ((run_id, index, data) for index, data in step.kept.items() if data is not None),
+            ((run_id, index, data) for index, data in kept.items() if data is not None),
         )
-        self._add_totals(status, step.totals)
 
     def _write_objects(self, status: RunStatus, step: RunStep, author: str) -> None:
         number = journal.begin_more(self._connection, status.entry, author)
@@ -337,6 +347,19 @@ class Runs:
             RecordChange(None, ClassRecord(first + i, each.name, each.title, each.colour, each.key))
             for i, each in enumerate(new)
         ]
+
+    def _with_models(self, models: Sequence[ModelRecord]) -> tuple[int, list[RecordChange]]:
+        """Return the number of the first of some models, and what brings those that the project lacks."""
+        present, new = self._models(), list[ModelRecord]()
+        numbers, following = [], records.next_id(self._connection, ModelRecord)
+        for each in models:
+            known = [one for one in present if (one.name, one.sha256) == (each.name, each.sha256)]
+            if not known:
+                known = [ModelRecord(following + len(new), each.name, each.sha256, each.card)]
+                new += known
+                present += known
+            numbers.append(known[-1].id)
+        return numbers[0], [RecordChange(None, each) for each in new]
 
     def _models(self) -> list[ModelRecord]:
         with explained(self._path):

@@ -51,7 +51,10 @@ def write_edit(connection: sqlite3.Connection, edit: Edit, author: str, *, is_as
 def write_objects(
     connection: sqlite3.Connection, edit: int, picture: int, objects: Objects, classes: Sequence[int]
 ) -> None:
-    """Write into entry `edit` that a table of objects appears; those already there stay as they are.
+    """Write into entry `edit` that a table of objects appears; those already there stay as people left them.
+
+    One that nobody looked at becomes what is said of it now, at the place where it is: a classifier may have told it
+    apart since, or another one.
 
     Parameters
     ----------
@@ -69,6 +72,7 @@ def write_objects(
     objects = objects.take(np.lexsort((objects.boxes[:, 1], cell[:, 1], cell[:, 0])))
     rows, is_there = _identities(connection, objects.ids, picture)
     if is_there.any():
+        _write_anew(connection, edit, rows[is_there], objects.take(is_there), classes)
         objects, rows = objects.take(~is_there), rows[~is_there]
     first = _next(connection, "shape")
     connection.executemany(_SHAPE, _shapes(first, objects))
@@ -83,6 +87,24 @@ def write_objects(
             for i, row in enumerate(rows.tolist())
         ),
     )
+
+
+def _write_anew(
+    connection: sqlite3.Connection, edit: int, rows: NDArray[np.int64], objects: Objects, classes: Sequence[int]
+) -> None:
+    """Write class, score and source of objects that a model found before, where they are others and nobody looked."""
+    source = source_id(connection, objects.source)
+    named = np.asarray(classes, np.int64)[objects.class_index].tolist()
+    scores = objects.scores.astype(np.float64).tolist()
+    asked = (
+        "SELECT o.shape, o.class, o.score, o.source, o.status FROM object AS o JOIN source AS s ON s.id = o.source "
+        "WHERE o.id = ? AND o.status = ? AND s.name LIKE 'model:%'"
+    )
+    unreviewed = Status.UNREVIEWED.value
+    for row, kind, score in zip(rows.tolist(), named, scores, strict=True):
+        before = connection.execute(asked, (row, unreviewed)).fetchone()
+        if before is not None and before[1:4] != (kind, score, source):
+            connection.execute(_CHANGE, (edit, row, *before, before[0], kind, score, source, unreviewed))
 
 
 def write_selection(

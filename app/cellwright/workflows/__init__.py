@@ -4,7 +4,7 @@ from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.analysis_recipe import AnalysisRecipe, read_recipe, recipe_of
 from cellwright.workflows.analyze import DEFAULT_MODEL, AnalyzePicture
 from cellwright.workflows.areas import AreaRow, AreaTable, add_areas, area_table, finds_areas, finds_outlines
-from cellwright.workflows.cascade import joined_card
+from cellwright.workflows.cascade import PARTS, joined_card, parts_said
 from cellwright.workflows.channels import with_channels
 from cellwright.workflows.chest import CHEST_CLASSES, chest_ratio, ratio_of
 from cellwright.workflows.class_probabilities import ClassProbabilities
@@ -43,6 +43,7 @@ from cellwright.workflows.project_export import (
     analysis_of_picture,
     coverage_of_share,
     drawn_by_people,
+    parts_of,
 )
 from cellwright.workflows.rerunning import Rerun, RerunManifest
 from cellwright.workflows.scale import Proposal, ScaleAdvice, ScaleFit, propose_models, scale_advice
@@ -58,6 +59,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "MANIFEST",
     "OVERLAY_FOLDER",
+    "PARTS",
     "PICTURE_FOLDERS",
     "Analysis",
     "AnalysisRecipe",
@@ -136,6 +138,8 @@ __all__ = [
     "lesson_of",
     "notes",
     "objects_table",
+    "parts_of",
+    "parts_said",
     "planned_outputs",
     "propose_models",
     "ratio_of",

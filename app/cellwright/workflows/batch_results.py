@@ -51,6 +51,8 @@ class WriteBatchResults:
         Whether ``manifest.json`` is written.
     overwrite : bool
         Whether earlier results may be replaced.
+    models : tuple of str or Path
+        Where the model stands that counted, and the classifier where there was one.
     """
 
     project: Path
@@ -64,6 +66,7 @@ class WriteBatchResults:
     keep: str = ""
     manifest: bool = False
     overwrite: bool = False
+    models: tuple[str | Path, ...] = ()
 
     @property
     def title(self) -> str:
@@ -98,7 +101,12 @@ class WriteBatchResults:
             written = yield from export.run()
         if self.manifest:
             about = Circumstances(
-                self.thresholds, self.formats, self.measured, project=self.project, options=self.options
+                self.thresholds,
+                self.formats,
+                self.measured,
+                project=self.project,
+                options=self.options,
+                models=self.models,
             )
             made = yield from make_manifest(self.folder, analyses, (*self.summaries, *written), about)
             written += (write_manifest_file(self.folder / MANIFEST, made, overwrite=self.overwrite),)

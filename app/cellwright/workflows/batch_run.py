@@ -63,6 +63,8 @@ class RunBatch:
         The channels that the model is shown, by name or number; see `with_channels`.
     thresholds : tuple of float or None
         See `SlideRun`.
+    classify : str, Path, ModelSource or None
+        See `SlideRun`.
     """
 
     project_folder: Path
@@ -77,6 +79,7 @@ class RunBatch:
     is_strict: bool = False
     channels: str | None = None
     thresholds: tuple[float, ...] | None = None
+    classify: str | Path | ModelSource | None = None
 
     @property
     def title(self) -> str:
@@ -176,6 +179,7 @@ class RunBatch:
             self.retry_failed,
             None if self.channels is None else with_channels(item.path, self.channels, item.series).channels,
             self.thresholds,
+            self.classify,
         )
 
 

@@ -29,7 +29,9 @@ def counts_of(item: BatchItem, card: ModelCard, level: float = 0.95) -> CountTab
     return table_of_counts(counts, titles, item.analysed_mm2, coverage.sentence(), coverage.is_complete, level)
 
 
-def slides_table(items: Sequence[BatchItem], card: ModelCard, level: float = 0.95) -> Table:
+def slides_table(
+    items: Sequence[BatchItem], card: ModelCard, level: float = 0.95, parts: Sequence[ModelCard] = ()
+) -> Table:
     """Return a row for every class of every slide, and one for all classes of it; slides that failed have one row.
 
     Parameters
@@ -40,7 +42,10 @@ def slides_table(items: Sequence[BatchItem], card: ModelCard, level: float = 0.9
         Of the model that counted.
     level : float
         Coverage of the intervals.
+    parts : sequence of ModelCard
+        Of a cascade the cards of detector and classifier, of which `card` is the joined one.
     """
+    named, hashed = ("+".join(each) for each in zip(*((c.name, c.model_hash) for c in parts or (card,)), strict=True))
     rows: list[_Row] = []
     for item in items:
         counts = counts_of(item, card, level)
@@ -72,8 +77,8 @@ def slides_table(items: Sequence[BatchItem], card: ModelCard, level: float = 0.9
             Column("seconds", [item.seconds for item, _, _ in rows], "s", "time spent on the slide in this batch", 1),
             Column("said", [item.said for item, _, _ in rows], "", "what was analysed, what is missing, and why"),
             Column("path", [str(item.path) for item, _, _ in rows], "", "the file"),
-            Column("model", [card.name] * len(rows), "", "model that found the objects"),
-            Column("model_sha256", [card.model_hash] * len(rows), "", "hash of the model's weights"),
+            Column("model", [named] * len(rows), "", "model that found the objects"),
+            Column("model_sha256", [hashed] * len(rows), "", "hash of the model's weights"),
         ),
     )
 
@@ -85,7 +90,13 @@ def planned_summaries(folder: Path, formats: Sequence[str]) -> list[Path]:
 
 
 def write_summary(
-    folder: Path, items: Sequence[BatchItem], card: ModelCard, formats: Sequence[str], *, overwrite: bool = False
+    folder: Path,
+    items: Sequence[BatchItem],
+    card: ModelCard,
+    formats: Sequence[str],
+    *,
+    overwrite: bool = False,
+    parts: Sequence[ModelCard] = (),
 ) -> list[Path]:
     """Write the slides and the account of their tiles.
 
@@ -97,9 +108,9 @@ def write_summary(
     OutputExists, OutputNotWritable
         If a file is there and `overwrite` is false, or it cannot be written.
     """
-    table = slides_table(items, card)
+    table = slides_table(items, card, parts=parts)
     notes = [
-        f"Model {card.name} ({card.title}), weights sha256 {card.model_hash}.",
+        *(f"Model {each.name} ({each.title}), weights sha256 {each.model_hash}." for each in parts or (card,)),
         "Intervals are exact, 95%: Poisson (Garwood) for counts, binomial (Clopper and Pearson) for shares.",
         *(f"{item.name}: {item.said}" for item in items if item.state is not ItemState.DONE),
     ]

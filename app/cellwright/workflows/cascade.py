@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,13 @@ from cellwright.workflows.class_probabilities import ClassProbabilities
 from cellwright.zoo import Calibration, Crops, ModelCard, ObjectClass, Thresholds
 
 if TYPE_CHECKING:
-    from cellwright.imaging import Slide
+    from cellwright.imaging import Limits, Slide
     from cellwright.inference import Predictor
 
 _UNIDENTIFIED = ObjectClass(name=UNIDENTIFIED, title="Unidentified", colour="#9AA4B2", badge="?")
 """What the detector found and the classifier is not sure enough of; called and coloured as reviews do."""
+PARTS = "parts"
+"""Under this name the parameters of a run in a project hold the names and hashes of detector and classifier."""
 _LONGEST_NAME = 80
 _LOWEST = 0.001
 """No threshold is lower: a card's floor is above 0."""
@@ -37,12 +39,18 @@ class Sorted:
         As many as before, with the same ids and boxes, in the same order.
     probabilities : ClassProbabilities
         What the classifier said of those that it was asked about.
+    told : int
+        Of how many of these it was sure.
+    scale : str
+        How large the crops are, and how that was found; a sentence for people.
     notes : tuple of str
         What a person should know, one sentence each.
     """
 
     objects: Objects
     probabilities: ClassProbabilities
+    told: int
+    scale: str
     notes: tuple[str, ...]
 
 
@@ -110,13 +118,43 @@ def joined_card(detector: ModelCard, classifier: ModelCard) -> ModelCard:
     )
 
 
+def parts_said(parts: Iterable[ModelCard]) -> list[dict[str, str]]:
+    """Return the names and hashes of models, for JSON."""
+    return [{"name": card.name, "sha256": card.model_hash} for card in parts]
+
+
 def joined_source(detector: ModelCard, classifier: ModelCard) -> str:
     """Return what `Objects.source` says of objects of a cascade: both models and both hashes."""
     return f"{detector.source}+{classifier.source.removeprefix('model:')}"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """How the crops of a picture are shown where only some of its objects are at hand.
+
+    Parameters
+    ----------
+    limits : tuple of (float, float)
+        Contrast of the whole picture.
+    rulers : (M, 4) ndarray of float32
+        Boxes of whole objects of the ruler's class.
+    z, t : int
+        Plane and time point.
+    """
+
+    limits: Limits
+    rulers: NDArray[np.float32]
+    z: int = 0
+    t: int = 0
+
+
 def sort_objects(
-    slide: Slide, objects: Objects, detector: ModelCard, classifier: Predictor, pixel_size: PixelSize | None
+    slide: Slide,
+    objects: Objects,
+    detector: ModelCard,
+    classifier: Predictor,
+    pixel_size: PixelSize | None,
+    shown: Shown | None = None,
 ) -> Generator[Progress, None, Sorted]:
     """Ask a classifier about what a detector found.
 
@@ -138,6 +176,9 @@ def sort_objects(
         The classifier.
     pixel_size : PixelSize or None
         Of the picture, where somebody knows it.
+    shown : Shown, optional
+        How crops are shown where these are not all objects of the picture; then each object is told as it would be
+        alone. None finds it out from the picture and its objects.
 
     Raises
     ------
@@ -148,13 +189,14 @@ def sort_objects(
     from cellwright.inference.crops import crop_sides, name_crops
 
     card = classifier.card
-    joined = joined_card(detector, card)
     crops = crops_of(card, detector)
     rows = asked_rows(objects, detector, crops)
-    rulers = _whole(objects, detector, crops.ruler, slide.shape)
-    sides, said = crop_sides(crops, objects.boxes[rows], rulers, pixel_size)
-    limits = contrast_limits(slide, card.input.contrast_percentiles)
-    steps = name_crops(slide, classifier, objects.boxes[rows], sides, limits)
+    how = shown or Shown(
+        contrast_limits(slide, card.input.contrast_percentiles),
+        whole_boxes(objects, detector, crops.ruler, slide.shape),
+    )
+    sides, said = crop_sides(crops, objects.boxes[rows], how.rulers, pixel_size)
+    steps = name_crops(slide, classifier, objects.boxes[rows], sides, how.limits, how.z, how.t)
     while True:
         try:
             done, total = next(steps)
@@ -162,20 +204,42 @@ def sort_objects(
             shares: NDArray[np.float32] = end.value
             break
         yield Progress(done, total, f"{done:,} of {total:,} told apart")
+    found, told = _named(objects, rows, shares, detector, card)
+    note = told_sentence(card, crops, told, len(rows), said)
+    probabilities = ClassProbabilities(objects.ids[rows], card.class_names, shares)
+    return Sorted(found, probabilities, told, said, (note,) if len(rows) else ())
+
+
+def untold_objects(objects: Objects, detector: ModelCard, classifier: ModelCard) -> Objects:
+    """Return objects of a detector as `sort_objects` does where the classifier is sure of none."""
+    rows = asked_rows(objects, detector, crops_of(classifier, detector))
+    nothing = np.full((len(rows), len(classifier.classes)), np.nan, np.float32)
+    return _named(objects, rows, nothing, detector, classifier)[0]
+
+
+def told_sentence(classifier: ModelCard, crops: Crops, told: int, asked: int, scale: str) -> str:
+    """Return for people how many objects were told apart, and at which scale."""
+    return f"{classifier.name} told {told:,} of {asked:,} {', '.join(crops.of)} apart. {scale}".rstrip()
+
+
+def _named(
+    objects: Objects, rows: NDArray[np.intp], shares: NDArray[np.float32], detector: ModelCard, classifier: ModelCard
+) -> tuple[Objects, int]:
+    """Return objects under the classes of both models, and of how many of `rows` the classifier was sure."""
+    names = joined_card(detector, classifier).class_names
     kinds, scores = objects.class_index.copy(), objects.scores.copy()
     sure = np.zeros(0, bool)
     if len(rows):
         best, most = shares.argmax(axis=1), shares.max(axis=1)
         # The detector, which knows platelets, called it no platelet: of two models that disagree none is believed.
-        is_new = np.array([name not in detector.class_names for name in card.class_names])
-        index = np.array([joined.class_names.index(name) for name in card.class_names])
-        sure = is_new[best] & (most >= np.asarray(card.confidence_thresholds(), np.float32)[best])
-        kinds[rows] = np.where(sure, index[best], joined.class_names.index(UNIDENTIFIED))
+        is_new = np.array([name not in detector.class_names for name in classifier.class_names])
+        index = np.array([names.index(name) for name in classifier.class_names])
+        sure = is_new[best] & (most >= np.asarray(classifier.confidence_thresholds(), np.float32)[best])
+        kinds[rows] = np.where(sure, index[best], names.index(UNIDENTIFIED))
         scores[rows] *= np.where(sure, most, np.float32(1))
-    source = joined_source(detector, card)
-    found = replace(objects, class_index=kinds, scores=scores, classes=joined.class_names, source=source)
-    note = f"{card.name} told {int(sure.sum()):,} of {len(rows):,} {', '.join(crops.of)} apart. {said}"
-    return Sorted(found, ClassProbabilities(objects.ids[rows], card.class_names, shares), (note,) if len(rows) else ())
+    source = joined_source(detector, classifier)
+    found = replace(objects, class_index=kinds, scores=scores, classes=names, source=source)
+    return found, int(sure.sum())
 
 
 def asked_rows(objects: Objects, detector: ModelCard, crops: Crops) -> NDArray[np.intp]:
@@ -185,7 +249,7 @@ def asked_rows(objects: Objects, detector: ModelCard, crops: Crops) -> NDArray[n
     return np.flatnonzero(asked[objects.class_index] & (objects.scores >= limits[objects.class_index]))
 
 
-def _whole(objects: Objects, detector: ModelCard, ruler: str, shape: tuple[int, int]) -> NDArray[np.float32]:
+def whole_boxes(objects: Objects, detector: ModelCard, ruler: str, shape: tuple[int, int]) -> NDArray[np.float32]:
     """(M, 4) float32: boxes of the counted objects of a class that no edge of the picture cuts."""
     if ruler not in objects.classes:
         return np.empty((0, 4), np.float32)

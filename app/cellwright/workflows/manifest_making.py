@@ -64,6 +64,8 @@ class Circumstances:
         The project that the objects come from.
     options : MeasureOptions
         How measurements were taken.
+    models : tuple of str or Path
+        Where the models stand, detector first, of analyses that do not say how they were asked.
     """
 
     thresholds: Thresholds = None
@@ -72,6 +74,7 @@ class Circumstances:
     with_pictures: bool = False
     project: Path | None = None
     options: MeasureOptions = field(default_factory=MeasureOptions)
+    models: tuple[str | Path, ...] = ()
 
 
 def make_manifest(
@@ -94,7 +97,7 @@ def make_manifest(
     return Manifest(
         written=datetime.now(UTC).isoformat(timespec="seconds"),
         versions=versions(),
-        models=_models(folder, analyses),
+        models=_models(folder, analyses, about.models),
         pictures=pictures,
         classes=first.objects.classes,
         confidence=tuple(of_class.tolist()),
@@ -236,16 +239,16 @@ def _size(size: PixelSize | None, note: str = "") -> SizeEntry | None:
     return None if size is None else SizeEntry(y_um=size.y_um, x_um=size.x_um, source=size.source, note=note)
 
 
-def _models(folder: Path, analyses: Sequence[Analysis]) -> tuple[ModelEntry, ...]:
+def _models(folder: Path, analyses: Sequence[Analysis], stood: tuple[str | Path, ...]) -> tuple[ModelEntry, ...]:
     """Return every model once; of a cascade both."""
     found: dict[str, ModelEntry] = {}
     for analysis in analyses:
-        asked = () if analysis.asked is None else (analysis.asked.model, analysis.asked.classify)
+        asked = stood if analysis.asked is None else (analysis.asked.model, analysis.asked.classify)
         for place, card in enumerate(analysis.parts or (analysis.card,)):
             if card.model_hash not in found:
                 found[card.model_hash] = ModelEntry(
                     name=card.name,
-                    path=_model_path(folder, card, asked[place] if asked else None),
+                    path=_model_path(folder, card, asked[place] if place < len(asked) else None),
                     sha256=card.model_hash,
                     card_sha256=card_sha256(card),
                 )

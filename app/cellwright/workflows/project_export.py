@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 from pydantic import ValidationError
 
-from cellwright.annotation import ClassRecord, PictureRecord, RunRecord, Status
+from cellwright.annotation import ClassRecord, ModelRecord, PictureRecord, RunRecord, Status
 from cellwright.core import Box, CellwrightError, Coverage, Objects, TileRecord, TileState
 from cellwright.project import ObjectColumns, Project
 from cellwright.workflows.analysis import BY_HAND, Analysis, PictureInfo
+from cellwright.workflows.cascade import PARTS, joined_source
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
 
@@ -62,9 +63,10 @@ def analysis_of_picture(project: Project, record: PictureRecord) -> Analysis | N
         said = json.loads(run.parameters)
         coverage = project.coverage(run.id)
         coverage = coverage if coverage.records else coverage_of_share(info.shape, run.coverage)
-        objects = columns.objects(classes, known.source)
+        parts = parts_of(run, project.models())
+        objects = columns.objects(classes, joined_source(*parts) if parts else known.source)
         words = str(said.get("device", "")), str(said.get("engine", "")), float(said.get("seconds", 0.0))
-        made = Analysis(info, with_classes(known, classes), objects, coverage, *words)
+        made = Analysis(info, with_classes(known, classes), objects, coverage, *words, parts=parts)
     return _as_people_left_it(made, columns)
 
 
@@ -109,6 +111,15 @@ def with_classes(card: ModelCard, classes: Sequence[ClassRecord]) -> ModelCard:
     return card.model_copy(update={"classes": _object_classes(classes, letters), "thresholds": thresholds})
 
 
+def parts_of(run: RunRecord, models: Sequence[ModelRecord]) -> tuple[ModelCard, ...]:
+    """Return the cards of detector and classifier of a run; none where one model made it, or one cannot be read."""
+    known = {(each.name, each.sha256): each for each in models}
+    said = json.loads(run.parameters).get(PARTS, ())
+    cards = [_read_card(known.get((each["name"], each["sha256"]))) for each in said]
+    found = tuple(card for card in cards if card is not None)
+    return found if len(found) == len(cards) else ()
+
+
 def coverage_of_share(shape: tuple[int, int], share: float) -> Coverage:
     """Return the account of an analysis of which only the covered share, 0 to 1, is known."""
     rows = round(share * shape[0])
@@ -135,7 +146,10 @@ def _as_people_left_it(analysis: Analysis, columns: ObjectColumns) -> Analysis:
 
 def _card_of(project: Project, run: RunRecord) -> ModelCard | None:
     """Return the card of the model of a run; None where it cannot be read."""
-    model = next((each for each in project.models() if each.id == run.model), None)
+    return _read_card(next((each for each in project.models() if each.id == run.model), None))
+
+
+def _read_card(model: ModelRecord | None) -> ModelCard | None:
     try:
         return None if model is None else ModelCard.model_validate_json(model.card)
     except ValidationError:

@@ -102,9 +102,9 @@ class RerunManifest:
         yield Progress(0, 0, "Reading the manifest")
         manifest = read_manifest(self.path)
         folder = self.path.absolute().parent
-        tellers = {picture.asked.classify for picture in manifest.pictures if picture.asked is not None}
         # Who names a model means the one that found the objects.
-        said = {entry.sha256: None if entry.sha256 in tellers else self.model for entry in manifest.models}
+        finders = {picture.model for picture in manifest.pictures}
+        said = {entry.sha256: self.model if entry.sha256 in finders else None for entry in manifest.models}
         models = {entry.sha256: self._model(entry, folder, said[entry.sha256]) for entry in manifest.models}
         recorded = _recorded(manifest, folder)
         found: tuple[PictureRerun, ...] = ()

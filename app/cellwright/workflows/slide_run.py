@@ -10,22 +10,35 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cellwright.annotation import ClassRecord, ModelRecord
 from cellwright.core import Coverage, Regions, SlideNotReadable, TileState, unknown_name
 from cellwright.jobs import Progress
 from cellwright.project import Project, RunStage, RunStatus
 from cellwright.workflows.analysis import PictureInfo
 from cellwright.workflows.analyze import picture_key
+from cellwright.workflows.cascade import PARTS, Shown, crops_of, joined_card, parts_said
 from cellwright.workflows.pixel_size_check import pixel_size_question
+from cellwright.workflows.predictors import ready_predictor
 from cellwright.workflows.project_thread import ProjectThread
 from cellwright.workflows.run_totals import counted, refuse_thresholds
+from cellwright.workflows.slide_telling import (
+    Telling,
+    rulers_on,
+    telling_notes,
+    telling_parameters,
+    untold_of,
+)
 from cellwright.workflows.slide_writing import TileWriter
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
     from cellwright.imaging import Slide, SlideRef, Tissue
-    from cellwright.inference import DetectOptions, ModelSource, TileRunner
+    from cellwright.inference import DetectOptions, ModelSource, Predictor, TileRunner
     from cellwright.inference.slide_plan import SlidePlan
+
+    _Model = tuple[Path | ModelSource, ModelCard]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +52,7 @@ class SlideSummary:
     picture : PictureInfo
         Which picture.
     card : ModelCard
-        Which model.
+        Which model; of two the joined one.
     counts : dict of str to int
         Objects at or above the thresholds whose centre lies in the regions, by class, as the run found them.
     objects : int
@@ -56,6 +69,8 @@ class SlideSummary:
         Whether an earlier run was gone on with.
     notes : tuple of str
         What a person should know beside the numbers.
+    parts : tuple of ModelCard
+        The cards of detector and classifier where one was asked; else empty.
     """
 
     run_id: int
@@ -70,6 +85,7 @@ class SlideSummary:
     tiles_now: int
     was_resumed: bool
     notes: tuple[str, ...] = ()
+    parts: tuple[ModelCard, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,9 @@ class SlideRun:
     thresholds : tuple of float or None
         From which score objects of each class count, in hundredths; None for the card's. Changes no object: a finished
         run is counted anew from what it kept.
+    classify : str, Path, ModelSource or None
+        A classifier that tells apart what the model finds, see `cascade.sort_objects`. A run with another one, or with
+        none, is another run.
     """
 
     project_folder: Path
@@ -121,6 +140,7 @@ class SlideRun:
     retry_failed: bool = False
     channels: tuple[int, ...] | None = None
     thresholds: tuple[float, ...] | None = None
+    classify: str | Path | ModelSource | None = None
 
     @property
     def title(self) -> str:
@@ -138,6 +158,8 @@ class SlideRun:
             If the project cannot be used.
         UnknownName, ModelNotUsable
             If there is no such picture or model, or it is damaged.
+        BadParameter
+            If the classifier does not fit the model, or the thresholds make no sense.
         """
         from cellwright.inference.step import slide_in_use
 
@@ -173,12 +195,14 @@ class SlideRun:
         from cellwright.inference import DetectOptions
         from cellwright.inference.slide_plan import plan_slide, slide_options
 
-        model, card = self._model()
+        (model, detector), classifier = _named(self.model), None if self.classify is None else _named(self.classify)
+        parts = () if classifier is None else (detector, classifier[1])
+        card = joined_card(*parts) if parts else detector
         refuse_thresholds(card, self.thresholds)
         asked = replace(self.options or DetectOptions(), picture_id=picture_key(info.sha256, info.ref))
-        options = slide_options(asked, card, slide)
+        options = slide_options(asked, detector, slide)
         regions = self.regions or project.call(lambda there: there.regions_of_interest(self.picture_id))
-        parameters = _parameters(options, regions, slide.ref)
+        parameters = _parameters(options, regions, slide.ref, parts, info)
         status = project.call(lambda there: there.find_run(self.picture_id, card.model_hash, parameters))
         notes: tuple[str, ...] = ()
         tissue = None
@@ -187,34 +211,71 @@ class SlideRun:
             tissue, said = _tissue(slide, options)
             notes = (said,)
         yield Progress(0, 0, "Planning the tiles")
-        plan = plan_slide(slide, card, options, regions, tissue)
+        plan = plan_slide(slide, detector, options, regions, tissue)
         was_resumed = status is not None
         if status is None:
-            run_id = project.call(lambda there: self._begun(there, card, parameters, plan))
+            run_id = project.call(lambda there: self._begun(there, card, parts, parameters, plan))
         else:
             run_id = status.run.id
             plan = plan.with_records(project.call(lambda there: there.coverage(run_id)))
         is_done = status is not None and status.stage is RunStage.FINISHED
         has_failed = plan.coverage().count(TileState.FAILED) > 0
-        writer = TileWriter(project, run_id, plan, slide, card, options, regions, self.author)
-        job = _Job(run_id, info, card, model, self.device, options, regions, plan, slide, writer, was_resumed, notes)
-        if is_done and has_failed and self.retry_failed:
+        is_again = is_done and has_failed and self.retry_failed
+        telling = None
+        if classifier is not None and (is_again or not is_done):
+            telling = yield from self._telling(slide, info, (model, detector), classifier, options, regions, tissue)
+        writer = TileWriter(project, run_id, plan, slide, detector, options, regions, self.author, telling)
+        job = _Job(
+            run_id, info, card, parts, model, self.device, options, regions, plan, slide, writer, was_resumed, notes
+        )
+        if is_again:
             plan = writer.reopened()
             return replace(job, plan=plan)
         writer.load()
         return replace(job, is_done=is_done)
 
-    def _model(self) -> tuple[Path | ModelSource, ModelCard]:
-        if isinstance(self.model, str | Path):
-            folder = find_model(self.model).resolve()
-            return folder, load_card(folder)
-        return self.model, self.model.card
+    def _telling(
+        self,
+        slide: Slide,
+        info: PictureInfo,
+        found_by: _Model,
+        told_by: _Model,
+        options: DetectOptions,
+        regions: Regions,
+        tissue: Tissue | None,
+    ) -> Generator[Progress, None, Telling]:
+        """Load the classifier, and find out at which scale it is to look."""
+        from cellwright.imaging import contrast_limits
 
-    def _begun(self, project: Project, card: ModelCard, parameters: str, plan: SlidePlan) -> int:
+        yield Progress(0, 0, "Loading the classifier")
+        predictor = _ready(told_by[0], self.device)
+        detector, crops = found_by[1], crops_of(told_by[1], found_by[1])
+        rulers = np.empty((0, 4), np.float32)
+        is_measured = crops.side_um is not None and info.pixel_size is not None
+        if not is_measured and crops.side_rulers is not None and crops.ruler in detector.class_names:
+            if tissue is None and regions.tissue_only:
+                tissue, _ = _tissue(slide, options)  # as it was found when the run began
+            rulers = yield from rulers_on(
+                slide, found_by[0], detector, self.device, options, regions, tissue, crops.ruler
+            )
+        limits = contrast_limits(slide, told_by[1].input.contrast_percentiles)
+        shown = Shown(limits, rulers, options.z, options.t)
+        return Telling(slide, detector, predictor, info.pixel_size, shown, options.picture_id)
+
+    def _begun(
+        self, project: Project, card: ModelCard, parts: tuple[ModelCard, ...], parameters: str, plan: SlidePlan
+    ) -> int:
         classes = [ClassRecord(1, kind.name, kind.title, kind.colour) for kind in card.classes]
-        model = ModelRecord(1, card.name, card.model_hash, card.model_dump_json())
+        model, *others = (ModelRecord(1, one.name, one.model_hash, one.model_dump_json()) for one in (card, *parts))
         return project.begin_run(
-            self.picture_id, model, parameters, plan.records, self.author, whole=plan.whole, classes=classes
+            self.picture_id,
+            model,
+            parameters,
+            plan.records,
+            self.author,
+            whole=plan.whole,
+            classes=classes,
+            parts=others,
         )
 
     def _summary(self, project: ProjectThread, job: _Job, began: float, tiles: int) -> SlideSummary:
@@ -236,7 +297,14 @@ class SlideRun:
             time.monotonic() - began,
             tiles,
             job.was_resumed,
-            (*job.notes, *job.plan.view.notes, *job.writer.notes, *_pixel_size_note(job)),
+            (
+                *job.notes,
+                *job.plan.view.notes,
+                *job.writer.notes,
+                *_telling_notes(job, project, totals),
+                *_pixel_size_note(job),
+            ),
+            job.parts,
         )
 
 
@@ -247,6 +315,7 @@ class _Job:
     run_id: int
     info: PictureInfo
     card: ModelCard
+    parts: tuple[ModelCard, ...]
     model: Path | ModelSource
     device: str
     options: DetectOptions
@@ -264,7 +333,8 @@ def _worked(job: _Job, project: ProjectThread, runner: TileRunner | None) -> Gen
     from cellwright.inference import InlineRunner, ThreadRunner
 
     yield Progress(0, 0, "Looking at the picture")
-    steps = job.plan.steps(job.slide, job.model, job.card, job.device, job.options)
+    detector = job.parts[0] if job.parts else job.card
+    steps = job.plan.steps(job.slide, job.model, detector, job.device, job.options)
     chosen: TileRunner = runner or ThreadRunner()
     total = len(job.plan.asked)
     done = total - len(job.plan.pending)
@@ -298,6 +368,19 @@ def _pixel_size_note(job: _Job) -> tuple[str, ...]:
     return () if question is None else (question.sentence,)
 
 
+def _telling_notes(job: _Job, project: ProjectThread, totals: dict[str, int]) -> tuple[str, ...]:
+    """Say how many cells were told apart, and how many could not be read for that."""
+    if not job.parts:
+        return ()
+    untold = len(untold_of(project.call(lambda there: there.kept(job.run_id))))
+    detector, classifier = job.parts
+    notes = telling_notes(detector, classifier, totals, job.writer.scale)
+    if not untold:
+        return notes
+    cells = "cell lies" if untold == 1 else "cells lie"
+    return (*notes, f"{untold:,} {cells} beside what cannot be read, and could not be told apart.")
+
+
 def _tissue(slide: Slide, options: DetectOptions) -> tuple[Tissue | None, str]:
     """Return where there is tissue, and what to say about it; None where the overview cannot be read."""
     from cellwright.imaging import find_tissue
@@ -309,7 +392,21 @@ def _tissue(slide: Slide, options: DetectOptions) -> tuple[Tissue | None, str]:
     return found, found.sentence()
 
 
-def _parameters(options: DetectOptions, regions: Regions, ref: SlideRef) -> str:
+def _named(model: str | Path | ModelSource) -> _Model:
+    """Return the folder of a model, or what opens it, with its card."""
+    if isinstance(model, str | Path):
+        folder = find_model(model).resolve()
+        return folder, load_card(folder)
+    return model, model.card
+
+
+def _ready(model: Path | ModelSource, device: str) -> Predictor:
+    return ready_predictor(model, device) if isinstance(model, Path) else model.open(device)
+
+
+def _parameters(
+    options: DetectOptions, regions: Regions, ref: SlideRef, parts: tuple[ModelCard, ...], info: PictureInfo
+) -> str:
     """Return as text what decides about the objects of a run; the same text finds the run again."""
     said = asdict(options)
     del said["picture_id"]
@@ -318,6 +415,10 @@ def _parameters(options: DetectOptions, regions: Regions, ref: SlideRef) -> str:
     parameters = {"options": said, "regions": json.loads(regions.to_json()), "series": ref.series}
     if ref.channels is not None:
         parameters["channels"] = list(ref.channels)
+    if parts:
+        parameters[PARTS] = parts_said(parts)
+        detector, classifier = parts
+        parameters["classify"] = telling_parameters(detector, classifier, info.pixel_size)
     return json.dumps(parameters, sort_keys=True)
 
 

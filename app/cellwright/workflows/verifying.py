@@ -129,9 +129,11 @@ class VerifyManifest:
         yield Progress(0, 0, "Reading the manifest")
         manifest = read_manifest(self.path)
         lines = [self._form(manifest), *self._signature()]
+        # Who names a model means the one that found the objects, not one that told them apart.
+        finders = {picture.model for picture in manifest.pictures}
         for model in manifest.models:
             yield Progress(0, 0, f"Taking the fingerprint of {model.name}")
-            lines += self._model(model)
+            lines += self._model(model, self.model if model.sha256 in finders else None)
         for picture in manifest.pictures:
             lines += yield from self._picture(picture)
         if manifest.project is not None:
@@ -165,9 +167,9 @@ class VerifyManifest:
             return [Line("signature", path.name, Agreement.DIFFERENT, problem)]
         return [Line("signature", path.name, Agreement.SAME, f"was made with the key that belongs to {self.key.name}")]
 
-    def _model(self, model: ModelEntry) -> list[Line]:
+    def _model(self, model: ModelEntry, named: str | Path | None) -> list[Line]:
         try:
-            folder = find_recorded_model(model, self._folder, self.model)
+            folder = find_recorded_model(model, self._folder, named)
             card = load_card(folder)
         except CellwrightError as error:
             return [Line("model", model.name, Agreement.MISSING, f"is not there: {error}")]

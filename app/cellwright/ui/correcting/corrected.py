@@ -59,6 +59,7 @@ def remembered(
     run: RunRecord,
     table: PictureTable,
     coverage: Coverage,
+    parts: tuple[ModelCard, ...] = (),
 ) -> Analysis | None:
     """Return the analysis that a project remembers of an opened picture; None where its card cannot be read.
 
@@ -72,6 +73,8 @@ def remembered(
         What is there.
     coverage : Coverage
         The account of its tiles; without any where none was kept.
+    parts : tuple of ModelCard
+        Of detector and classifier, where the model is both.
     """
     from cellwright.workflows import Analysis, coverage_of_share
     from cellwright.zoo import ModelCard
@@ -92,6 +95,7 @@ def remembered(
         str(said.get("device", "")),
         str(said.get("engine", "")),
         float(said.get("seconds", 0.0)),
+        parts=parts,
     )
 
 

@@ -25,8 +25,11 @@ def last_analysis(link: OpenProject, picture: Picture, number: int, table: Pictu
     record = next(each for each in link.pictures if each.id == number)
     if not runs or runs[-1].model not in models:
         return None
-    coverage = link.project.coverage(runs[-1].id)
-    return remembered(picture, record, models[runs[-1].model], runs[-1], table, coverage)
+    from cellwright.workflows import parts_of
+
+    run = runs[-1]
+    parts, coverage = parts_of(run, tuple(models.values())), link.project.coverage(run.id)
+    return remembered(picture, record, models[run.model], run, table, coverage, parts)
 
 
 def unshown(link: OpenProject | None, picture: Picture, letters: Mapping[str, ClassStyle]) -> list[Analysis]:

@@ -23,6 +23,7 @@ from cellwright.ui.state.class_style import ClassStyle
 if TYPE_CHECKING:
     from cellwright.imaging import SlideRef
     from cellwright.workflows import Analysis
+    from cellwright.zoo import ModelCard
 
 _SAME_PLACE = 0.5
 """What a model finds over what a person looked at, by this much, is the same cell: the person's word stays."""
@@ -185,16 +186,22 @@ def store(project: Project, author: str, found: Found) -> Stored:
     CellwrightError
         If it could not be put on disk.
     """
+    from cellwright.workflows import PARTS, parts_said
+
     analysis = found.analysis
     path = found.picture if isinstance(found.picture, Path) else found.picture.path
     record = project.proposed_pictures([found.picture], sha256={path: found.sha256})[0]
     known = {each.id for each in project.pictures()}
-    model = _model_record(project, analysis)
-    said = {"device": analysis.device, "engine": analysis.engine, "seconds": round(analysis.seconds, 3)}
-    run = RunRecord(project.next_id(RunRecord), record.id, model.id, json.dumps(said), analysis.coverage.fraction)
+    models = _model_records(project, (analysis.card, *analysis.parts))
+    said: dict[str, object] = {"device": analysis.device, "engine": analysis.engine}
+    said["seconds"] = round(analysis.seconds, 3)
+    if analysis.parts:
+        said[PARTS] = parts_said(analysis.parts)
+    run = RunRecord(project.next_id(RunRecord), record.id, models[0].id, json.dumps(said), analysis.coverage.fraction)
     records = [RecordChange(None, record)] if record.id not in known else []
     records += [RecordChange(None, each) for each in new_classes(project, found.styles)]
-    records += [RecordChange(None, model)] if model not in project.models() else []
+    present = project.models()
+    records += [RecordChange(None, model) for model in models if model not in present]
     objects, gone, has_older = analysis.objects, np.zeros(0, "V16"), False
     if record.id in known:
         table = table_of(project.columns(record.id), project.classes(), objects.source)
@@ -257,12 +264,16 @@ def _covered(boxes: NDArray[np.float32], by: NDArray[np.float32]) -> NDArray[np.
     return covered
 
 
-def _model_record(project: Project, analysis: Analysis) -> ModelRecord:
-    card, sha256 = analysis.card, analysis.model_hash
-    for each in project.models():
-        if (each.name, each.sha256) == (card.name, sha256):
-            return each
-    return ModelRecord(project.next_id(ModelRecord), card.name, sha256, card.model_dump_json())
+def _model_records(project: Project, cards: Sequence[ModelCard]) -> list[ModelRecord]:
+    """Return the records of models, which the project has already or which are new."""
+    known = {(each.name, each.sha256): each for each in project.models()}
+    following = project.next_id(ModelRecord)
+    for card in cards:
+        name = (card.name, card.model_hash)
+        if name not in known:
+            known[name] = ModelRecord(following, *name, card.model_dump_json())
+            following += 1
+    return [known[card.name, card.model_hash] for card in cards]
 
 
 def _uuids(ids: NDArray[np.void]) -> Iterable[UUID]:

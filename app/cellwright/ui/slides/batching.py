@@ -179,7 +179,13 @@ class Batching(QObject):
             self._host.say(Message(Level.ERROR, str(error)))
             return
         self._operation = RunBatch(
-            link.folder, slides, model, device=self._host.opener.device, author=link.author, retry_failed=retry
+            link.folder,
+            slides,
+            model,
+            device=self._host.opener.device,
+            author=link.author,
+            retry_failed=retry,
+            classify=self._host.session.classifier_folder,
         )
         self.page.set_items(self._operation.items())
         self.page.set_running(True)
