@@ -134,7 +134,7 @@ def test_a_manifest_made_in_the_window_verifies_on_the_command_line(
     dialog.manifest.setChecked(True)
     dialog.folder.setText(str(tmp_path / "out"))
     press(dialog.export_button)
-    assert "manifest.json" in dialog._ask.text() and dialog.replace_button.isVisible()
+    assert "manifest.json" in dialog.foot.question.text() and dialog.replace_button.isVisible()
     dialog.reject()
 
 

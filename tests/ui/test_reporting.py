@@ -58,7 +58,7 @@ def test_a_report_is_written_beside_the_window(analyzed: MainWindow, tmp_path: P
     dialog = report_dialog(analyzed)
     dialog.path.setText(str(tmp_path / "report.html"))
     press(dialog.write_button)
-    assert dialog.replace_button.isVisible() and "already exists" in dialog._ask.text()
+    assert dialog.replace_button.isVisible() and "already exists" in dialog.foot.question.text()
     dialog.reject()
 
 

@@ -16,6 +16,7 @@ from cellwright.ui.actions.palette import CommandPalette
 from cellwright.ui.actions.schemes import TITLES
 from cellwright.ui.dialogs.export_dialog import ExportChoice, ExportDialog, formats_of, scope_of
 from cellwright.ui.dialogs.help_dialogs import AboutDialog, ShortcutsDialog
+from cellwright.ui.dialogs.one_dialog import OneDialog
 from cellwright.ui.dialogs.pixel_size_dialog import PixelSizeDialog
 from cellwright.ui.dialogs.plugins_dialog import PluginsDialog
 from cellwright.ui.folders import show_folder
@@ -53,8 +54,13 @@ class Commands:
         self._window = window
         self._session, self._controller = window.session, window.controller
         self._palette = CommandPalette(window)
-        self.dialog: QDialog | None = None
+        self._dialogs = OneDialog()
         self.reporting = Reporting(window.shelf.host)
+
+    @property
+    def dialog(self) -> QDialog | None:
+        """The dialog that is open, if any."""
+        return self._dialogs.open
 
     def handlers(self) -> dict[str, Handler]:
         """Return what does each declared action."""
@@ -370,16 +376,11 @@ class Commands:
 
     def show_dialog(self, dialog: QDialog) -> None:
         """Show a dialog in the place of the one that is open."""
-        if self.dialog is not None:
-            self.dialog.close()
-        self.dialog = dialog
-        dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.show()
+        self._dialogs.show(dialog)
 
-    def _forget(self, dialog: QDialog) -> None:
-        if self.dialog is dialog:
-            self.dialog = None
-        dialog.deleteLater()
+    def close_dialog(self) -> None:
+        """Close the dialog that is open, if any."""
+        self._dialogs.close()
 
 
 def _note_of(picture: Picture) -> str:

@@ -450,8 +450,7 @@ class MainWindow(QMainWindow):
         self.correcting.stop()
         self.jobs.stop()
         self.controller.cancel_all()
-        if self.commands.dialog is not None:
-            self.commands.dialog.close()
+        self.commands.close_dialog()
         if self.centre.canvas is not None:
             self.centre.canvas.close_viewer()
         super().closeEvent(event)

@@ -20,6 +20,7 @@ from cellwright.ui.correcting.drafts import is_draft, new_draft, title_of
 from cellwright.ui.correcting.host import Host
 from cellwright.ui.correcting.project_dialog import ProjectDialog
 from cellwright.ui.correcting.project_link import OpenProject
+from cellwright.ui.dialogs.one_dialog import OneDialog
 from cellwright.ui.panels.banner import Level, Message
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ class ProjectFiles(QObject):
         super().__init__(parent)
         self._host = host
         self._belonging = belonging
-        self.dialog: QDialog | None = None
+        self._dialogs = OneDialog()
+
+    @property
+    def dialog(self) -> QDialog | None:
+        """The dialog that is open, if any."""
+        return self._dialogs.open
 
     @property
     def link(self) -> OpenProject | None:
@@ -170,8 +176,7 @@ class ProjectFiles(QObject):
 
     def shut(self) -> None:
         """Let go of the project, before the window goes."""
-        if self.dialog is not None:
-            self.dialog.close()
+        self._dialogs.close()
         self._leave()
 
     # ---- how
@@ -280,16 +285,7 @@ class ProjectFiles(QObject):
 
     def show_dialog(self, dialog: QDialog) -> None:
         """Show a dialog in place of the one that is open, if any."""
-        if self.dialog is not None:
-            self.dialog.close()
-        self.dialog = dialog
-        dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.show()
-
-    def _forget(self, dialog: QDialog) -> None:
-        if self.dialog is dialog:
-            self.dialog = None
-        dialog.deleteLater()
+        self._dialogs.show(dialog)
 
 
 def window_title(link: OpenProject | None, picture: str) -> str:

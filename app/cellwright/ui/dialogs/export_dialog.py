@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from cellwright.core import OutputExists
 from cellwright.ui.dialogs.export_formats import LEFT, OFFERED, RIGHT, FormatGroup, OfferedFormat, other_group
+from cellwright.ui.dialogs.writing_foot import WritingFoot
 from cellwright.ui.looks.widgets import button, column, describe, label, rule
 from cellwright.ui.looks.wording import plural
 
@@ -179,12 +180,11 @@ class ExportDialog(QDialog):
         self.folder = QLineEdit(folder)
         describe(self.folder, "Folder", "Where the files go; it is made if it is missing.")
         self._problem = label("", "bad", wrap=True)
-        self._ask = label("", "warn", wrap=True)
         self.export_button = button("Export", "Write the files.", self._on_export, "primary", name="Write the files")
-        self.export_button.setDefault(True)
         self.replace_button = button(
             "Replace", "Write the files over those that are there.", self._on_replace, name="Replace the files"
         )
+        self.foot = WritingFoot(self, self.export_button, self.replace_button)
         self._lay_out()
         for widget in (*self.formats.values(), self.this_one, self.manifest):
             widget.toggled.connect(self._changed)
@@ -229,13 +229,7 @@ class ExportDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.manifest)
         layout.addWidget(self._problem)
-        layout.addWidget(self._ask)
-        last = QHBoxLayout()
-        last.addStretch(1)
-        last.addWidget(button("Cancel", "Write nothing.", self.reject))
-        last.addWidget(self.replace_button)
-        last.addWidget(self.export_button)
-        layout.addLayout(last)
+        self.foot.add_to(layout)
 
     def _add_group(self, half: QVBoxLayout, group: FormatGroup, *, with_notes: bool = True) -> None:
         half.addWidget(label(group.title, "section"))
@@ -270,9 +264,7 @@ class ExportDialog(QDialog):
         )
 
     def _changed(self) -> None:
-        self._ask.hide()
-        self.replace_button.hide()
-        self.export_button.show()
+        self.foot.settle()
         self._offer_formats()
         choice = self.choice()
         missing = "Tick at least one kind of file." if not choice.formats else ""
@@ -304,11 +296,7 @@ class ExportDialog(QDialog):
         try:
             refuse_existing_outputs(choice.folder, formats_of(choice), self._scope.names, manifest=choice.manifest)
         except OutputExists as taken:
-            self._ask.setText(f"{str(taken).split(';')[0]}. Replace, or choose another folder?")
-            self._ask.show()
-            self.replace_button.show()
-            self.export_button.hide()
-            self.replace_button.setFocus()
+            self.foot.ask(f"{str(taken).split(';')[0]}. Replace, or choose another folder?")
             return
         self._finish(choice)
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLineEdit, QListWidget, QPlainTextEdit, QWidget
 
+from cellwright.ui.dialogs.writing_foot import WritingFoot
 from cellwright.ui.looks.widgets import button, column, describe, label
 from cellwright.ui.looks.wording import plural
 
@@ -54,11 +55,10 @@ class RecipeDialog(QDialog):
         describe(self.text, "The recipe", "What 'cellwright run' does again on other pictures.")
         self.path = QLineEdit(path)
         describe(self.path, "File of the recipe", "Ends in .toml.")
-        self._ask = label("", "warn", wrap=True)
         self.save_button = button("Save the recipe", "Write the file.", self._on_save, "primary")
-        self.save_button.setDefault(True)
         self.save_button.setEnabled(bool(text))
         self.replace_button = button("Replace", "Write over the recipe that is there.", self._on_replace)
+        self.foot = WritingFoot(self, self.save_button, self.replace_button)
         layout = column(self, margin=16, gap=8)
         layout.addWidget(label(f"What was done: {plural(len(steps), 'step')}", "section"))
         layout.addWidget(self.steps, 1)
@@ -71,20 +71,12 @@ class RecipeDialog(QDialog):
         row.addWidget(self.path, 1)
         row.addWidget(button("Choose…", "Choose the file.", self._choose, name="Choose the file"))
         layout.addLayout(row)
-        layout.addWidget(self._ask)
-        last = QHBoxLayout()
-        last.addStretch(1)
-        last.addWidget(button("Cancel", "Write nothing.", self.reject))
-        last.addWidget(self.replace_button)
-        last.addWidget(self.save_button)
-        layout.addLayout(last)
+        self.foot.add_to(layout)
         self.path.textChanged.connect(self._changed)
         self._changed()
 
     def _changed(self) -> None:
-        self._ask.hide()
-        self.replace_button.hide()
-        self.save_button.show()
+        self.foot.settle()
 
     @property
     def _chosen(self) -> Path:
@@ -100,11 +92,7 @@ class RecipeDialog(QDialog):
 
     def _on_save(self) -> None:
         if self._chosen.exists():
-            self._ask.setText(f"{self._chosen} already exists. Replace it, or choose another name?")
-            self._ask.show()
-            self.replace_button.show()
-            self.save_button.hide()
-            self.replace_button.setFocus()
+            self.foot.ask(f"{self._chosen} already exists. Replace it, or choose another name?")
             return
         self._finish(overwrite=False)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cellwright.ui.dialogs.writing_foot import WritingFoot
 from cellwright.ui.looks.widgets import button, column, describe, label, rule
 from cellwright.ui.looks.wording import plural
 
@@ -133,10 +134,9 @@ class ReportDialog(QDialog):
         self.path = QLineEdit(offer.path)
         describe(self.path, "File of the report", "Ends in .pdf or .html, which says the kind.")
         self._problem = label("", "bad", wrap=True)
-        self._ask = label("", "warn", wrap=True)
         self.write_button = button("Write the report", "Write the file.", self._on_write, "primary")
-        self.write_button.setDefault(True)
         self.replace_button = button("Replace", "Write over the report that is there.", self._on_replace)
+        self.foot = WritingFoot(self, self.write_button, self.replace_button)
         self._lay_out()
         self.path.textChanged.connect(self._changed)
         self._changed()
@@ -187,13 +187,7 @@ class ReportDialog(QDialog):
         file.addWidget(button("Choose…", "Choose the file.", self._choose, name="Choose the file"))
         layout.addLayout(file)
         layout.addWidget(self._problem)
-        layout.addWidget(self._ask)
-        last = QHBoxLayout()
-        last.addStretch(1)
-        last.addWidget(button("Cancel", "Write nothing.", self.reject))
-        last.addWidget(self.replace_button)
-        last.addWidget(self.write_button)
-        layout.addLayout(last)
+        self.foot.add_to(layout)
 
     def _lines(self) -> Sequence[tuple[str, QLineEdit]]:
         return (
@@ -222,9 +216,7 @@ class ReportDialog(QDialog):
     def _changed(self) -> None:
         from cellwright.workflows.report import REPORT_KINDS
 
-        self._ask.hide()
-        self.replace_button.hide()
-        self.write_button.show()
+        self.foot.settle()
         name = self.path.text().strip()
         fits = Path(name).suffix.lower() in REPORT_KINDS
         self._problem.setText("" if fits else "End the name of the file in .pdf or .html.")
@@ -242,11 +234,7 @@ class ReportDialog(QDialog):
     def _on_write(self) -> None:
         choice = self.choice()
         if choice.path.exists():
-            self._ask.setText(f"{choice.path} already exists. Replace it, or choose another name?")
-            self._ask.show()
-            self.replace_button.show()
-            self.write_button.hide()
-            self.replace_button.setFocus()
+            self.foot.ask(f"{choice.path} already exists. Replace it, or choose another name?")
             return
         self._finish(choice)
 

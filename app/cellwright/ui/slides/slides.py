@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cellwright.jobs.queue import Job, JobState, Lane
 from cellwright.ui.actions.action_set import Handler
+from cellwright.ui.dialogs.one_dialog import OneDialog
 from cellwright.ui.panels.banner import Level, Message
 from cellwright.ui.panels.jobs_panel import error_sentence
 from cellwright.ui.slides.associated_dialog import AssociatedDialog, pixmap_of
@@ -56,7 +57,7 @@ class Slides(QObject):
         self.regioning = Regioning(host, self)
         self.batching = Batching(host, self)
         self.asking = PixelSizeAsking(host, self)
-        self.dialog: QDialog | None = None
+        self._dialogs = OneDialog()
         self._asked: set[int] = set()
         self._told: set[Path] = set()
         self.regioning.count_asked.connect(self.batching.count)
@@ -65,6 +66,11 @@ class Slides(QObject):
         host.opener.loaded.connect(self._on_loaded)
         host.pictures.thumbnail_wanted.connect(self._want_thumbnail)
         self._offered: set[int] = set()
+
+    @property
+    def dialog(self) -> QDialog | None:
+        """The dialog that is open, if any."""
+        return self._dialogs.open
 
     def handlers(self) -> dict[str, Handler]:
         """Return what does each declared action of slides."""
@@ -82,8 +88,7 @@ class Slides(QObject):
 
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
-        if self.dialog is not None:
-            self.dialog.close()
+        self._dialogs.close()
         self.batching.close()
         self.regioning.stop()
         self.asking.stop()
@@ -100,7 +105,7 @@ class Slides(QObject):
         line = GoToLine(picture.shape, picture.pixel_size, here, self._host.widget)
         if canvas is not None:
             line.chosen.connect(canvas.look_at)
-        self._show(line)
+        self._dialogs.show(line)
 
     def show_associated(self) -> None:
         """Show the label and the macro of the slide."""
@@ -121,7 +126,7 @@ class Slides(QObject):
         there = [at for at in range(len(names)) if self._host.session.open_picture(picture.path, at) is not None]
         dialog = SeriesDialog(picture.path.name, names, there, self._host.widget)
         dialog.chosen.connect(partial(self._host.opener.open_series, picture.path))
-        self._show(dialog)
+        self._dialogs.show(dialog)
 
     def _tell_series(self, picture: Picture, names: Sequence[str]) -> None:
         """Say once that a file holds more than what is shown."""
@@ -145,7 +150,7 @@ class Slides(QObject):
 
     def _on_associated(self, picture: Picture, job: Job[SlideFacts]) -> None:
         if job.result is not None:
-            self._show(AssociatedDialog(picture.name, job.result, picture.pixel_size_note, self._host.widget))
+            self._dialogs.show(AssociatedDialog(picture.name, job.result, picture.pixel_size_note, self._host.widget))
         elif job.state is JobState.FAILED:
             self._host.say(Message(Level.ERROR, error_sentence(job.title, job.error), job.error_text))
 
@@ -194,15 +199,3 @@ class Slides(QObject):
     def _on_thumbnail(self, key: int, job: Job[NDArray[np.uint8] | None]) -> None:
         if job.result is not None:
             self._host.pictures.set_thumbnail(key, pixmap_of(job.result))
-
-    def _show(self, dialog: QDialog) -> None:
-        if self.dialog is not None:
-            self.dialog.close()
-        self.dialog = dialog
-        dialog.finished.connect(lambda _result: self._forget(dialog))
-        dialog.show()
-
-    def _forget(self, dialog: QDialog) -> None:
-        if self.dialog is dialog:
-            self.dialog = None
-        dialog.deleteLater()
