@@ -51,7 +51,7 @@ def as_coco(boxes: list[tuple[int, ...]]) -> str:
     return json.dumps({"images": [image], "categories": categories, "annotations": annotations})
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(boxes=boxes_of_a_picture)
 def test_three_formats_give_the_same_boxes(
     tmp_path: Path, picture: Callable[..., Path], text: Callable[[Path, str], Path], boxes: list[tuple[int, ...]]

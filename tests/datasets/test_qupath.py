@@ -66,7 +66,7 @@ def test_upright_rectangles_alone_are_boxes(tmp_path: Path, picture: Write) -> N
     np.testing.assert_array_equal(labelled[0].boxes, [[20, 10.5, 41.25, 30], [1, 1, 9, 5]])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=25)
 @given(data=st.data())
 def test_what_we_export_comes_back_to_the_pixel(data: st.DataObject, tmp_path: Path, picture: Write) -> None:
     cells = data.draw(st.lists(st.integers(0, 3), min_size=64, max_size=64))

@@ -332,7 +332,7 @@ def test_the_size_is_that_of_the_picture_as_shown(tmp_path: Path, picture: Write
             assert slide.shape == p.size
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     label=st.text(max_size=200)
     | st.lists(st.lists(st.floats(), max_size=8), max_size=8).map(

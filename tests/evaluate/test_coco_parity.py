@@ -96,7 +96,9 @@ truth_lists = st.lists(st.tuples(boxes, st.integers(0, 1), st.booleans()), max_s
 found_lists = st.lists(st.tuples(boxes, st.integers(0, 1), st.sampled_from([0.0, 0.25, 0.5, 1.0])), max_size=8)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 @given(pictures=st.lists(st.tuples(found_lists, truth_lists), min_size=1, max_size=4))
 def test_small_degenerate_pictures_score_the_same(reference: Any, pictures: list[Any]) -> None:
     """Boxes of no area, identical boxes, equal scores and overlaps, crowds: everything collides on a tiny grid."""

@@ -90,7 +90,7 @@ def same_in_workbook(stored: object, meant: object) -> bool:
 
 @pytest.mark.parametrize("kind", ["parquet", "sqlite", "h5ad"])
 @given(table=tables())
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_every_value_comes_back_from_files_for_programs(
     tmp_path_factory: pytest.TempPathFactory, kind: str, table: Table
 ) -> None:

@@ -237,7 +237,7 @@ def test_complex_numbers_are_refused_in_words(tmp_path: Path) -> None:
 DTYPES = st.sampled_from(["u1", "u2", "u4", "i1", "i2", "i4", "f2", "f4", "f8"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     dtype=DTYPES,
     height=st.integers(1, 90),

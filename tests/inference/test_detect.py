@@ -92,7 +92,7 @@ def paintings(draw: st.DrawFn) -> tuple[NDArray[np.uint8], list[tuple[int, ...]]
     return image, sorted(truth)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(paintings(), st.sampled_from([(64, 12), (64, 24), (96, 40), (128, 13)]))
 def test_a_perfect_detector_counts_perfectly_at_every_tile_size(
     tmp_path: Path, painting: tuple[NDArray[np.uint8], list[tuple[int, ...]]], tiling: tuple[int, int]

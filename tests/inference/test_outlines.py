@@ -70,7 +70,9 @@ def rows(objects: Objects) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", DECODINGS)
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(labels=cells(), tile=st.integers(22, 34), classes=st.integers(1, 2), seed=st.integers(0, 99))
 def test_tiled_is_whole_to_the_pixel(
     tmp_path: Path, name: str, labels: NDArray[np.int32], tile: int, classes: int, seed: int

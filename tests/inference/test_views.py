@@ -257,7 +257,9 @@ def same(one: Objects, other: Objects, pixels: float = 0.0) -> bool:
 
 
 @pytest.mark.parametrize("name", TURNED)
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(labels=cells(), tile=st.integers(22, 34))
 def test_tiled_is_whole_with_turned_copies_too(tmp_path: Path, name: str, labels: NDArray[np.int32], tile: int) -> None:
     whole = seen_on(tmp_path, painted(labels), card_of(DECODINGS[name], 512, HALO), AUGMENTED)

@@ -150,7 +150,7 @@ HOSTILE: list[Any] = [
 ]
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
         st.tuples(st.sampled_from(["bbox", "id", "image_id", "category_id", "segmentation"]), st.integers(0, 14)),

@@ -54,7 +54,7 @@ def test_bytes_that_are_no_text_and_missing_files_are_told(tmp_path: Path) -> No
             read_yaml(tmp_path / name)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "rdf.yaml").write_bytes(data)

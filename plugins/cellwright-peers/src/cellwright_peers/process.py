@@ -30,7 +30,8 @@ _LEFT_OUT = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 _NETWORK = ("URLError", "ConnectionError", "HTTPError", "gaierror", "TimeoutError", "MaxRetryError")
 _MOST_BYTES = 2**31
 _MOST_LINE = 2**16
-_END_SECONDS = 2.0
+_END_SECONDS = 10.0
+"""How long a program that was ended may take to be gone; on a busy machine that is no instant."""
 _LOOK_SECONDS = 0.2
 
 _Reply = tuple[dict[str, Any], NDArray[np.generic] | None]
