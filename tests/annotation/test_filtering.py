@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import uuid
 
 import numpy as np
 import pytest
@@ -11,14 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cellwright.annotation import (
-    AnnotatedObject,
     Columns,
     Filter,
     FilterMistake,
-    Geometry,
-    ObjectState,
-    Status,
-    columns_of,
     columns_of_objects,
 )
 from cellwright.annotation.filter_terms import (
@@ -163,28 +157,14 @@ def test_pixels_that_are_not_square_are_measured_as_they_are() -> None:
     assert Filter.parse("width == 5 µm and height == 20 µm and area == 100 µm²").rows(columns).all()
 
 
-def test_objects_of_a_project_and_of_a_model_have_the_same_columns() -> None:
+def test_objects_of_a_model_have_every_column() -> None:
     disc = stroke([[10, 10]], 4)
-    square = Geometry.of_polygon([np.array([[0, 0], [0, 4], [4, 4], [4, 0.0]]), np.array([[1, 1], [2, 1], [2, 2.0]])])
-    places = [Geometry.of_box(0, 0, 4, 6), Geometry.of_mask(disc), square, Geometry.of_points(np.array([[1.0, 2.0]]))]
-    objects = [
-        AnnotatedObject(
-            uuid.uuid4(), 1, ObjectState(place, row % 2, None if row else 0.5, "person:Ann", Status.ACCEPTED)
-        )
-        for row, place in enumerate(places)
-    ]
-    columns = columns_of(objects, {0: "RBC"})
-    np.testing.assert_allclose(columns.numbers["area"], [24, disc.areas()[0], 15.5, np.nan])
-    assert Filter.parse("class = rbc and status = accepted and score = 0.5").rows(columns).tolist() == [1, 0, 0, 0]
-    assert Filter.parse("class = '1' and x < 4").rows(columns).tolist() == [0, 0, 0, 1]
     found = Objects(
         np.zeros(1, "V16"), disc.boxes(), np.zeros(1, np.int16), np.ones(1, np.float32), ("RBC",), "model:a@1", disc
     )
     text = f"area == {disc.areas()[0]} and width = 8 and class = RBC and status = unreviewed and source contains 'a@'"
     assert Filter.parse(text).rows(columns_of_objects(found)).all()
     assert not Filter.parse("area > 3 or class = a").rows(columns_of_objects(Objects.empty(("RBC",)))).any()
-    assert columns_of([], {}).n == 0
-    assert not Filter.parse("area > 3 or class = a").rows(columns_of([], {})).any()
 
 
 NUMBERS = [name for name, quantity in NAMES.items() if quantity is not Quantity.WORDS]

@@ -20,7 +20,6 @@ from cellwright.annotation.filtering import (
     Quantity,
     Unmeasured,
     Words,
-    columns_of,
     columns_of_objects,
     written_name,
 )
@@ -95,7 +94,6 @@ __all__ = [
     "Words",
     "added",
     "all_marked",
-    "columns_of",
     "columns_of_objects",
     "cut",
     "deleted",

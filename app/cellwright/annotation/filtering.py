@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +23,7 @@ from cellwright.annotation.filter_terms import (
     Words,
     written_name,
 )
-from cellwright.annotation.geometry import GeometryKind
-from cellwright.annotation.state import AnnotatedObject, Status
+from cellwright.annotation.state import Status
 from cellwright.core import Objects, PixelSize
 
 __all__ = [
@@ -36,7 +35,6 @@ __all__ = [
     "Quantity",
     "Unmeasured",
     "Words",
-    "columns_of",
     "columns_of_objects",
     "written_name",
 ]
@@ -131,47 +129,8 @@ class Filter:
         )
 
 
-def columns_of(
-    objects: Sequence[AnnotatedObject], classes: Mapping[int, str], pixel_size: PixelSize | None = None
-) -> Columns:
-    """Return the columns of objects of a project.
-
-    Parameters
-    ----------
-    objects : sequence of AnnotatedObject
-        Of one picture.
-    classes : mapping of int to str
-        The name of each class.
-    pixel_size : PixelSize or None
-        Of the picture.
-    """
-    states = [each.state for each in objects]
-    boxes = np.array([state.geometry.box for state in states], np.float64).reshape(-1, 4)
-    areas = _box_areas(boxes)
-    for row, state in enumerate(states):
-        if state.geometry.kind is GeometryKind.MASK and state.geometry.data is not None:
-            spans = np.frombuffer(state.geometry.data, "<i4").reshape(-1, 3)
-            areas[row] = int(spans[:, 2].sum(dtype=np.int64) - spans[:, 1].sum(dtype=np.int64))
-        elif state.geometry.kind is GeometryKind.POLYGON:
-            areas[row] = _polygon_area(state.geometry.rings())
-        elif state.geometry.kind is GeometryKind.POINTS:
-            areas[row] = np.nan
-    scores = np.array([np.nan if state.score is None else state.score for state in states], np.float64)
-    words = {
-        "class": Words.of(classes.get(state.class_id, str(state.class_id)) for state in states),
-        "status": Words.of(state.status.value for state in states),
-        "source": Words.of(state.source for state in states),
-    }
-    return Columns({**_places(boxes), "area": areas, "score": scores}, words, len(states), pixel_size)
-
-
-def columns_of_objects(
-    objects: Objects,
-    pixel_size: PixelSize | None = None,
-    more: Mapping[str, NDArray[np.generic]] | None = None,
-    words: Mapping[str, Words] | None = None,
-) -> Columns:
-    """Return the columns of a table of objects.
+def columns_of_objects(objects: Objects, pixel_size: PixelSize | None = None) -> Columns:
+    """Return the columns of a table of objects that nobody reviewed; the table says what found them.
 
     Parameters
     ----------
@@ -179,21 +138,15 @@ def columns_of_objects(
         N objects.
     pixel_size : PixelSize or None
         Of the picture.
-    more : mapping of str to (N,) ndarray, optional
-        Numbers of the objects that are known better than from the table, or have names of their own that were given
-        to `Filter.parse`.
-    words : mapping of str to Words, optional
-        Status and source where people worked on them; else nobody reviewed any, and the table says what found them.
     """
     boxes = objects.boxes.astype(np.float64)
     areas = _box_areas(boxes) if objects.masks is None else objects.masks.areas().astype(np.float64)
-    numbers = {**_places(boxes), "area": areas, "score": objects.scores, **(more or {})}
+    numbers = {**_places(boxes), "area": areas, "score": objects.scores}
     one = np.zeros(len(objects), np.int32)
     said = {
         "class": Words(objects.class_index, objects.classes),
         "status": Words(one, (Status.UNREVIEWED.value,)),
         "source": Words(one, (objects.source,)),
-        **(words or {}),
     }
     return Columns(numbers, said, len(objects), pixel_size)
 
@@ -214,12 +167,3 @@ def _places(boxes: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
 def _box_areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
     areas: NDArray[np.float64] = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     return areas
-
-
-def _polygon_area(rings: Sequence[NDArray[np.float32]]) -> float:
-    """Return the area of the outer ring less that of its holes."""
-    sizes = []
-    for ring in rings:
-        y, x = (ring.astype(np.float64) - ring[0]).T
-        sizes.append(abs(float((x * np.roll(y, -1) - y * np.roll(x, -1)).sum())) / 2)
-    return sizes[0] - sum(sizes[1:])
