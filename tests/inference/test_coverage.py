@@ -87,6 +87,22 @@ def test_the_headline_says_how_much_and_what_to_do() -> None:
     assert account(failed, failed).headline() == "0.0 % of the tissue, 2 tiles failed: retry"
 
 
+def test_headline_sentence_and_number_tell_the_same_share_of_the_tissue() -> None:
+    states = [TileState.ANALYSED, *[TileState.SKIPPED] * 7, TileState.FAILED, TileState.ANALYSED]
+    boxes = (Box(0, x, 10, x + 10) for x in range(0, 100, 10))
+    account = Coverage(
+        tuple(TileRecord(box, state, "torn") for box, state in zip(boxes, states, strict=True)), "tissue"
+    )
+    assert account.headline().startswith("66.7 % of the tissue")
+    assert account.sentence().endswith("33 % of the tissue is missing from every number.")
+    assert (account.seen_percent(1), account.seen_percent(2)) == (66.7, 66.67)
+    one = TileRecord(Box(0, 0, 1, 1), TileState.FAILED, "torn")
+    most = Coverage((TileRecord(Box(0, 1, 1000, 1001), TileState.ANALYSED), one))
+    assert most.seen_percent(2) == 99.99, "what is missing never rounds away"
+    assert Coverage((one,)).seen == 0.0
+    assert Coverage(()).seen_percent(1) == 100.0
+
+
 def test_of_a_tile_that_a_region_cuts_only_its_part_counts() -> None:
     cut = TileRecord(Box(0, 0, 10, 10), TileState.ANALYSED, "", 25.0)
     lost = TileRecord(Box(0, 10, 10, 20), TileState.FAILED, "x", 75.0)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cellwright.project import Project, backups
 from cellwright.project.schema import VERSION
-from tests.project import version_1, version_2, version_3
+from tests.project import version_1, version_2, version_3, version_4
 from tests.project.made import rows
 
-_TABLES = {1: version_1.TABLES, 2: version_2.TABLES, 3: version_3.TABLES}
+_TABLES = {1: version_1.TABLES, 2: version_2.TABLES, 3: version_3.TABLES, 4: version_4.TABLES}
 # What the tree of boxes writes by itself.
 _OF_THE_TREE = ("region_node", "region_parent", "region_rowid")
 

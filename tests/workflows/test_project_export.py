@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,3 +102,39 @@ def test_a_project_without_anything_says_so(tmp_path: Path, capsys: pytest.Captu
     Project.create(tmp_path / "empty").close()
     assert main(["export", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
     assert "nothing to write" in capsys.readouterr().err
+
+
+def test_a_class_that_is_renamed_counts_as_many_cells_as_before(project: Project) -> None:
+    from cellwright.annotation import Edit, EditKind
+    from cellwright.workflows.doubt import decisions_of
+
+    (before, *_), _ = analyses_of_project(project)
+    (first, *_), counted = project.classes(), before.counted().counts().tolist()
+    limits = decisions_of(project)
+    assert before.counted(0.5).counts().tolist() != counted, "another limit counts others"
+    for name in ("erythrocyte", "Red cells"):
+        now = next(each for each in project.classes() if each.id == first.id)
+        change = RecordChange(now, replace(now, name=name))
+        project.apply(Edit(EditKind.CLASSES, records=(change,)), "A.")
+    (after, *_), _ = analyses_of_project(project)
+    assert after.objects.classes[0] == "Red cells"
+    assert after.counted().counts().tolist() == counted
+    assert decisions_of(project) == limits, "the differential and reviews ask from the same score"
+    project.close()
+
+
+def test_a_limit_for_one_class_leaves_the_others_to_the_model_of_each_picture(project: Project) -> None:
+    from cellwright.cli.confidence import at_confidence
+
+    analyses, _ = analyses_of_project(project)
+    project.close()
+    model, by_hand = analyses
+    kinds = model.objects.classes
+    before = model.counted().counts()
+    (first, second), thresholds = at_confidence(f"{kinds[1]}=0.95", [by_hand, model])
+    assert first.is_by_hand and len(first.counted(thresholds)) == 2
+    after = second.counted(thresholds).counts()
+    expected = [before[0], int((model.objects.scores[model.objects.class_index == 1] >= 0.95).sum()), *before[2:]]
+    assert after.tolist() == expected, "though people drew the first picture's cells, for whom 0.5 is written down"
+    assert at_confidence("0.4", [by_hand, model])[1] == (0.4,) * len(kinds)
+    assert at_confidence(None, [model]) == ((model,), None)

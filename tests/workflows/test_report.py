@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from PIL import Image
 
 from cellwright.annotation import ModelRecord, RecordChange, RunRecord, Status, judged
 from cellwright.cli import main
+from cellwright.cli.confidence import at_confidence
 from cellwright.core import BadParameter, Box, OutputExists, PixelSize, PixelSizeSource
 from cellwright.export.report_document import Chart, Figure, Grid, Paragraph, Report, SignOff
 from cellwright.jobs import run_inline
@@ -28,6 +30,7 @@ from cellwright.workflows.report_results import source_of_results
 from cellwright.workflows.report_review import readiness
 from cellwright.workflows.report_source import DifferentialRow, DifferentialSummary, ReportSource, Signature
 from cellwright.workflows.sure_counts import sure_counts
+from cellwright.zoo import ModelCard
 from tests.ui.known_boxes import make_card, make_objects
 from tests.workflows.outlined import nuclei
 from tests.workflows.test_sure_counts import answer, project  # noqa: F401 - a fixture
@@ -305,3 +308,34 @@ def test_a_project_says_who_reviewed_what_and_a_signature_needs_it(tmp_path: Pat
     assert "by Anna, Ben <i>" in words(report) and "journal entry" in source.said[0]
     assert main(["report", str(tmp_path / "cells"), "--out", str(tmp_path / "report.pdf"), "--author", "A."]) == 0
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_counts_and_differential_of_a_report_rest_on_the_same_confidence(tmp_path: Path) -> None:
+    picture = tmp_path / "smear.png"
+    Image.fromarray(np.full((300, 400, 3), 200, np.uint8)).save(picture)
+    found = make_objects(40, (300, 400))
+    kinds = ("NEU", "LYM", "EOS")
+    text = make_card().model_dump_json()
+    for name, kind in zip(make_card().class_names, kinds, strict=True):
+        text = text.replace(f'"{name}"', f'"{kind}"')
+    card = ModelCard.model_validate_json(text)
+    limits = card.thresholds.model_copy(update={"confidence": dict.fromkeys(kinds, 0.4)})
+    card = card.model_copy(update={"thresholds": limits})
+    with Project.create(tmp_path / "cells") as made:
+        made.add_pictures([picture], "Anna")
+        made.add_classes([(kind.name, kind.title, kind.colour, "") for kind in card.classes], "Anna")
+        records = [
+            RecordChange(None, ModelRecord(1, card.name, card.model_hash, card.model_dump_json())),
+            RecordChange(None, RunRecord(1, 1, 1, "{}", 1.0)),
+        ]
+        made.add_objects(1, replace(found, classes=kinds), "Anna", records=records)
+    usual = source_of(tmp_path / "cells")
+    sure = source_of(tmp_path / "cells", limits=partial(at_confidence, "0.8"))
+    numbers = []
+    for source, least in ((usual, 0.4), (sure, 0.8)):
+        expected = int((found.scores >= np.float32(least)).sum())
+        assert source.differential is not None
+        assert source.differential.n == sum(len(each.counted(source.thresholds)) for each in source.analyses)
+        assert source.differential.n == expected
+        numbers.append(expected)
+    assert numbers[0] > numbers[1], "another confidence counts others"

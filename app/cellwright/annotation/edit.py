@@ -31,6 +31,7 @@ class EditKind(str, Enum):
     AUDIT = "audit"
     SIGN_OFF = "sign-off"
     FACTOR = "laboratory factor"
+    PIXEL_SIZE = "pixel size"
     MIXED = "mixed"
 
 

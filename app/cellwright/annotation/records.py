@@ -157,6 +157,39 @@ class RegionOfInterestRecord:
             raise BadParameter(f"A region is there to include or to exclude, not to {self.kind!r}.")
 
 
+@dataclass(frozen=True, slots=True)
+class PixelSizeRecord:
+    """What a person said about the size of a picture's pixels, because the file is silent or wrong.
+
+    Parameters
+    ----------
+    id : int
+        Its number.
+    time, author : str
+        When (ISO 8601 in UTC) it was said, and by whom.
+    picture : int
+        Number of the picture.
+    y_um, x_um : float
+        Height and width of a level-0 pixel in µm, above 0.
+
+    Raises
+    ------
+    BadParameter
+        If a pixel cannot have that size.
+    """
+
+    id: int
+    time: str
+    author: str
+    picture: int
+    y_um: float
+    x_um: float
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(side) and side > 0 for side in (self.y_um, self.x_um)):
+            raise BadParameter(f"The sides of a pixel are above 0 µm, not {self.y_um:g} × {self.x_um:g}.")
+
+
 Record: TypeAlias = (
     PictureRecord
     | ClassRecord
@@ -169,4 +202,5 @@ Record: TypeAlias = (
     | RegionOfInterestRecord
     | SignOffRecord
     | LaboratoryFactorRecord
+    | PixelSizeRecord
 )

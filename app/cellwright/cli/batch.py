@@ -214,7 +214,8 @@ def _cells(item: BatchItem, card: ModelCard) -> list[str]:
     low, high = table.total.count_interval
     every = with_interval(f"{table.total.count:,}", f"{low:,.0f}", f"{high:,.0f}")
     density = "" if table.total.per_mm2 is None else f"{table.total.per_mm2:,.0f}"
-    return [item.name, *(f"{row.count:,}" for row in table.rows), every, density, f"{item.coverage.fraction:.1%}"]
+    seen = f"{item.coverage.seen_percent(1):.1f}%"
+    return [item.name, *(f"{row.count:,}" for row in table.rows), every, density, seen]
 
 
 def _json(
@@ -250,6 +251,6 @@ def _item_json(item: BatchItem, card: ModelCard) -> dict[str, object]:
         "notes": list(item.notes),
         "objects": item.objects,
         "analysed_mm2": item.analysed_mm2,
-        "coverage": None if item.coverage is None else item.coverage.fraction,
+        "coverage": None if item.coverage is None else item.coverage.seen,
         "counts": {row.name: {"count": row.count, "count_interval": list(row.count_interval)} for row in rows},
     }

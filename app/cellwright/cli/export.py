@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellwright.cli.analyze import parse_confidence
+from cellwright.cli.confidence import at_confidence
 from cellwright.cli.console import say, watching
 from cellwright.cli.main import Exit
 from cellwright.cli.measure_choices import measure_options
@@ -24,9 +24,9 @@ def run(options: Namespace) -> int:
         analyses, left_out = analyses_of_project(project)
     if not analyses:
         raise BadParameter(f"Nobody has looked at a picture of {options.project} yet; there is nothing to write.")
-    thresholds = None if options.confidence is None else parse_confidence(options.confidence, analyses[0].card)
+    counted, thresholds = at_confidence(options.confidence, analyses)
     operation = ExportAnalyses(
-        tuple(analyses),
+        counted,
         options.out,
         formats,
         thresholds,
@@ -43,5 +43,6 @@ def run(options: Namespace) -> int:
         written = watcher.run(operation)
     for each in left_out:
         say(f"Left out: {each}")
-    say(f"{len(analyses):,} pictures, {len(written):,} results written to {options.out}")
+    pictures, results = "picture" if len(analyses) == 1 else "pictures", "result" if len(written) == 1 else "results"
+    say(f"{len(analyses):,} {pictures}, {len(written):,} {results} written to {options.out}")
     return Exit.INCOMPLETE if left_out else Exit.DONE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cellwright.cli.analyze import parse_confidence
+from cellwright.cli.confidence import at_confidence
 from cellwright.cli.console import Watcher, print_json, print_table, say, watching
 from cellwright.cli.main import Exit
 from cellwright.cli.measure_choices import measure_options
@@ -41,10 +41,10 @@ def run(options: Namespace) -> int:
                 say(f"Left out: {left}")
             raise BadParameter("Nothing could be measured; name a project with objects, or pictures.")
         refuse_unknown_columns(options.columns, analyses[0])
-        thresholds = None if options.confidence is None else parse_confidence(options.confidence, analyses[0].card)
-        operation = MeasureAnalyses(tuple(analyses), options.columns, chosen, thresholds)
+        counted, thresholds = at_confidence(options.confidence, analyses)
+        operation = MeasureAnalyses(counted, options.columns, chosen, thresholds)
         table = watcher.run(operation)
-    said = [*notes(analyses, thresholds), *measuring_notes(operation)]
+    said = [*notes(counted, thresholds), *measuring_notes(operation)]
     if options.out:
         _write(options.out, table, said, overwrite=options.overwrite)
         say(f"{len(table):,} objects with {len(table.columns)} columns written to {options.out}")

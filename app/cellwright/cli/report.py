@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from cellwright.cli.analyze import parse_confidence
+from cellwright.cli.confidence import at_confidence
 from cellwright.cli.console import say, watching
 from cellwright.cli.main import Exit
 from cellwright.cli.measure_choices import measure_options
@@ -22,9 +23,8 @@ def run(options: Namespace) -> int:
     """Write the report; `Exit.INCOMPLETE` where something that was asked for is not in it."""
     refuse_other_kinds(options.out)
     refuse_existing(options.out, options.overwrite)  # before the work
-    source = source_of(options.source, pictures=options.pictures, model=options.model)
-    if options.confidence is not None:
-        source = replace(source, thresholds=parse_confidence(options.confidence, source.analyses[0].card))
+    limits = None if options.confidence is None else partial(at_confidence, options.confidence)
+    source = source_of(options.source, pictures=options.pictures, model=options.model, limits=limits)
     if options.measure:
         refuse_unknown_columns(options.measure, source.analyses[0])
         source = replace(source, measured=options.measure, options=measure_options(options), table=None)

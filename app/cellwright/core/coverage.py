@@ -86,6 +86,18 @@ class Coverage:
         return self.covered_px / self.asked_px if self.asked_px else 1.0
 
     @property
+    def seen(self) -> float:
+        """Analysed part of what was to be looked at, 0 to 1; what was found to hold nothing is no part of it."""
+        skipped = sum(record.area_px for record in self.records if record.state is TileState.SKIPPED)
+        asked = self.asked_px - skipped
+        return (self.covered_px - skipped) / asked if asked > 0 else float(self.is_complete)
+
+    def seen_percent(self, decimals: int) -> float:
+        """Return `seen` in per cent so that what is missing never rounds away."""
+        percent = round(100 * self.seen, decimals)
+        return percent if self.is_complete else min(percent, 100 - 10.0**-decimals)
+
+    @property
     def is_complete(self) -> bool:
         """Whether no tile failed and none was left undone."""
         return not self.missing
@@ -101,19 +113,12 @@ class Coverage:
         failed, pending = self.count(TileState.FAILED), self.count(TileState.PENDING)
         if self.is_complete:
             return f"all of the {self.whole}"
-        parts = [f"{self._seen()} of the {self.whole}"]
+        parts = [f"{self.seen_percent(1):.1f} % of the {self.whole}"]
         if failed:
             parts.append(f"{failed:,} {_tiles(failed)} failed: retry")
         if pending:
             parts.append(f"{pending:,} {_tiles(pending)} to go: resume")
         return ", ".join(parts)
-
-    def _seen(self) -> str:
-        """Return the covered share of what was to be looked at so that what is missing never rounds away."""
-        skipped = sum(record.area_px for record in self.records if record.state is TileState.SKIPPED)
-        asked = self.asked_px - skipped
-        share = (self.covered_px - skipped) / asked if asked > 0 else 0.0
-        return f"{min(share * 100, 99.9):.1f} %"
 
     def sentence(self) -> str:
         """Return the account in words for a person; what is missing comes first."""
@@ -121,7 +126,7 @@ class Coverage:
         failed, pending = self.count(TileState.FAILED), self.count(TileState.PENDING)
         if self.is_complete:
             return self._complete(total)
-        share = f"{_percent(1 - self.fraction)} of the {self.whole} is missing from every number"
+        share = f"{_percent(1 - self.seen)} of the {self.whole} is missing from every number"
         parts = []
         if failed:
             first = next(record.reason for record in self.records if record.state is TileState.FAILED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ from cellwright.core import Box, Masks
 from cellwright.core.atomic import replacing_folder
 from cellwright.export.boxed import BoxedPicture, shared_classes
 from cellwright.export.divided import MANIFEST, splits_of, write_manifest
-from cellwright.export.outlined import polygons_of
+from cellwright.export.outlined import by_box_alone, polygons_of
 from cellwright.shapes import coco_rle
 
 COCO_FILE = "annotations.json"
@@ -38,7 +39,8 @@ def write_coco(
 
     Boxes are ``x, y, width, height`` in pixels from 0; categories are numbered from 1 in the order of the classes. Each
     annotation also has its ``score`` and ``uuid``. Where outlines are known, ``segmentation`` holds them, box and area
-    are those of the pixels inside the picture, and objects without a pixel there are left out.
+    are those of the pixels inside the picture, and objects without a pixel there are left out. What is known by its box
+    alone, as a person may draw it, stands before them as a box without a segmentation.
 
     Parameters
     ----------
@@ -125,6 +127,8 @@ def _boxes(picture: BoxedPicture) -> Iterator[dict[str, Any]]:
 
 def _outlines(picture: BoxedPicture, segmentation: Segmentation) -> Iterator[dict[str, Any]]:
     everything = picture.objects.masks or Masks.empty()
+    boxed = picture.objects.take(by_box_alone(picture.objects))
+    yield from _boxes(replace(picture, objects=boxed))
     masks = everything.clipped(Box(0, 0, *picture.size))
     rows = np.flatnonzero(masks.counts)
     masks, kept = masks.take(rows), picture.objects.take(rows)

@@ -8,12 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from cellwright.core import Objects
 from cellwright.core.atomic import replacing
 from cellwright.export.colour import rgb_of
-from cellwright.export.outlined import OutlinedPicture, Polygon, Ring, polygons_of
+from cellwright.export.outlined import OutlinedPicture, Polygon, Ring
 from cellwright.measure import IN_FILES, told_both_ways
 
 
@@ -42,7 +39,7 @@ def write_geojson(path: str | Path, picture: OutlinedPicture, *, overwrite: bool
 
 def _features(picture: OutlinedPicture) -> Iterator[dict[str, Any]]:
     objects = picture.objects
-    outlines = _boxes(objects) if objects.masks is None else polygons_of(picture.masks)
+    outlines = picture.outlines()
     measured = told_both_ways(objects, IN_FILES, picture.pixel_size)
     numbers = {column.name: column.values.round(column.decimals).tolist() for column in measured}
     numbers["score"] = objects.scores.round(5).tolist()
@@ -66,10 +63,6 @@ def _features(picture: OutlinedPicture) -> Iterator[dict[str, Any]]:
                     },
                 },
             }
-
-
-def _boxes(objects: Objects) -> list[list[Polygon]]:
-    return [[[np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])]] for y0, x0, y1, x1 in objects.boxes.tolist()]
 
 
 def _geometry(parts: list[Polygon]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -136,12 +136,27 @@ def _obs(file: h5py.File, parts: _Parts) -> None:
     taken = {column.name for column in parts.about}
     more = []
     if "picture" in parts.table.header:
-        pictures = [str(cell) for cell in parts.table.column("picture").exact_cells()]
+        regions = _regions(parts.table)
         if REGION not in taken:
-            more.append(Column(REGION, pictures))
+            more.append(Column(REGION, regions))
         if INSTANCE not in taken:
-            more.append(Column(INSTANCE, _instances(parts.table, pictures)))
+            more.append(Column(INSTANCE, _instances(parts.table, regions)))
     _frame(file, "obs", parts.index, [*parts.about, *more], categories={REGION})
+
+
+def _regions(table: Table) -> list[str]:
+    """Return the region of each object: its picture, numbered as label images are where others have its name."""
+    names = [str(cell) for cell in table.column("picture").exact_cells()]
+    if "picture_sha256" not in table.header:
+        return names
+    called: dict[tuple[str, Cell], str] = {}
+    for picture in dict.fromkeys(zip(names, table.column("picture_sha256").exact_cells(), strict=True)):
+        path, number, region = PurePath(picture[0]), 1, picture[0]
+        while region.casefold() in {each.casefold() for each in called.values()}:
+            number += 1
+            region = f"{path.stem}_{number}{path.suffix}"
+        called[picture] = region
+    return [called[each] for each in zip(names, table.column("picture_sha256").exact_cells(), strict=True)]
 
 
 def _instances(table: Table, pictures: list[str]) -> NDArray[np.int64]:
@@ -175,7 +190,7 @@ def _uns(
         _columns(own, f"columns of {_key(table.name)}", table)
     if "picture" in parts.table.header and parts.index:
         attributes = _group(uns, "spatialdata_attrs")
-        pictures = list(dict.fromkeys(str(cell) for cell in parts.table.column("picture").exact_cells()))
+        pictures = list(dict.fromkeys(_regions(parts.table)))
         if len(pictures) == 1:
             _text(attributes, "region", pictures[0])
         else:

@@ -68,6 +68,21 @@ class OutlinedPicture:
             )
         return self.objects.masks.clipped(Box(0, 0, *self.size))
 
+    def outlines(self) -> list[list[Polygon]]:
+        """Return the parts of each object inside the picture; of one that is known by its box alone, the box."""
+        objects = self.objects
+        if objects.masks is None:
+            return _boxes(objects.boxes)
+        found = polygons_of(self.masks)
+        for row in self.by_box_alone.tolist():
+            found[row] = _boxes(objects.boxes[row : row + 1])[0]
+        return found
+
+    @property
+    def by_box_alone(self) -> NDArray[np.intp]:
+        """(K,) intp: rows of the objects of which a box is known and no pixel, as a person may have drawn some."""
+        return by_box_alone(self.objects)
+
     def strips(
         self, rows: int, values: NDArray[np.integer] | None, dtype: type[np.integer]
     ) -> Iterator[NDArray[np.integer]]:
@@ -89,6 +104,18 @@ class OutlinedPicture:
             inside = masks.clipped(strip)
             here = np.flatnonzero(inside.counts)
             yield labels_from_masks(inside.take(here), (strip.height, width), (y, 0), values=numbers[here], dtype=dtype)
+
+
+def by_box_alone(objects: Objects) -> NDArray[np.intp]:
+    """Return the rows of the objects of which a box is known and no pixel."""
+    if objects.masks is None:
+        return np.arange(len(objects))
+    high, wide = (objects.boxes[:, 2:] - objects.boxes[:, :2]).T
+    return np.flatnonzero((objects.masks.counts == 0) & (high > 0) & (wide > 0))
+
+
+def _boxes(boxes: NDArray[np.float32]) -> list[list[Polygon]]:
+    return [[[np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])]] for y0, x0, y1, x1 in boxes.tolist()]
 
 
 def polygons_of(masks: Masks) -> list[list[Polygon]]:

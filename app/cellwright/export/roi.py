@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cellwright.core.atomic import replacing
 from cellwright.export.boxed import unique_file_names
 from cellwright.export.colour import rgb_of
-from cellwright.export.outlined import OutlinedPicture, Polygon, polygons_of
+from cellwright.export.outlined import OutlinedPicture, Polygon
 
 _MOVE, _LINE, _CLOSE = 0.0, 1.0, 4.0
 # ImageJ keeps corners in 16 bits; beyond, they are written as floats too.
@@ -33,17 +33,13 @@ def write_roi_zip(path: str | Path, picture: OutlinedPicture, *, overwrite: bool
         If it cannot be written; what stood there is unchanged.
     """
     objects = picture.objects
-    if objects.masks is None:
-        corners = np.rint(objects.boxes).astype(np.float64)
-        outlines = [[[np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])]] for y0, x0, y1, x1 in corners.tolist()]
-    else:
-        outlines = polygons_of(picture.masks)
+    outlines, boxes = picture.outlines(), set(picture.by_box_alone.tolist())
     with replacing(path, overwrite=overwrite) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         safe = unique_file_names([f"{name}.x" for name in objects.classes], [""] * len(objects.classes))
         for number, (kind, parts) in enumerate(zip(objects.class_index.tolist(), outlines, strict=True), start=1):
             if parts:
                 name = f"{number:05d}-{safe[kind]}"
-                roi = _roi(parts, objects.masks is None)
+                roi = _roi(parts, number - 1 in boxes)
                 roi.name = name
                 roi.stroke_color = bytes((255, *rgb_of(picture.colours[kind])))
                 roi.group = kind + 1
@@ -57,7 +53,7 @@ def _roi(parts: list[Polygon], is_box: bool) -> Any:
     rings = [ring for part in parts for ring in part]
     if len(rings) > 1:
         return _composite(rings)
-    ring = rings[0]
+    ring = np.rint(rings[0]) if is_box else rings[0]
     is_far = bool((np.abs(ring) > _LARGEST_WHOLE).any())
     roi = ImagejRoi.frompoints(ring.astype(np.float32) if is_far else ring.astype(np.int32))
     # The bounds that the library takes are one wider than the outline, as for pixels; these are corners.

@@ -129,9 +129,10 @@ def _kind(column: Column) -> str:
 def _add_views(database: sqlite3.Connection, table: Table) -> None:
     measured = [name for name, c in zip(_names(table), table.columns, strict=True) if _kind(c) == "REAL"]
     means = "".join(f", avg({_quoted(name)}) AS {_quoted(f'mean_{name}')}" for name in measured)
+    told_apart = "".join(f", {name}" for name in ("picture_sha256",) if name in table.header)
     database.execute(
-        f"CREATE VIEW objects_by_class AS SELECT picture, class, count(*) AS objects{means} FROM objects "
-        "GROUP BY picture, class ORDER BY picture, class"
+        f"CREATE VIEW objects_by_class AS SELECT picture, class, count(*) AS objects{means}{told_apart} FROM objects "
+        f"GROUP BY picture, class{told_apart} ORDER BY picture, class{told_apart}"
     )
     also = [name for name in ("picture_sha256", "model", "model_sha256") if name in table.header]
     named = ", ".join(("picture", *also))

@@ -73,6 +73,21 @@ class Earlier:
                     found[name] = EarlierState(int(class_id), score, is_drawn, Status(status))
         return found
 
+    def class_names(self) -> dict[int, tuple[str, ...]]:
+        """Return every name that each class ever had, by its number: the present one first, then the newest first.
+
+        Objects of a class that was renamed were found under an earlier name, and a model's card knows that one alone.
+        """
+        with explained(self._path):
+            rows = self._connection.execute(
+                "SELECT c.id, c.name, json_extract(r.after, '$.name') FROM class AS c JOIN record_change AS r "
+                "ON r.name = 'class' AND r.record = c.id AND r.after IS NOT NULL ORDER BY c.id, r.edit DESC"
+            ).fetchall()
+        found: dict[int, dict[str, None]] = {}
+        for number, present, earlier in rows:
+            found.setdefault(number, {present: None})[earlier] = None
+        return {number: tuple(names) for number, names in found.items()}
+
     def origins(self, picture_id: int) -> dict[bytes, EarlierState]:
         """Return what every object that ever lay on a picture was when it came, by the bytes of its id."""
         with explained(self._path):

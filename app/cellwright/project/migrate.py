@@ -8,7 +8,14 @@ from pathlib import Path
 
 from cellwright.project.backup import back_up
 from cellwright.project.connection import DATABASE, transaction
-from cellwright.project.schema import REVIEW_TABLES, RUN_TABLES, SIGN_OFF_TABLES, VERSION, statements
+from cellwright.project.schema import (
+    PIXEL_SIZE_TABLES,
+    REVIEW_TABLES,
+    RUN_TABLES,
+    SIGN_OFF_TABLES,
+    VERSION,
+    statements,
+)
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -28,7 +35,12 @@ def _add_sign_offs(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-STEPS: Mapping[int, Step] = {1: _add_reviews, 2: _add_runs, 3: _add_sign_offs}
+def _add_pixel_sizes(connection: sqlite3.Connection) -> None:
+    for statement in statements(PIXEL_SIZE_TABLES):
+        connection.execute(statement)
+
+
+STEPS: Mapping[int, Step] = {1: _add_reviews, 2: _add_runs, 3: _add_sign_offs, 4: _add_pixel_sizes}
 """From each older version the step to the next one."""
 
 

@@ -31,6 +31,7 @@ from cellwright.project.earlier import Earlier
 from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
+from cellwright.project.pixel_sizes import PixelSizes
 from cellwright.project.records import write_changes
 from cellwright.project.regions import RegionsOfInterest
 from cellwright.project.review import Reviews
@@ -38,7 +39,7 @@ from cellwright.project.runs import Runs
 from cellwright.project.sign_offs import SignOffs
 
 
-class Project(Runs, RegionsOfInterest, Reviews, SignOffs, Earlier):
+class Project(Runs, RegionsOfInterest, Reviews, SignOffs, PixelSizes, Earlier):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters
@@ -174,16 +175,6 @@ class Project(Runs, RegionsOfInterest, Reviews, SignOffs, Earlier):
         with explained(self._path):
             target = journal.redo_target(self._connection)
             return journal.entry(self._connection, target) if target else None
-
-    def can_undo(self) -> bool:
-        """Return whether something stands that can be taken back."""
-        with explained(self._path):
-            return journal.undo_target(self._connection) != 0
-
-    def can_redo(self) -> bool:
-        """Return whether something was taken back and can be done again."""
-        with explained(self._path):
-            return journal.redo_target(self._connection) != 0
 
     def was_changed_elsewhere(self) -> bool:
         """Return whether another window or program changed the project since the last time this was asked."""

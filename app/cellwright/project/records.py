@@ -16,6 +16,7 @@ from cellwright.annotation import (
     LaboratoryFactorRecord,
     ModelRecord,
     PictureRecord,
+    PixelSizeRecord,
     Record,
     RecordChange,
     RegionOfInterestRecord,
@@ -40,6 +41,7 @@ NAMES: Mapping[type, str] = {
     RegionOfInterestRecord: "region_of_interest",
     SignOffRecord: "sign_off",
     LaboratoryFactorRecord: "laboratory_factor",
+    PixelSizeRecord: "pixel_size",
 }
 _COLUMNS = {name: tuple(field.name for field in dataclasses.fields(kind)) for kind, name in NAMES.items()}
 

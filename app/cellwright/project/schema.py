@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x43574A31
 """``CWJ1``, in the header of the file: this SQLite database is a project of ours."""
 
-VERSION = 4
+VERSION = 5
 """Raised with every change of the tables; `migrate` knows the way from each older one."""
 
 REVIEW_TABLES = """
@@ -52,6 +52,14 @@ CREATE TABLE laboratory_factor (id INTEGER PRIMARY KEY, time TEXT NOT NULL, auth
 """
 """Added by version 4."""
 
+PIXEL_SIZE_TABLES = """
+-- What a person said about the pixels of a picture, where its file is silent or wrong; the journal is the truth.
+CREATE TABLE pixel_size (id INTEGER PRIMARY KEY, time TEXT NOT NULL, author TEXT NOT NULL, picture INTEGER NOT NULL,
+  y_um REAL NOT NULL, x_um REAL NOT NULL);
+CREATE INDEX pixel_size_picture ON pixel_size (picture);
+"""
+"""Added by version 5."""
+
 TABLES = (
     """
 CREATE TABLE picture (id INTEGER PRIMARY KEY, path TEXT NOT NULL, sha256 TEXT NOT NULL, size_bytes INTEGER NOT NULL);
@@ -88,6 +96,7 @@ CREATE INDEX record_change_record ON record_change (name, record);
     + REVIEW_TABLES
     + RUN_TABLES
     + SIGN_OFF_TABLES
+    + PIXEL_SIZE_TABLES
 )
 """All tables of today's version."""
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BY_HAND = "by-hand"
 """Name of the card of pictures that no model looked at."""
 
+BY_HAND_NOTE = "entered by hand"
+"""Where a pixel size comes from that a person said."""
+
 
 @dataclass(frozen=True, slots=True)
 class PictureInfo:
@@ -190,7 +193,7 @@ class Analysis:
         of_class = np.broadcast_to(np.asarray(limits, np.float32), (len(self.objects.classes),))
         return self.objects.take((self.objects.scores >= of_class[self.objects.class_index]) | self.confirmed)
 
-    def with_pixel_size(self, pixel_size: PixelSize | None, note: str = "entered by hand") -> Analysis:
+    def with_pixel_size(self, pixel_size: PixelSize | None, note: str = BY_HAND_NOTE) -> Analysis:
         """Return the same analysis of a picture whose pixels have another size; no object changes."""
         return replace(self, picture=replace(self.picture, pixel_size=pixel_size, pixel_size_note=note))
 

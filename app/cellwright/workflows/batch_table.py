@@ -153,4 +153,4 @@ def _area_end(row: CountRow, which: int) -> float | None:
 
 
 def _covered(item: BatchItem) -> float | None:
-    return None if item.coverage is None else 100 * item.coverage.fraction
+    return None if item.coverage is None else item.coverage.seen_percent(2)

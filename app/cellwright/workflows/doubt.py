@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -103,7 +103,20 @@ def decisions_of(project: Project) -> dict[int, float]:
         card = json.loads(model.card)
         thresholds = card.get("thresholds", {}) if isinstance(card, dict) else {}
         named.update(thresholds.get("confidence", {}))
-    return {each.id: float(named.get(each.name, DECISION)) for each in project.classes()}
+    return {number: limit_of(names, named) for number, names in project.class_names().items()}
+
+
+def limit_of(names: Iterable[str], limits: Mapping[str, float]) -> float:
+    """Return the score from which objects of a class count.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Its present name and those that it had before, see `Project.class_names`: renaming a class counts nothing anew.
+    limits : mapping
+        Score by name, as a model's card has it; `DECISION` where it knows none of them.
+    """
+    return next((float(limits[name]) for name in names if name in limits), DECISION)
 
 
 def decisions_for(classes: NDArray[np.integer], decisions: Mapping[int, float]) -> Values:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,13 +12,11 @@ from pydantic import ValidationError
 from cellwright.annotation import ClassRecord, ModelRecord, PictureRecord, RunRecord, Status
 from cellwright.core import Box, CellwrightError, Coverage, Objects, TileRecord, TileState
 from cellwright.project import ObjectColumns, Project
-from cellwright.workflows.analysis import BY_HAND, Analysis, PictureInfo
+from cellwright.workflows.analysis import BY_HAND, BY_HAND_NOTE, Analysis, PictureInfo
 from cellwright.workflows.cascade import PARTS, joined_source
+from cellwright.workflows.doubt import DECISION, limit_of
 from cellwright.workflows.pictures import LeftOut
 from cellwright.zoo import InputContract, ModelCard, ObjectClass, Thresholds, WeightsFile
-
-_OTHER_CLASS = 0.5
-"""Confidence from which objects of a class count that the model does not know."""
 
 
 def analyses_of_project(project: Project) -> tuple[list[Analysis], list[LeftOut]]:
@@ -54,7 +52,9 @@ def analysis_of_picture(project: Project, record: PictureRecord) -> Analysis | N
     if run is None and not len(columns) and not project.regions_reviewed(record.id):
         return None
     with project.picture_ref(record).open() as slide:
-        info = PictureInfo(slide.ref, slide.name, slide.shape, slide.pixel_size, slide.pixel_size_note, record.sha256)
+        entered = project.pixel_size(record.id)
+        note = slide.pixel_size_note if entered is None else BY_HAND_NOTE
+        info = PictureInfo(slide.ref, slide.name, slide.shape, entered or slide.pixel_size, note, record.sha256)
     known = None if run is None else _card_of(project, run)
     if known is None or run is None:
         regions = project.regions_reviewed(record.id)
@@ -66,7 +66,9 @@ def analysis_of_picture(project: Project, record: PictureRecord) -> Analysis | N
         parts = parts_of(run, project.models())
         objects = columns.objects(classes, joined_source(*parts) if parts else known.source)
         words = str(said.get("device", "")), str(said.get("engine", "")), float(said.get("seconds", 0.0))
-        made = Analysis(info, with_classes(known, classes), objects, coverage, *words, parts=parts)
+        made = Analysis(
+            info, with_classes(known, classes, project.class_names()), objects, coverage, *words, parts=parts
+        )
     return _as_people_left_it(made, columns)
 
 
@@ -96,16 +98,22 @@ def drawn_by_people(
         architecture={},
         input=InputContract(tile_px=512, halo_px=64),
         classes=_object_classes(classes),
-        thresholds=Thresholds(confidence={each.name: _OTHER_CLASS for each in classes}),
+        thresholds=Thresholds(confidence={each.name: DECISION for each in classes}),
         weights=WeightsFile(sha256="0" * 64),
     )
     return Analysis(info, card, objects, Coverage((tile,)), "", "", 0.0)
 
 
-def with_classes(card: ModelCard, classes: Sequence[ClassRecord]) -> ModelCard:
-    """Return a model's card with the classes of a project, which may have more and others."""
+def with_classes(
+    card: ModelCard, classes: Sequence[ClassRecord], names: Mapping[int, Sequence[str]] | None = None
+) -> ModelCard:
+    """Return a model's card with the classes of a project, which may have more and others.
+
+    `names` are those that each class ever had, see `Project.class_names`: a class that was renamed counts as before.
+    """
+    said = names or {}
     known = card.thresholds.confidence
-    limits = {each.name: known.get(each.name, _OTHER_CLASS) for each in classes}
+    limits = {each.name: limit_of(said.get(each.id, (each.name,)), known) for each in classes}
     letters = {each.name: each.badge for each in card.classes}
     thresholds = card.thresholds.model_copy(update={"confidence": limits})
     return card.model_copy(update={"classes": _object_classes(classes, letters), "thresholds": thresholds})
@@ -122,12 +130,15 @@ def parts_of(run: RunRecord, models: Sequence[ModelRecord]) -> tuple[ModelCard, 
 
 def coverage_of_share(shape: tuple[int, int], share: float) -> Coverage:
     """Return the account of an analysis of which only the covered share, 0 to 1, is known."""
+    everything = shape[0] * shape[1]
+    if share >= 1:
+        return Coverage((TileRecord(Box(0, 0, *shape), TileState.ANALYSED),))
+    # Densities rest on the very number of pixels, which need not be whole rows.
     rows = round(share * shape[0])
-    tiles = [TileRecord(Box(0, 0, rows, shape[1]), TileState.ANALYSED)]
-    if rows < shape[0]:
-        left = Box(rows, 0, *shape)
-        tiles.append(TileRecord(left, TileState.FAILED, "not analysed when the project was made"))
-    return Coverage(tuple(tiles))
+    seen = TileRecord(Box(0, 0, rows, shape[1]), TileState.ANALYSED, asked_px=share * everything)
+    why = "not analysed when the project was made"
+    left = TileRecord(Box(rows, 0, *shape), TileState.FAILED, why, (1 - share) * everything)
+    return Coverage((seen, left) if share > 0 else (left,))
 
 
 def _as_people_left_it(analysis: Analysis, columns: ObjectColumns) -> Analysis:

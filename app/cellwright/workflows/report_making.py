@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from cellwright.project import Project
 
 
-def source_of(path: Path, *, pictures: Path | None = None, model: str | Path | None = None) -> ReportSource:
+Limits = Callable[[Sequence[Analysis]], tuple[tuple[Analysis, ...], Thresholds]]
+"""What makes of analyses the same with other limits: in their cards, or beside them for all of them."""
+
+
+def source_of(
+    path: Path, *, pictures: Path | None = None, model: str | Path | None = None, limits: Limits | None = None
+) -> ReportSource:
     """Return what a project or a folder of results knows.
 
     Parameters
@@ -35,6 +41,8 @@ def source_of(path: Path, *, pictures: Path | None = None, model: str | Path | N
         A project's folder, or one that an export with a manifest was written into, or that manifest.
     pictures, model
         Of results: where the pictures are now, and the model; see `find_recorded_picture`.
+    limits : callable, optional
+        From which scores objects count, for all that the report tells; None for those that the models' cards say.
 
     Raises
     ------
@@ -42,19 +50,27 @@ def source_of(path: Path, *, pictures: Path | None = None, model: str | Path | N
         If it is neither, or nothing is in it.
     """
     if is_project(path):
-        return source_of_project(path)
+        return source_of_project(path, limits=limits)
     manifest = path / MANIFEST if path.is_dir() else path
     if manifest.is_file():
         from cellwright.workflows.report_results import source_of_results
 
-        return with_differential(source_of_results(manifest, pictures=pictures, model=model))
+        return with_differential(_limited(source_of_results(manifest, pictures=pictures, model=model), limits))
     raise BadParameter(
         f"{path} is neither a project nor results with a manifest; name a project's folder, or export again with "
         "--manifest."
     )
 
 
-def source_of_project(folder: Path, thresholds: Thresholds = None) -> ReportSource:
+def _limited(source: ReportSource, limits: Limits | None) -> ReportSource:
+    """Return a source with other limits, before anything is counted: every number of a report rests on the same."""
+    if limits is None:
+        return source
+    analyses, thresholds = limits(source.analyses)
+    return replace(source, analyses=analyses, thresholds=thresholds)
+
+
+def source_of_project(folder: Path, thresholds: Thresholds = None, limits: Limits | None = None) -> ReportSource:
     """Return what a project knows, as people left it.
 
     Raises
@@ -68,7 +84,7 @@ def source_of_project(folder: Path, thresholds: Thresholds = None) -> ReportSour
         analyses, left_out = analyses_of_project(project)
     if not analyses:
         raise BadParameter(f"Nobody has looked at a picture of {folder} yet; there is nothing to report.")
-    return with_project(ReportSource(tuple(analyses), thresholds, tuple(left_out)), folder)
+    return with_project(_limited(ReportSource(tuple(analyses), thresholds, tuple(left_out)), limits), folder)
 
 
 def with_project(source: ReportSource, folder: Path) -> ReportSource:

@@ -75,11 +75,16 @@ def _asked(analysis: Analysis) -> str:
 
 
 def _counted_from(source: ReportSource) -> Iterable[str]:
-    first = source.analyses[0]
-    if not all(analysis.is_by_hand for analysis in source.analyses):
-        kinds = first.card.classes
-        limits = ", ".join(f"{kind.title} {threshold_of(first, source.thresholds, kind.name):.3g}" for kind in kinds)
-        yield f"An object was counted from a calibrated score of {limits}; whatever its score if a person confirmed it."
+    known: dict[str, list[str]] = {}
+    for analysis in source.analyses:
+        if not analysis.is_by_hand:
+            kinds = analysis.card.classes
+            limits = (f"{each.title} {threshold_of(analysis, source.thresholds, each.name):.3g}" for each in kinds)
+            known.setdefault(", ".join(limits), []).append(analysis.card.name)
+    for words, models in known.items():
+        found_by = f" by {' and '.join(dict.fromkeys(models))}" if len(known) > 1 else ""
+        said = f"counted from a calibrated score of {words}; whatever its score if a person confirmed it."
+        yield f"An object found{found_by} was {said}" if found_by else f"An object was {said}"
     if source.keep:
         yield f"Of these, objects were kept for which: {source.keep}."
 

@@ -9,12 +9,22 @@ from pathlib import Path
 
 import numpy as np
 
-from cellwright.core import BadParameter, CellwrightError, Masks, Objects
+from cellwright.core import (
+    BadParameter,
+    Box,
+    CellwrightError,
+    Coverage,
+    Masks,
+    Objects,
+    TileRecord,
+    TileState,
+)
 from cellwright.export import Column, Table, read_table
 from cellwright.export.table import Cell
 from cellwright.measure import MeasureOptions
 from cellwright.workflows.analysis import Analysis, PictureInfo
 from cellwright.workflows.differences import rows_of_table
+from cellwright.workflows.formats import outputs_of_each
 from cellwright.workflows.manifest import Manifest, ModelEntry, PictureEntry, read_manifest
 from cellwright.workflows.pictures import LeftOut
 from cellwright.workflows.project_export import coverage_of_share
@@ -152,7 +162,10 @@ def _analysis(
     # What lies below its limit, or has no score, stands in the table because a person confirmed it.
     confirmed = ~(objects.scores >= limits[objects.class_index])
     covered = float(rows * columns) if found.complete and found.covered_px is None else found.covered_px or 0.0
-    coverage = coverage_of_share(info.shape, covered / (rows * columns))
+    if found.complete:  # of a part that was asked for, perhaps: nothing of that is missing
+        coverage = Coverage((TileRecord(Box(0, 0, rows, columns), TileState.ANALYSED, asked_px=covered),))
+    else:
+        coverage = coverage_of_share(info.shape, covered / (rows * columns))
     return Analysis(info, card, objects, coverage, found.device, found.engine, 0.0, confirmed=confirmed)
 
 
@@ -175,9 +188,11 @@ def _masks(manifest: Manifest, info: PictureInfo, table: Table, chosen: list[int
     """Return outlines where label images were written too, and their numbers stand in the table."""
     if "label" not in table.header:
         return None
-    stem = Path(info.name).stem
+    # the number of a picture is part of the name of its labels where others are called the same
+    at = [(each.name, each.sha256) for each in manifest.pictures].index((info.name, info.sha256))
     for kind in _LABELS:
-        inside = [f for f in manifest.files if f.path.startswith(f"{kind}/{stem}.") and f.path.count("/") == 1]
+        path = outputs_of_each(Path(), kind, [each.name for each in manifest.pictures])[at]
+        inside = [file for file in manifest.files if file.path == path.as_posix()]
         if len(inside) == 1 and file_sha256(folder / inside[0].path) == inside[0].sha256:
             import tifffile
 

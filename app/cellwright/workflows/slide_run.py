@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cellwright.annotation import ClassRecord, ModelRecord
-from cellwright.core import Coverage, Regions, SlideNotReadable, TileState, unknown_name
+from cellwright.core import Coverage, PixelSize, Regions, SlideNotReadable, TileState, unknown_name
 from cellwright.jobs import Progress
 from cellwright.project import Project, RunStage, RunStatus
-from cellwright.workflows.analysis import PictureInfo
+from cellwright.workflows.analysis import BY_HAND_NOTE, PictureInfo
 from cellwright.workflows.analyze import picture_key
 from cellwright.workflows.cascade import PARTS, Shown, crops_of, joined_card, parts_said
 from cellwright.workflows.pixel_size_check import pixel_size_question
@@ -175,19 +175,23 @@ class SlideRun:
                 return self._summary(project, job, began, job.writer.tiles)
 
     def _opened(self, project: ProjectThread) -> tuple[PictureInfo, Slide]:
-        def found(there: Project) -> tuple[SlideRef, str]:
+        said = self.options.pixel_size if self.options is not None else None
+
+        def found(there: Project) -> tuple[SlideRef, str, PixelSize | None]:
             known = {each.id: each for each in there.pictures()}
             if self.picture_id not in known:
                 raise unknown_name("picture of the project", str(self.picture_id), [str(number) for number in known])
             picture = known[self.picture_id]
-            return there.picture_ref(picture), picture.sha256
+            ref = there.picture_ref(picture)
+            if said is not None:  # every later number of this picture rests on it too
+                there.set_pixel_size(picture.id, said, self.author)
+            return ref, picture.sha256, there.pixel_size(picture.id)
 
         from cellwright.imaging import resolved
 
-        ref, sha256 = project.call(found)
+        ref, sha256, size = project.call(found)
         slide = replace(ref, path=resolved(ref.path), channels=self.channels).open()
-        size = self.options.pixel_size if self.options is not None else None
-        note = slide.pixel_size_note if size is None else "entered by hand"
+        note = slide.pixel_size_note if size is None else BY_HAND_NOTE
         return PictureInfo(slide.ref, slide.name, slide.shape, size or slide.pixel_size, note, sha256), slide
 
     def _planned(self, project: ProjectThread, slide: Slide, info: PictureInfo) -> Generator[Progress, None, _Job]:

@@ -145,6 +145,8 @@ def counts_table(analyses: Sequence[Analysis], thresholds: Thresholds = None, le
         Column("coverage", [t.note for _, t, _ in rows], "", "what was analysed and what was left out"),
         Column("model", [a.models_said for a, _, _ in rows], "", "model that found the objects"),
         Column("model_sha256", [a.hashes_said for a, _, _ in rows], "", "hash of the model's weights"),
+        # pictures of one name are told apart by it alone
+        Column("picture_sha256", [a.picture.sha256 for a, _, _ in rows], "", "hash of the file"),
     ]
     return Table("counts", tuple(columns))
 

@@ -283,7 +283,7 @@ class Belonging(QObject):
         if picture.analysis is None:
             picture.analysis = last_analysis(link, picture, number, table)
         if picture.analysis is not None:
-            picture.analysis = corrected(picture.analysis, table, styles)
+            picture.analysis = corrected(picture.analysis, table, styles, link.class_names)
         if not picture.state.is_busy:
             picture.state = PictureState.DONE
         self._session.set_objects(picture, table.objects, styles, table.marks)
@@ -343,7 +343,7 @@ class Belonging(QObject):
             if plane is None or result is None:
                 continue
             table, styles = link.table(number, result.objects.source), styles_of_classes(link.classes, self._letters)
-            analysis = corrected(result.analysis, table, styles)
+            analysis = corrected(result.analysis, table, styles, link.class_names)
             picture.results[plane] = PlaneResult(table.objects, styles, analysis, table.marks)
 
     def _on_objects(self, picture: Picture) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from cellwright.workflows import Analysis, PictureInfo
     from cellwright.zoo import ModelCard
 
-_OTHER_CLASS = 0.5
-"""Confidence from which objects of a class count that the model does not know."""
 
-
-def corrected(analysis: Analysis, table: PictureTable, styles: tuple[ClassStyle, ...]) -> Analysis:
+def corrected(
+    analysis: Analysis,
+    table: PictureTable,
+    styles: tuple[ClassStyle, ...],
+    names: Mapping[str, Sequence[str]] | None = None,
+) -> Analysis:
     """Return an analysis whose objects are those of a project: without the rejected, with people's word for the others.
 
     Its card has the project's classes; what else the network said is dropped, as nothing can be chosen from it anew.
+    `names` are those that each class ever had: a class that was renamed counts from the same score as before.
     """
     marks = table.marks
     keep = np.flatnonzero(~marks.is_status(Status.REJECTED))
@@ -38,7 +41,7 @@ def corrected(analysis: Analysis, table: PictureTable, styles: tuple[ClassStyle,
         analysis,
         objects=objects,
         confirmed=confirmed,
-        card=_with_classes(analysis.card, styles),
+        card=_with_classes(analysis.card, styles, names or {}),
         notes=(*(note for note in analysis.notes if not note.endswith(_END)), review_note(table)),
         answers=None,
     )
@@ -135,7 +138,7 @@ def _info(picture: Picture, record: PictureRecord) -> PictureInfo | None:
         return None
     z, t = record.plane or (None, None)
     return PictureInfo(
-        SlideRef(picture.path, z=z, t=t),
+        SlideRef(picture.path, record.series, z=z, t=t),
         _name_of(picture, record),
         picture.shape,
         picture.pixel_size,
@@ -153,12 +156,14 @@ def _name_of(picture: Picture, record: PictureRecord) -> str:
     return f"{picture.name} [{', '.join(parts)}]"
 
 
-def _with_classes(card: ModelCard, styles: tuple[ClassStyle, ...]) -> ModelCard:
+def _with_classes(card: ModelCard, styles: tuple[ClassStyle, ...], names: Mapping[str, Sequence[str]]) -> ModelCard:
+    from cellwright.workflows.doubt import limit_of
     from cellwright.zoo import ObjectClass
 
     classes = tuple(
         ObjectClass(name=style.name, title=style.title, colour=style.colour, badge=style.letter) for style in styles
     )
-    limits = {name: card.thresholds.confidence.get(name, _OTHER_CLASS) for name in (style.name for style in styles)}
+    known = card.thresholds.confidence
+    limits = {each.name: limit_of(names.get(each.name, (each.name,)), known) for each in styles}
     thresholds = card.thresholds.model_copy(update={"confidence": limits})
     return card.model_copy(update={"classes": classes, "thresholds": thresholds})

@@ -18,6 +18,7 @@ from cellwright.ui.correcting.corrections import KEYS, Corrections
 from cellwright.ui.correcting.drafts import title_of
 from cellwright.ui.correcting.drawing import Drawing
 from cellwright.ui.correcting.host import Host
+from cellwright.ui.correcting.pixel_sizes import PixelSizeKeeping
 from cellwright.ui.correcting.project_files import ProjectFiles
 from cellwright.ui.correcting.project_link import OpenProject
 from cellwright.ui.correcting.tools import Tools
@@ -42,6 +43,7 @@ class Correcting(QObject):
         self._host = host
         self.belonging = Belonging(host, self)
         self.files = ProjectFiles(host, self.belonging, self)
+        self.pixel_sizes = PixelSizeKeeping(host, self.belonging, self)
         self.corrections = Corrections(host, self.belonging, self.files.need, self)
         self.drawing = Drawing(host, self.corrections, self)
         self.tools = Tools(host, self.corrections, self.drawing, self)
@@ -153,6 +155,7 @@ class Correcting(QObject):
     def stop(self) -> None:
         """Let go of everything, before the window goes."""
         self.tools.stop()
+        self.pixel_sizes.stop()
         self.belonging.stop()
         self.files.shut()
 
@@ -161,6 +164,7 @@ class Correcting(QObject):
             link.journal_changed.connect(self._host.update_actions)
             link.records_changed.connect(self.refresh)
             link.is_hand_busy = lambda: self.tools.is_drawing
+        self.pixel_sizes.set_link(link)
         self.refresh()
         self._host.update_actions()
 

@@ -20,7 +20,7 @@ from cellwright.annotation import (
     Reviewer,
     split_part,
 )
-from cellwright.core import CellwrightError
+from cellwright.core import CellwrightError, PixelSize
 from cellwright.imaging import resolved
 from cellwright.project import JournalEntry, Project, place_of
 from cellwright.ui.correcting.stepping import Known, Stepped
@@ -111,6 +111,11 @@ class OpenProject(QObject):
         return self._classes
 
     @property
+    def class_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Every name that each class ever had, by its present name; see `Project.class_names`."""
+        return self._class_names
+
+    @property
     def pictures(self) -> tuple[PictureRecord, ...]:
         """Its pictures, in the order they were added."""
         return tuple(self._pictures.values())
@@ -147,6 +152,21 @@ class OpenProject(QObject):
         if picture_id not in self._tables:
             self._tables[picture_id] = table_of(self.project.columns(picture_id), self._classes, source)
         return self._tables[picture_id]
+
+    def pixel_sizes(self) -> dict[tuple[Path, int], PixelSize | None]:
+        """Return what people said about the pixels of each picture, by file and series; None where nobody did."""
+        said = self.project.pixel_sizes()
+        found: dict[tuple[Path, int], PixelSize | None] = {}
+        for (file, series, _plane), number in self._ids.items():
+            found[file, series] = said.get(number) or found.get((file, series))
+        return found
+
+    def set_pixel_size(self, path: Path, size: PixelSize | None) -> None:
+        """Keep what a person said about the pixels of a picture, and of every plane of it that is in the project."""
+        self.refuse_while_held()
+        for each in self.records_of(path):
+            self.project.set_pixel_size(each.id, size, self.author)
+        self.follow()
 
     def objects(self, ids: Iterable[bytes]) -> list[AnnotatedObject]:
         """Return objects by the bytes of their ids; those that are not there are left out."""
@@ -308,14 +328,16 @@ class OpenProject(QObject):
 
     def _read_records(self) -> None:
         self._classes = tuple(self.project.classes())
+        named = self.project.class_names()
+        self._class_names = {each.name: named[each.id] for each in self._classes}
         self._pictures = {each.id: each for each in self.project.pictures()}
         self._ids = {
             (place_of(self.folder, each.file), each.series, each.plane): each.id for each in self._pictures.values()
         }
 
 
-_RECORD_KINDS = (EditKind.PICTURES, EditKind.CLASSES, EditKind.ANALYSE, EditKind.MIXED)
-"""Entries of these kinds may bring or take pictures and classes."""
+_RECORD_KINDS = (EditKind.PICTURES, EditKind.CLASSES, EditKind.ANALYSE, EditKind.PIXEL_SIZE, EditKind.MIXED)
+"""Entries of these kinds may bring or take pictures, classes and pixel sizes."""
 
 
 def added(record: Record) -> RecordChange:

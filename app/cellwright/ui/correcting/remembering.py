@@ -58,7 +58,7 @@ def _of_record(
     table = link.table(record.id)
     made = last_analysis(link, picture, record.id, table)
     if made is not None:
-        return corrected(made, table, styles_of_classes(link.classes, letters))
+        return corrected(made, table, styles_of_classes(link.classes, letters), link.class_names)
     return drawn(picture, record, table, link.classes, link.project.regions_reviewed(record.id))
 
 
