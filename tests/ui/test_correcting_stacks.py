@@ -21,6 +21,7 @@ from cellwright.ui.review.crops import OpenSlides
 from cellwright.ui.review.reviewing import WindowSide
 from cellwright.ui.state.picture import Picture
 from tests.patient_bot import PATIENCE_MS
+from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def of_stack(window: MainWindow, stack: Path, known: KnownBoxes, qtbot: QtBot) -
     """A window that shows the stack, its first plane analyzed: 20 cells."""
     known.objects = make_objects(20, (240, 320))
     window.controller.open_paths([stack])
-    qtbot.waitUntil(lambda: is_shown(window) and current(window).analysis is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: is_done(window) and is_shown(window), timeout=20_000)
     return window
 
 

@@ -282,7 +282,7 @@ def test_crops_and_cells_are_selected_both_ways(analyzed: MainWindow, qtbot: QtB
     gallery.start()
     grid = gallery.panel.grid
     qtbot.waitUntil(lambda: grid.count > 5)
-    qtbot.waitUntil(lambda: not gallery._soon.isActive() and not analyzed.presenter._panels_timer.isActive())
+    qtbot.waitUntil(lambda: not gallery._soon.isActive() and is_done(analyzed))
     ids = gallery.sorting.cells.ids[gallery.sorting.rows]
     grid.setFocus()
     for _ in range(2):
