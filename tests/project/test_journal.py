@@ -63,7 +63,7 @@ def test_undo_and_redo_go_to_the_beginning_and_back_across_restarts(tmp_path: Pa
         project = Project(tmp_path / "p")
         assert project.redo("B.") is not None
         assert everything(project) == there
-    assert not project.can_redo()
+    assert project.next_redo() is None
     project.rebuild()
     assert everything(project) == trail[-1]
     project.check()
@@ -74,9 +74,9 @@ def test_something_new_ends_what_could_be_done_again(tmp_path: Path) -> None:
     with project_in(tmp_path) as project:
         project.apply(added(1, [state()]), "A.")
         project.undo("A.")
-        assert project.can_redo()
+        assert project.next_redo() is not None
         project.apply(added(1, [state(5)]), "A.")
-        assert not project.can_redo()
+        assert project.next_redo() is None
         project.undo("A.")
         project.redo("A.")
         assert [each.state for each in seen(project).values()] == [state(5)]
