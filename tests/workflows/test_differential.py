@@ -103,6 +103,8 @@ def test_white_cells_of_no_kind_are_white_only_where_no_kind_is_told() -> None:
 def test_few_cells_and_pictures_that_differ_are_said() -> None:
     few = differential([a_field((5, 4, 1, 0, 0, 0, 0, 0))])
     assert any(f"Only 10 white cells are told by kind; a differential counts {USUAL}" in note for note in few.notes)
+    one = differential([a_field((1, 0, 0, 0, 0, 0, 0, 0))])
+    assert any("Only 1 white cell is told by kind" in note for note in one.notes)
     rng = np.random.default_rng(1)
     fields = [a_field((*rng.multinomial(40, rng.dirichlet([3, 2, 1])).tolist(), 0, 0, 0, 0, 0)) for _ in range(10)]
     mixed = differential(fields)

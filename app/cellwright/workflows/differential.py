@@ -329,7 +329,8 @@ def _method(simultaneous: Simultaneous, kinds: int, level: float) -> str:
 def _with_notes(found: Differential, fields: Sequence[FieldCells], estimates: Sequence[PerMicrolitre]) -> Differential:
     notes = [each.note for each in fields if each.note]
     if 0 < found.white < USUAL:
-        notes.append(f"Only {found.white} white cells are told by kind; a differential counts {USUAL} or 200.")
+        cells = "1 white cell is" if found.white == 1 else f"{found.white} white cells are"
+        notes.append(f"Only {cells} told by kind; a differential counts {USUAL} or 200.")
     if found.white and len([each for each in found.rows if each.count]) < 2 and len(found.rows) < 2:
         notes.append("The model tells no kinds of white cells apart; use a classifier, or sort the cells yourself.")
     if found.unidentified:
