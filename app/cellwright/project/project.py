@@ -31,6 +31,7 @@ from cellwright.project.earlier import Earlier
 from cellwright.project.failure import explained
 from cellwright.project.history import HistoryLine
 from cellwright.project.journal import JournalEntry
+from cellwright.project.pixel_sizes import PixelSizes
 from cellwright.project.records import write_changes
 from cellwright.project.regions import RegionsOfInterest
 from cellwright.project.review import Reviews
@@ -38,7 +39,7 @@ from cellwright.project.runs import Runs
 from cellwright.project.sign_offs import SignOffs
 
 
-class Project(Runs, RegionsOfInterest, Reviews, SignOffs, Earlier):
+class Project(Runs, RegionsOfInterest, Reviews, SignOffs, PixelSizes, Earlier):
     """An open project; close it, or use it in a ``with`` block. It belongs to the thread that opened it.
 
     Parameters
