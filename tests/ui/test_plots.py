@@ -29,6 +29,7 @@ from cellwright.ui.state.plotting import GroupBy, PlotKind, Reach
 from cellwright.ui.state.plotting_density import POINTS_AT_MOST
 from cellwright.ui.state.plotting_gate import OPEN_END, gated_rows
 from cellwright.ui.state.plotting_gate_file import read_gates
+from tests.patient_bot import PATIENCE_MS
 from tests.ui.conftest import is_done
 from tests.ui.known_boxes import KnownBoxes, make_objects
 from tests.ui.test_accessibility import complaints
@@ -85,7 +86,7 @@ def drag(page: Plots, *places: tuple[float, float], keys: Qt.KeyboardModifier = 
 
 
 def offered(window: MainWindow, key: str) -> None:
-    waited = QDeadlineTimer(10_000)
+    waited = QDeadlineTimer(PATIENCE_MS)
     while not window.actions_set[key].isEnabled() and not waited.hasExpired():
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 50)
     assert window.actions_set[key].isEnabled()

@@ -25,7 +25,7 @@ def begin(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def settled(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.reviewing.gallery._soon.isActive())
+    qtbot.waitUntil(lambda: not window.reviewing.gallery._soon.isActive() and window.presenter.is_up_to_date)
 
 
 def test_a_decision_in_the_gallery_is_seen_everywhere_at_once(analyzed: MainWindow, qtbot: QtBot) -> None:
