@@ -11,11 +11,15 @@ import pytest
 
 from cellwright.annotation import UNIDENTIFIED
 from cellwright.core import Regions
+from cellwright.jobs import run_inline
+from cellwright.project import Project
+from cellwright.ui.correcting.storing import Found, store
 from cellwright.ui.panels.model_panel import ModelPanel
 from cellwright.ui.panels.selected_panel import source_text
+from cellwright.ui.state.class_style import styles_of
 from cellwright.ui.state.session import Session
 from cellwright.ui.state.told_apart import kinds_said
-from cellwright.workflows import AnalyzePicture, ClassProbabilities
+from cellwright.workflows import Analysis, AnalyzePicture, ClassProbabilities, analysis_of_picture
 from cellwright.workflows.batch import BatchSlide, ItemState
 from cellwright.zoo import ListedModel, load_card
 from tests.tiny_classifier import COLOURS, colour_card, write_colour_model
@@ -85,6 +89,28 @@ def test_the_next_analysis_asks_it(analyzed: MainWindow) -> None:
     assert analyzed.controller._with_classifier(asked) == asked
     analyzed.session.set_classifier(CLASSIFIER, colour_card())
     assert analyzed.controller._with_classifier(asked) == replace(asked, classify=CLASSIFIER)
+
+
+def test_an_analysis_in_a_project_is_told_apart_anew_and_keeps_both_models(tmp_path: Path) -> None:
+    detector, classifier = write_tiny_model(tmp_path / "tiny"), write_colour_model(tmp_path / "colours", 0.0)
+    picture = write_smear(tmp_path / "smear.png")
+    alone, told = (
+        run_inline(AnalyzePicture(picture, detector, "cpu:torch-fp32", classify=each)) for each in (None, classifier)
+    )
+    with Project.create(tmp_path / "p") as project:
+        for analysis in (alone, told):
+            stored = store(project, "A.", Found(picture, analysis.picture.sha256, analysis, styles_of(analysis.card)))
+        assert stored.table.objects.counts().sum() == len(told.objects)
+        again = analysis_of_picture(project, project.pictures()[0])
+    assert again is not None and again.parts == told.parts
+    assert again.objects.source == told.objects.source
+    kinds = {each: again.objects.classes[kind] for each, kind in zip(*named(again), strict=True)}
+    assert kinds == {each: told.objects.classes[kind] for each, kind in zip(*named(told), strict=True)}
+    assert set(kinds.values()) & set(COLOURS)
+
+
+def named(analysis: Analysis) -> tuple[list[str], list[int]]:
+    return analysis.objects.id_strings(), analysis.objects.class_index.tolist()
 
 
 def test_slides_that_are_counted_are_told_apart_with_the_same_choice(
