@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from cellwright.imaging.pyramid import PyramidSlide
 from cellwright.ui.canvas import PictureCanvas
 from cellwright.ui.main_window import MainWindow
-from tests.ui.conftest import is_done
+from tests.ui.conftest import is_done, wait_until_still
 from tests.ui.test_tiles import pixels_of, write_pyramid
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def shown(
     window = open_window()
     window.controller.open_paths([slide])
     qtbot.waitUntil(lambda: is_done(window), timeout=60_000)
+    wait_until_still(window, qtbot)
     window.set_options(type(window.options)(boxes=False, labels=False, scale_bar=False))
     return window
 

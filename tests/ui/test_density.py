@@ -80,6 +80,26 @@ def test_the_legend_tells_cells_per_area() -> None:
     assert density_legend(density, 0, None).title == "Cells per Mpx"
 
 
+def test_nothing_is_said_once_it_is_closed() -> None:
+    saying, go_on, said = threading.Event(), threading.Event(), []
+
+    def answered() -> None:
+        saying.set()
+        go_on.wait(120)
+        said.append(closing.is_alive())
+
+    latest: Latest[str] = Latest(answered, "answers")
+    closing = threading.Thread(target=latest.close)
+    latest.ask(lambda: "answer")
+    assert saying.wait(120)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive(), "it waits for what is being said"
+    go_on.set()
+    closing.join(120)
+    assert said == [True]
+
+
 def test_only_the_newest_question_is_answered() -> None:
     begun, gate, answered = threading.Event(), threading.Event(), threading.Event()
     latest: Latest[str] = Latest(answered.set, "answers")

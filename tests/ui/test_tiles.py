@@ -165,6 +165,27 @@ def test_memory_stays_bounded_however_much_is_looked_at(slide: Slide) -> None:
     loader.close(PATIENCE_S)
 
 
+def test_nothing_is_said_once_it_is_closed(slide: Slide) -> None:
+    saying, go_on, said = threading.Event(), threading.Event(), []
+
+    def told() -> None:
+        saying.set()
+        go_on.wait(PATIENCE_S)
+        said.append(closing.is_alive())
+
+    loader = TileLoader(slide, _look(slide), told)
+    closing = threading.Thread(target=loader.close)
+    loader.want([TileKey(0, 0, 0)])
+    assert saying.wait(PATIENCE_S)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive(), "it waits for what is being said"
+    go_on.set()
+    closing.join(PATIENCE_S)
+    assert said == [True]
+    loader.close(PATIENCE_S)
+
+
 def test_a_tile_that_cannot_be_read_is_striped_and_says_why(slide: Slide) -> None:
     class Broken:
         shape, is_rgb = slide.shape, slide.is_rgb

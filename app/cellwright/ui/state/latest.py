@@ -21,7 +21,7 @@ class Latest(Generic[T]):
     Parameters
     ----------
     answered : callable
-        Called on the thread when there is an answer; `take` returns it.
+        Called on the thread when there is an answer, and never after `close`; `take` returns it.
     name : str
         Of the thread.
     """
@@ -81,7 +81,7 @@ class Latest(Generic[T]):
                 if generation != self._generation:
                     continue
                 self._answer = answer
-            self._answered()
+                self._answered()  # within, so that nothing is said any more once it is closed
 
     def _next(self) -> tuple[Callable[[], T], int] | None:
         with self._changed:

@@ -42,7 +42,7 @@ class TileLoader:
     look : Look
         How it is seen.
     arrived : callable
-        Called on a thread of the loader after a tile was made.
+        Called on a thread of the loader after a tile was made, and never after `close`.
     kept_bytes : int
         Most memory of tiles that are kept.
     """
@@ -124,7 +124,7 @@ class TileLoader:
                 if generation != self._generation:
                     continue  # it was made for a look that is out of date
                 self._keep(key, pixels, problem)
-            self._arrived()
+                self._arrived()  # within, so that nothing is said any more once it is closed
 
     def _next(self) -> tuple[TileKey, Look, int] | None:
         with self._changed:
