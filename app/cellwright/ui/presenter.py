@@ -17,6 +17,7 @@ from cellwright.ui.overlaps import offers_overlap
 from cellwright.ui.panels.counts_panel import ratio_text
 from cellwright.ui.panels.selected_panel import SelectedCell
 from cellwright.ui.state.colouring import ByColumn, ColourBy, Legend, areas_of, measured_colours, object_colours
+from cellwright.ui.state.emptiness import nothing_shown, why_empty
 from cellwright.ui.state.marks import STATUSES
 from cellwright.ui.state.measured import MeasuredColumn
 from cellwright.ui.state.numbers import area_table_of, count_table_of
@@ -268,7 +269,7 @@ class Presenter(QObject):
             assert measured is not None
             self._window.objects.show_objects(measured, self._shown, picture.styles)
             if not len(self._shown):
-                self._window.objects.show_empty(_nothing_shown(picture, objects), can_analyze=False)
+                self._window.objects.show_empty(nothing_shown(picture, objects), can_analyze=False)
         measured = self._session.measured(picture) if picture is not None else None
         self._window.layers.offer_columns(() if measured is None else tuple(measured.known.values()))
         self._refresh_counts()
@@ -284,7 +285,7 @@ class Presenter(QObject):
     def _show_nothing(self, picture: Picture | None) -> None:
         self._shown = np.zeros(0, np.intp)
         can_analyze = picture is not None and _can_analyze(picture) and self._session.card is not None
-        self._window.objects.show_empty(_why_empty(picture), can_analyze)
+        self._window.objects.show_empty(why_empty(picture), can_analyze)
 
     def _draw(self, picture: Picture) -> None:
         objects = picture.objects
@@ -354,7 +355,7 @@ class Presenter(QObject):
             return
         if picture is None or table is None:
             failed = picture is not None and picture.state is PictureState.FAILED
-            counts.show_hint("No counts: this picture could not be analyzed." if failed else _why_empty(picture))
+            counts.show_hint("No counts: this picture could not be analyzed." if failed else why_empty(picture))
             return
         counts.show_counts(table, picture.styles, *self._state_of(picture))
 
@@ -462,25 +463,3 @@ def _around(box: NDArray[np.float32], shape: tuple[int, int]) -> Box:
 
 def _can_analyze(picture: Picture) -> bool:
     return not picture.state.is_busy and not picture.is_unreadable and not picture.is_being_read
-
-
-def _why_empty(picture: Picture | None) -> str:
-    if picture is None:
-        return "Open a picture, and its cells appear here."
-    if picture.is_unreadable:
-        return "The file could not be read; the reason stands above."
-    if picture.state is PictureState.FAILED:
-        return picture.problem
-    if picture.state.is_busy:
-        return "Cells appear here as they are found."
-    if picture.is_being_read:
-        return "Its cells are being read from the project."
-    return "Not analyzed yet."
-
-
-def _nothing_shown(picture: Picture, objects: Objects) -> str:
-    if picture.state.is_busy:
-        return "Cells appear here as they are found."
-    if not len(objects):
-        return "Nothing was found on this picture."
-    return "Nothing is sure enough to be shown: lower the confidence, or tick a class under Counts."
