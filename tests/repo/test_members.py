@@ -57,6 +57,7 @@ def test_a_member_declares_what_its_neighbours_declare(member: Path) -> None:
     assert said["requires-python"] == ">=3.11"
     assert said["license"] == "BSD-3-Clause"
     assert said["license-files"] == ["LICENSE"]
+    assert "Typing :: Typed" in said["classifiers"] and (package(member) / "py.typed").is_file()
     assert "cellwright" in {re.split(r"[\s\[<>=;]", line)[0] for line in said["dependencies"]}
     assert words["tool"]["uv"]["sources"]["cellwright"] == {"workspace": True}
     assert words["build-system"]["build-backend"] == "hatchling.build"
