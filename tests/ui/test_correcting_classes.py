@@ -70,6 +70,27 @@ def test_the_dialog_edits_the_project_and_the_window_follows(analyzed: MainWindo
     assert picture.objects.counts().tolist() == before[:3].tolist()
 
 
+def test_a_class_counts_as_many_cells_under_another_name(analyzed: MainWindow) -> None:
+    picture = analyzed.session.current
+    assert picture is not None and picture.objects is not None
+    before = analyzed.session.counted(picture)
+    at_half = picture.objects.scores >= 0.5
+    assert not (before == at_half).all(), "another limit counts others"
+    analyzed.actions_set["correct.classes"].trigger()
+    dialog = analyzed.correcting.files.dialog
+    assert isinstance(dialog, ClassesDialog)
+    for row, name in enumerate(("leukocyte", "erythrocyte", "thrombocyte")):
+        item = dialog.table.item(row, 1)
+        assert item is not None
+        item.setText(name)
+    dialog._accept()
+    assert picture.objects.classes == ("leukocyte", "erythrocyte", "thrombocyte")
+    assert analyzed.session.counted(picture).tolist() == before.tolist()
+    analysis = picture.analysis
+    assert analysis is not None
+    assert len(analysis.counted()) == int(before.sum()), "what is exported, too"
+
+
 def test_a_class_that_cells_have_is_not_removed(analyzed: MainWindow) -> None:
     analyzed.actions_set["correct.classes"].trigger()
     dialog = analyzed.correcting.files.dialog

@@ -30,7 +30,7 @@ def test_the_interval_written_holds_the_interval_meant(a: float, b: float) -> No
 def test_shares_have_one_decimal_and_a_dash_where_there_is_none() -> None:
     assert wording.percent_text(0.884) == f"88.4{NARROW}%"
     assert wording.percent_text(None) == "–"
-    assert wording.percent_interval_text((0.84512, 0.91601)) == f"84.5–91.7{NARROW}%"
+    assert wording.percent_interval_text((0.84512, 0.91601)) == f"84.5–91.6{NARROW}%"
     assert wording.percent_interval_text(None) == ""
 
 

@@ -258,6 +258,8 @@ def test_counts_are_told_picture_by_picture_though_two_have_one_name(made: Made)
         assert float(here["large"]["per_mm2"]) == pytest.approx(counts["large"] / mm2, abs=0.05)
     with closing(sqlite3.connect(made.out / "results.sqlite")) as database:
         found = database.execute("SELECT picture_sha256, class, objects FROM objects_by_class").fetchall()
+        facts = [each for (each,) in database.execute("SELECT value FROM facts WHERE name LIKE 'picture %'")]
+    assert facts == list(made.hashes)
     kinds = Counter((made.hashes[cell.picture - 1], cell.kind) for cell in made.cells)
     assert {(sha256, kind): n for sha256, kind, n in found} == kinds
 

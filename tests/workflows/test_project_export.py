@@ -138,3 +138,20 @@ def test_a_limit_for_one_class_leaves_the_others_to_the_model_of_each_picture(pr
     assert after.tolist() == expected, "though people drew the first picture's cells, for whom 0.5 is written down"
     assert at_confidence("0.4", [by_hand, model])[1] == (0.4,) * len(kinds)
     assert at_confidence(None, [model]) == ((model,), None)
+
+
+def test_the_differential_counts_each_picture_from_the_score_of_its_own_model(project: Project) -> None:
+    from cellwright.workflows.differential_cells import fields_of_project
+
+    card = make_card()
+    limits = card.thresholds.model_copy(update={"confidence": dict.fromkeys(card.class_names, 0.9)})
+    strict = card.model_copy(update={"thresholds": limits})
+    model = ModelRecord(2, "strict", "ef" * 32, strict.model_dump_json())
+    found = replace(make_objects(40, (300, 400)), ids=np.frombuffer(np.random.default_rng(3).bytes(640), "V16"))
+    records = [RecordChange(None, model), RecordChange(None, RunRecord(2, 3, 2, "{}", 1.0))]
+    project.add_objects(3, found, "A.", records=records)
+    analyses, _ = analyses_of_project(project)
+    told = [len(each.ids) for each in fields_of_project(project)]
+    assert told == [len(each.counted()) for each in analyses]
+    assert told[0] > told[2], "the same scores, and another limit"
+    project.close()

@@ -16,6 +16,7 @@ from cellwright.cli.parser import DEFAULT_FORMATS
 from cellwright.core import BadParameter, CellwrightError, ModelNotUsable, PixelSize, PixelSizeSource, UnknownName
 from cellwright.imaging import SlideRef
 from cellwright.measure import MeasureOptions
+from cellwright.stats.wording import percent_digits
 from cellwright.workflows import (
     OVERLAY_FOLDER,
     PICTURE_FOLDERS,
@@ -413,7 +414,7 @@ def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:
         cells.append("")
     else:
         low, high = row.share_interval
-        cells.append(with_interval(f"{row.share:.1%}", f"{low:.1%}", f"{high:.1%}"))
+        cells.append(with_interval(f"{percent_digits(row.share)}%", f"{low:.1%}", f"{high:.1%}"))
     if with_area and row.per_mm2 is not None and row.per_mm2_interval is not None:
         low, high = row.per_mm2_interval
         cells.append(with_interval(f"{row.per_mm2:,.0f}", f"{low:,.0f}", f"{high:,.0f}"))

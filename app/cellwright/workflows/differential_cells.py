@@ -97,13 +97,14 @@ def fields_of_project(
     said = thresholds or {}
     for name in set(said) - set(names):
         raise unknown_name("class of the project", name, names)
-    decisions = {number: said.get(names[place[number]], least) for number, least in decisions_of(project).items()}
     statuses = tuple(Status)
     fields = []
     for picture in project.pictures():
         columns = project.columns(picture.id)
         if not len(columns) and not project.runs(picture.id) and not project.regions_reviewed(picture.id):
             continue
+        own = decisions_of(project, picture.id)
+        decisions = {number: said.get(names[place[number]], least) for number, least in own.items()}
         status = columns.status
         reviewed = columns.by_person | (status != statuses.index(Status.UNREVIEWED))
         sure = np.isnan(columns.scores) | (

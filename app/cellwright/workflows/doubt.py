@@ -94,12 +94,19 @@ def rival_scores(pairs: Pairs, classes: NDArray[np.integer], scores: NDArray[np.
     return best
 
 
-def decisions_of(project: Project) -> dict[int, float]:
-    """Return the score from which each class of a project counts, as the cards of its models say; the latest wins."""
+def decisions_of(project: Project, picture_id: int | None = None) -> dict[int, float]:
+    """Return the score from which each class of a project counts, as the cards of its models say; the latest wins.
+
+    Of a picture it is the model that looked at it last, as for all that is counted on it.
+    """
     import json
 
+    models = project.models()
+    runs = [] if picture_id is None else project.runs(picture_id)
+    if runs:
+        models = [each for each in models if each.id == runs[-1].model]
     named: dict[str, float] = {}
-    for model in project.models():
+    for model in models:
         card = json.loads(model.card)
         thresholds = card.get("thresholds", {}) if isinstance(card, dict) else {}
         named.update(thresholds.get("confidence", {}))

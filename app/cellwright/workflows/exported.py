@@ -117,7 +117,11 @@ class Results:
         facts = {"cellwright": cellwright.__version__}
         for analysis in self.analyses:
             facts[f"model {analysis.card.name} sha256"] = analysis.model_hash
-            facts[f"picture {analysis.picture.name} sha256"] = analysis.picture.sha256
+        # the number tells which of several pictures of one name, in the order of the tables
+        seen: dict[str, int] = {}
+        for picture in (analysis.picture for analysis in self.analyses):
+            seen[picture.name] = number = seen.get(picture.name, 0) + 1
+            facts[f"picture {picture.name}{f' {number}' if number > 1 else ''} sha256"] = picture.sha256
         return facts
 
     @property

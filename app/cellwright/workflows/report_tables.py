@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from cellwright.export.report_document import Grid, GridColumn
 from cellwright.stats import Interval
+from cellwright.stats.wording import percent_digits
 from cellwright.workflows.areas import add_areas, area_table
 from cellwright.workflows.audited_counts import AuditedCounts
 from cellwright.workflows.report_review import Reviewing
@@ -135,7 +136,7 @@ def people_grid(people: Iterable[Reviewing]) -> Grid:
 
 def percent(share: float) -> str:
     """Return a share in [0, 1] as people read it."""
-    return f"{100 * share:.1f} %"
+    return f"{percent_digits(share)} %"
 
 
 def _percents(low: float, high: float) -> str:

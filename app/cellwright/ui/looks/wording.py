@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 
 from cellwright.core import PixelSize
+from cellwright.stats.wording import percent_digits
 from cellwright.ui.looks.units import length_unit
 
 _NARROW_SPACE = "\u202f"
@@ -24,16 +25,16 @@ def interval_text(ends: Iterable[float]) -> str:
 
 
 def percent_text(share: float | None) -> str:
-    """Return a share in [0, 1] as a percentage with one decimal; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f}{_NARROW_SPACE}%"
+    """Return a share in [0, 1] as a percentage with one decimal; a dash where there is none. See `percent_digits`."""
+    return "–" if share is None else f"{percent_digits(share)}{_NARROW_SPACE}%"
 
 
 def percent_interval_text(ends: Iterable[float] | None) -> str:
-    """Return the ends of an interval of shares, rounded outwards to one decimal."""
+    """Return the ends of an interval of shares to one decimal, as reports and published tables round them."""
     if ends is None:
         return ""
     low, high = ends
-    return f"{math.floor(1000 * low + 1e-9) / 10:.1f}–{math.ceil(1000 * high - 1e-9) / 10:.1f}{_NARROW_SPACE}%"
+    return f"{100 * low:.1f}–{100 * high:.1f}{_NARROW_SPACE}%"
 
 
 def density_text(per_mm2: float) -> str:
