@@ -69,6 +69,40 @@ def test_buttons_follow_the_run(panel: TeachPanel) -> None:
     assert panel.cancel.isHidden() and panel.start.isEnabled()
 
 
+def test_a_new_class_may_be_what_the_model_calls_otherwise(panel: TeachPanel, qtbot: Any) -> None:
+    panel.show_summary(LessonSummary(3, 120, 3, {"object": 120}, ("object",), ("nucleus",)))
+    said = "New to the model: object. It knows nucleus, and nothing teaches it that"
+    assert said in panel.summary.text() and not panel.rename.isHidden()
+    assert [panel.same.itemText(at) for at in range(panel.same.count())] == ["object is nucleus"]
+    with qtbot.waitSignal(panel.same_asked) as asked:
+        panel.rename.click()
+    assert asked.args == ["object", "nucleus"]
+    panel.show_report(RunReport(RunState.RUNNING, Progress(30, 100, "Step 30")), None)
+    assert not panel.rename.isEnabled()
+    panel.show_summary(LessonSummary(3, 120, 3, {"nucleus": 120}, ()))
+    assert panel.rename.isHidden() and panel.same.isHidden()
+
+
+def test_a_class_takes_the_models_name_and_gives_it_back(
+    open_window: Any, qtbot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELLWRIGHT_MODELS", str(tmp_path / "models"))
+    write_beginner(tmp_path / "models" / "beginner", "stars")
+    project = disc_project(tmp_path / "pictures", 4, "object")
+    window = open_window(start=False)
+    window.correcting.files.open(project)
+    window.actions_set["teach.panel"].trigger()
+    panel, link = window.teaching.panel, window.correcting.link
+    panel.choices.model.setCurrentText("beginner")
+    qtbot.waitUntil(lambda: "New to the model: object. It knows disc" in panel.summary.text())
+    panel.rename.click()
+    qtbot.waitUntil(lambda: "27 disc" in panel.summary.text() and panel.rename.isHidden())
+    assert [each.name for each in link.classes] == ["disc"] and "New to the model" not in panel.summary.text()
+    window.actions_set["edit.undo"].trigger()
+    qtbot.waitUntil(lambda: "New to the model: object" in panel.summary.text())
+    assert [each.name for each in link.classes] == ["object"]
+
+
 def test_what_is_not_better_cannot_be_kept_by_a_button(panel: TeachPanel, qtbot: Any) -> None:
     panel.show_result(result(is_better=False), can_go_back=False)
     assert panel.verdict.text() == "Not better: keep the old one."

@@ -137,3 +137,16 @@ def test_the_command_teaches_and_tells_the_verdict(project, tmp_path, capsys):
     assert "beginner is in use again" in capsys.readouterr().err
     assert main(["finetune", str(project), "--model", str(model), "--held-out", "nowhere"]) == 2
     assert "neither a share" in capsys.readouterr().err
+
+
+def test_what_is_new_to_the_model_is_said_with_the_name_that_may_be_meant(tmp_path, capsys):
+    model = write_beginner(tmp_path / "beginner", "stars")
+    project = disc_project(tmp_path / "pictures", 5, "object")
+    found = run_inline(SummarizeLesson(project, str(model)))
+    assert (found.new_classes, found.untaught) == (("object",), ("disc",))
+    choices = ["--steps", "2", "--workers", "0", "--device", "cpu", "--held-out", "0.6", "--run", str(tmp_path / "run")]
+    main(["finetune", str(project), "--model", str(model), *choices])
+    printed = capsys.readouterr().err
+    assert "New to the model: object. It knows disc, and nothing teaches it that" in printed
+    same = run_inline(SummarizeLesson(disc_project(tmp_path / "same", 5, "disc"), str(model)))
+    assert same.new_words == "" and same.untaught == ()

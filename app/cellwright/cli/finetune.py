@@ -21,6 +21,7 @@ _WORDS = {"missed": "missed", "invented": "invented", "poor": "poor"}
 def run(options: Namespace) -> int:
     """Teach and judge; `Exit.INCOMPLETE` where the tuned model was not found better."""
     from cellwright.workflows.finetune import FineTune
+    from cellwright.workflows.teaching import SummarizeLesson
 
     project = options.project.expanduser()
     name = options.out or free_name(options.model)
@@ -41,6 +42,10 @@ def run(options: Namespace) -> int:
         threads=options.threads,
     )
     with watching(is_silent=options.json) as watcher:
+        if not options.json and not (operation.out / "lesson.json").exists():
+            new = watcher.run(SummarizeLesson(project, options.model, operation.held_out, options.seed)).new_words
+            if new:
+                say(new)
         taught = watcher.run(operation)
     if options.json:
         print_json(taught.to_dict())

@@ -26,6 +26,8 @@ class LessonSummary:
         Objects of each class to learn from.
     new_classes : tuple of str
         Those that the model does not know yet.
+    untaught : tuple of str
+        Those that the model knows and nothing teaches: what a new class may mean under another name.
     """
 
     pictures: int
@@ -33,6 +35,20 @@ class LessonSummary:
     held_out: int
     by_class: dict[str, int]
     new_classes: tuple[str, ...]
+    untaught: tuple[str, ...] = ()
+
+    @property
+    def new_words(self) -> str:
+        """What is new to the model, and whether a class that it knows may be meant; empty where nothing is new."""
+        if not self.new_classes:
+            return ""
+        new, known = ", ".join(self.new_classes), " or ".join(self.untaught)
+        if not known:
+            return f"New to the model: {new}."
+        return (
+            f"New to the model: {new}. It knows {known}, and nothing teaches it that: where the same is meant, "
+            f"call it so first; else {new} is taught beside it."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +84,8 @@ class SummarizeLesson:
         lesson = lesson_of(self.project, card, self.held_out, self.seed)
         counts = {name: count for name, count in lesson.objects_by_class.items() if count}
         new = lesson.classes[len(card.classes) :]
-        return LessonSummary(len(lesson.taught), lesson.objects, len(lesson.held_out), counts, new)
+        untaught = tuple(name for name in card.class_names if name not in counts)
+        return LessonSummary(len(lesson.taught), lesson.objects, len(lesson.held_out), counts, new, untaught)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -96,6 +97,15 @@ class Correcting(QObject):
                 link.apply(edit)
 
         self.corrections.when_free(change)
+
+    def rename_class(self, name: str, other: str, title: str) -> None:
+        """Give a class of the open project another name and title; its cells, colour and key stay."""
+        link = self.link
+        if link is None:
+            return
+        drafts = [ClassDraft(each.id, each.name, each.title, each.colour, each.key) for each in link.classes]
+        named = (replace(each, name=other, title=title) if each.name == name else each for each in drafts)
+        self._set_classes(link, tuple(named))
 
     def needs(self) -> set[Needs]:
         """Return what there is for actions that need a project."""

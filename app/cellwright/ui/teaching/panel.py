@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QWidget
 
 from cellwright.jobs import RunReport, RunState
 from cellwright.ui.looks.theme import GRID_PX, Theme
@@ -45,6 +45,8 @@ class TeachPanel(QWidget):
     -------
     preview_asked(), start_asked(), pause_asked(), cancel_asked(), go_on_asked()
         What the buttons say.
+    same_asked(str, str)
+        A class of the project is to bear the name of one that the model knows.
     keep_asked(str), back_asked()
         Put a model in use; go back to the one before.
     case_chosen(object)
@@ -56,6 +58,7 @@ class TeachPanel(QWidget):
     pause_asked = Signal()
     cancel_asked = Signal()
     go_on_asked = Signal()
+    same_asked = Signal(str, str)
     keep_asked = Signal(str)
     back_asked = Signal()
     case_chosen = Signal(object)
@@ -64,6 +67,13 @@ class TeachPanel(QWidget):
         super().__init__(parent)
         self._result: dict[str, Any] | None = None
         self.summary = label(_NO_PROJECT, "muted", wrap=True)
+        self.same = QComboBox()
+        describe(self.same, "The same under another name", "A class new to the model, and what the model calls it.")
+        self.same.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.same.setMinimumContentsLength(12)
+        self.rename = button(
+            "Call it so", "Give the project's class the model's name; it can be taken back.", self._emit_same, "small"
+        )
         self.choices = TeachChoices()
         self.preview = button("Preview…", "See how pictures are changed for training.", self.preview_asked.emit)
         self.start = button("Teach", "Teach the model in a process of its own.", self.start_asked.emit, "primary")
@@ -102,9 +112,19 @@ class TeachPanel(QWidget):
     def show_summary(self, summary: LessonSummary | None, problem: str = _NO_PROJECT) -> None:
         """Say what would be learned from, or why nothing can be."""
         self.summary.setText(problem if summary is None else _summary_text(summary))
+        self._offer_names(summary)
         self._can_start = summary is not None
         for each in (self.start, self.preview):
             each.setEnabled(self._can_start)
+
+    def _offer_names(self, summary: LessonSummary | None) -> None:
+        """Offer to call each class that is new by each name of the model that nothing teaches."""
+        pairs = [] if summary is None else [(new, known) for new in summary.new_classes for known in summary.untaught]
+        self.same.clear()
+        for new, known in pairs:
+            self.same.addItem(f"{new} is {known}", (new, known))
+        for widget in (self.same, self.rename):
+            widget.setVisible(bool(pairs))
 
     def show_report(self, report: RunReport | None, seconds_left: float | None) -> None:
         """Show how far the run is; None where there is none."""
@@ -113,6 +133,8 @@ class TeachPanel(QWidget):
         can_go_on = state in (RunState.CANCELLED, RunState.FAILED)
         self.start.setEnabled(self._can_start and not is_running)
         self.choices.setEnabled(not is_running)
+        for each in (self.same, self.rename):
+            each.setEnabled(not is_running)
         for widget, is_there in (
             (self.bar, is_running),
             (self.pause, is_running),
@@ -167,6 +189,10 @@ class TeachPanel(QWidget):
         # Beside a view that takes what is left a label that wraps would be cut: nobody asks how high it is at a width.
         self.verdict.setMinimumHeight(max(0, self.verdict.heightForWidth(max(self.verdict.width(), 1))))
 
+    def _emit_same(self) -> None:
+        new, known = self.same.currentData()
+        self.same_asked.emit(new, known)
+
     def _emit_keep(self) -> None:
         if self._result is not None:
             self.keep_asked.emit(str(self._result["name"]))
@@ -176,6 +202,10 @@ class TeachPanel(QWidget):
         chosen, course, came, lineage = QWidget(), QWidget(), QWidget(), QWidget()
         left = column(chosen, margin=0)
         left.addWidget(self.summary)
+        names = QHBoxLayout()
+        names.addWidget(self.same, 1)
+        names.addWidget(self.rename)
+        left.addLayout(names)
         left.addLayout(_row(self.start, self.preview))
         left.addWidget(self.choices)
         left.addStretch(1)
@@ -227,7 +257,7 @@ def _summary_text(summary: LessonSummary) -> str:
         f"judged on {summary.held_out:,} others."
     )
     if summary.new_classes:
-        words += f" New to the model: {', '.join(summary.new_classes)}."
+        words += f" {summary.new_words}"
     if summary.held_out < 3:
         words += " At least three pictures must be held out to tell whether it becomes better."
     return words

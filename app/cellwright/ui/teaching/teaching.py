@@ -24,8 +24,8 @@ from cellwright.ui.teaching.curves import read_rows
 from cellwright.ui.teaching.panel import TeachPanel
 from cellwright.ui.teaching.preview_dialog import PreviewDialog
 from cellwright.workflows.finetune import CASES, FineTune
-from cellwright.workflows.teaching import PreviewSamples, SummarizeLesson
-from cellwright.zoo import list_models
+from cellwright.workflows.teaching import LessonSummary, PreviewSamples, SummarizeLesson
+from cellwright.zoo import find_model, list_models, load_card
 from cellwright.zoo.lineage import family_of, free_name, in_use, lineage_rows, promote, remembered_replay, rollback
 
 _LOOK_MS = 300
@@ -83,6 +83,7 @@ class Teaching(QObject):
         panel.pause_asked.connect(self.pause)
         panel.cancel_asked.connect(self.cancel)
         panel.go_on_asked.connect(self.go_on)
+        panel.same_asked.connect(self.call_it)
         panel.keep_asked.connect(self.keep)
         panel.back_asked.connect(self.go_back)
         panel.case_chosen.connect(self._on_case)
@@ -131,13 +132,29 @@ class Teaching(QObject):
         def done(job: Job[Any]) -> None:
             if number != self._asked:
                 return  # another question was asked meanwhile
-            if job.state is JobState.DONE:
-                self.panel.show_summary(job.result)
+            if job.state is JobState.DONE and job.result is not None:
+                self.panel.show_summary(self._with_free_names(job.result))
             elif job.state is JobState.FAILED:
                 self.panel.show_summary(None, str(job.error))
 
         operation = SummarizeLesson(self._project, chosen.model, chosen.held_out)
         self._host.opener.submit_quietly(operation, Lane.FILES, done)
+
+    def _with_free_names(self, summary: LessonSummary) -> LessonSummary:
+        """Leave out the names that the project has for a class already: two classes cannot share one."""
+        link = self._host.correcting.link
+        taken = set() if link is None else {each.name.casefold() for each in link.classes}
+        return replace(summary, untaught=tuple(name for name in summary.untaught if name.casefold() not in taken))
+
+    def call_it(self, new: str, known: str) -> None:
+        """Give a class of the project the name that the model has for it, as one step that can be taken back."""
+        try:
+            card = load_card(find_model(self.panel.choices.chosen().model))
+        except CellwrightError as error:
+            self._say(str(error), Level.WARNING)
+            return
+        titles = {kind.name: kind.title for kind in card.classes}
+        self._host.correcting.rename_class(new, known, titles[known])
 
     def preview(self) -> None:
         """Show how pictures are changed for training."""
