@@ -2,6 +2,7 @@
 
 from tests.conftest import (
     cache_of_its_own,
+    chance_of_its_own,
     data_dir,
     garbage_goes,
     garbage_waits,
@@ -15,6 +16,7 @@ from tests.conftest import (
 
 __all__ = [
     "cache_of_its_own",
+    "chance_of_its_own",
     "data_dir",
     "garbage_goes",
     "garbage_waits",

@@ -14,13 +14,16 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import random
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from hypothesis.internal.conjecture import providers
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -47,6 +50,8 @@ hypothesis.settings.register_profile(
     "cellwright", deadline=None, derandomize=UNDER_CI, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("cellwright")
+if UNDER_CI:  # numbers that stand in the modules loaded so far are drawn too: other tests before, other examples
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +111,15 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+
+
+@pytest.fixture(autouse=True)
+def chance_of_its_own() -> None:
+    """Let each test draw the same numbers, whichever tests this process ran before."""
+    random.seed(0)
+    for name, seed in (("numpy.random", "seed"), ("torch", "manual_seed")):
+        if name in sys.modules:
+            getattr(sys.modules[name], seed)(0)
 
 
 @pytest.fixture(scope="session", autouse=True)
