@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cellwright.bundled import bundled
@@ -26,6 +26,7 @@ MODEL = bundled("models", "nuclei-stardist")
     st.floats(0, 1, exclude_max=True),
     st.sampled_from([None, 30.0, 77.0]),
 )
+@example(385, 1025, 0.998046875, 0.99999, None)
 def test_what_is_looked_at_holds_the_place_and_fits_the_network(
     rows: int, columns: int, down: float, along: float, object_px: float | None
 ) -> None:

@@ -97,13 +97,14 @@ def view_around(view: View, place: tuple[float, float], stride: int, *, is_dense
         return replace(view, tiles=(tile,))
     side = math.floor(side_px * view.downsample)
     step = stride if view.downsample == 1.0 else 1  # where tiles begin in an analysis, too
-    top = _start(y - side // 2, tile.read.y0, tile.read.y1 - side, step)
-    left = _start(x - side // 2, tile.read.x0, tile.read.x1 - side, step)
+    top = _start(y, side, tile.read.y0, tile.read.y1, step)
+    left = _start(x, side, tile.read.x0, tile.read.x1, step)
     read = Box(top, left, top + side, left + side).intersect(tile.read)
     return replace(view, tiles=(Tile(0, read, read, read),), input_shape=(side_px, side_px))
 
 
-def _start(wanted: int, first: int, last: int, step: int) -> int:
-    """Return where a tile begins: near `wanted`, between `first` and `last`, a multiple of `step` behind `first`."""
-    kept = min(max(wanted, first), max(first, last))
-    return first + (kept - first) // step * step
+def _start(spot: int, side: int, first: int, end: int, step: int) -> int:
+    """Return where a tile with `spot` begins: `spot` near its middle, a multiple of `step` behind `first`."""
+    kept = min(max(spot - side // 2, first), max(first, end - side))
+    start = first + (kept - first) // step * step
+    return start if spot < start + side else start + step  # the last pixels before `end`
