@@ -86,6 +86,12 @@ def test_small_boxes_have_no_label_and_large_ones_a_score() -> None:
     ]
 
 
+def test_what_a_person_said_carries_no_score() -> None:
+    rows = np.array([[50, 100, 120, 170], [50, 300, 120, 370]], float)
+    labels = place_labels(rows, np.array([0.9, 0.8]), scored=np.array([False, True]))
+    assert [(label.row, label.has_score) for label in labels] == [(0, False), (1, True)]
+
+
 def test_a_crowd_has_no_labels() -> None:
     rows = np.tile(np.array([[0.0, 0.0, 30.0, 30.0]]), (MOST_LABELS + 1, 1))
     assert place_labels(rows, np.ones(len(rows))) == []

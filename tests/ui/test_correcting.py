@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop
+from PySide6.QtWidgets import QLabel
 from skimage.measure import regionprops
 
 from cellwright.annotation import Answer, Drawn, Status
@@ -70,6 +71,8 @@ def test_who_corrects_without_a_project_gets_a_draft(analyzed: MainWindow) -> No
     assert shown is not None
     assert shown.style.name == "WBC"
     assert shown.status == "corrected"
+    said = analyzed.selected.findChildren(QLabel)
+    assert f"corrected; the model had {shown.score:.3f}" in [words.text() for words in said]
     assert len(shown.history) == 2
     assert "reclassified Red blood cell → White blood cell" in shown.history[1]
 

@@ -40,7 +40,12 @@ class Label:
     has_score: bool
 
 
-def place_labels(boxes: NDArray[np.float64], scores: NDArray[np.floating], width_px: float = 1e9) -> list[Label]:
+def place_labels(
+    boxes: NDArray[np.float64],
+    scores: NDArray[np.floating],
+    width_px: float = 1e9,
+    scored: NDArray[np.bool_] | None = None,
+) -> list[Label]:
     """Choose and place labels.
 
     Parameters
@@ -51,6 +56,8 @@ def place_labels(boxes: NDArray[np.float64], scores: NDArray[np.floating], width
         Where two labels would lie on each other, the higher score wins.
     width_px : float
         Width of the screen; a label is moved inwards rather than cut off at an edge.
+    scored : (N,) ndarray of bool or None
+        Which boxes may carry their score; None for all.
 
     Returns
     -------
@@ -64,7 +71,7 @@ def place_labels(boxes: NDArray[np.float64], scores: NDArray[np.floating], width
     taken: dict[tuple[int, int], list[Label]] = {}
     placed = []
     for row in rows[np.argsort(-scores[rows], kind="stable")]:
-        has_score = bool(widths[row] >= SCORE_FROM_PX)
+        has_score = bool(widths[row] >= SCORE_FROM_PX and (scored is None or scored[row]))
         width = _SCORE_WIDTH if has_score else _LETTER_WIDTH
         left = min(max(0.0, float(boxes[row, 1])), width_px - width)
         label = Label(int(row), _above_or_inside(float(boxes[row, 0])), left, width, has_score)

@@ -18,6 +18,7 @@ from cellwright.ui.canvas.marks import font, paint_legend, paint_line
 from cellwright.ui.canvas.options import ShownObjects
 from cellwright.ui.canvas.provenance import ProvenanceLines
 from cellwright.ui.looks.theme import ink_on
+from cellwright.ui.state.marks import Provenance
 from cellwright.ui.state.measured_line import MeasuredLine
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class CanvasOverlay(GlassSheet):
             objects.scores[rows],
         )
         self._styles, self._colours, self._legend = shown.styles, shown.colours[rows], shown.legend
+        # The score is what a model was sure of; beside the class that a person gave it would be a number for nothing.
+        self._scored = None if shown.provenance is None else shown.provenance[rows] != Provenance.CORRECTED
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint everything anew; there are never more than some hundred things."""
@@ -85,7 +88,8 @@ class CanvasOverlay(GlassSheet):
         rows = viewport.visible_rows(self._boxes)
         if not len(rows):
             return 0
-        placed = place_labels(viewport.to_screen(self._boxes[rows]), self._scores[rows], self.width())
+        scored = None if self._scored is None else self._scored[rows]
+        placed = place_labels(viewport.to_screen(self._boxes[rows]), self._scores[rows], self.width(), scored)
         if len(self._styles) == 1:
             placed = [label for label in placed if label.has_score]  # the same letter on every cell says nothing
         painter.setFont(font(10, bold=True))

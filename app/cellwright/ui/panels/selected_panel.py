@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QWidget
 
+from cellwright.annotation import Status
 from cellwright.core import PixelSize
 from cellwright.ui.looks.icons import badge
 from cellwright.ui.looks.widgets import button, column, label
@@ -158,7 +159,7 @@ class SelectedPanel(QWidget):
         y0, x0, y1, x1 = (float(side) for side in cell.box)
         size = size_text(y1 - y0, x1 - x0, cell.pixel_size)
         pixels = "" if cell.pixel_size is None else f"\n{size_text(y1 - y0, x1 - x0, None)}"
-        self._values["Confidence"].setText(f"{cell.score:.3f}" + (f", {cell.status}" if cell.status else ""))
+        self._values["Confidence"].setText(confidence_text(cell))
         self._history.setText("\n".join(cell.history))
         for words in (self._history, self._history_title):
             words.setVisible(bool(cell.history))
@@ -188,6 +189,14 @@ class SelectedPanel(QWidget):
     def _copy_id(self) -> None:
         if self._cell is not None:
             QGuiApplication.clipboard().setText(self._cell.id_text)
+
+
+def confidence_text(cell: SelectedCell) -> str:
+    """Return how sure a model was of a cell, and what people think of it: a person's word has no score."""
+    if cell.status != Status.CORRECTED.value:
+        return f"{cell.score:.3f}" + (f", {cell.status}" if cell.status else "")
+    was_found = cell.source.startswith("model:")
+    return f"{cell.status}; the model had {cell.score:.3f}" if was_found else cell.status
 
 
 def source_text(source: str) -> str:
