@@ -309,16 +309,24 @@ def open_holed(path: Path, series: int = 0) -> KnownSlide:
     return KnownSlide(CELLS, unreadable=(HOLE,) if path.with_suffix(".hole").exists() else (), path=path)
 
 
+@pytest.fixture
+def holed_slides() -> Iterator[None]:
+    """Slides of that kind can be opened, during this test."""
+    READERS.add("holed", f"{__name__}:{open_holed.__name__}")
+    yield
+    READERS._own.pop("holed")
+    READERS.refresh()
+
+
 def holed(folder: Path) -> Path:
     folder.mkdir()
-    READERS.add("holed", f"{__name__}:{open_holed.__name__}")
     (folder / "drawn.holed").write_text("a slide", encoding="utf-8")
     with Project.create(folder / "p") as project:
         project.add_pictures([folder / "drawn.holed"], "A.")
     return folder / "p"
 
 
-def test_beside_what_cannot_be_read_cells_are_unidentified_until_it_can(tmp_path: Path) -> None:
+def test_beside_what_cannot_be_read_cells_are_unidentified_until_it_can(tmp_path: Path, holed_slides: None) -> None:
     wide = CropModel(side_boxes=8.0, of=("WBC", "RBC", "PLT"))
     folder, whole = holed(tmp_path / "holed"), holed(tmp_path / "whole")
     never = run(whole, classify=wide)

@@ -16,7 +16,7 @@ from cellwright.annotation.answering import judged, sorted_into
 from cellwright.core import BadParameter, Objects, PixelSize, PixelSizeSource
 from cellwright.project import Project
 from cellwright.stats import Simultaneous, binomial_interval, poisson_interval
-from cellwright.workflows import Analysis, count_table
+from cellwright.workflows import Analysis, add_counts, count_table
 from cellwright.workflows.audit import Strata, draw_audit, populations
 from cellwright.workflows.audited_counts import audited_counts
 from cellwright.workflows.sure_counts import CountKind, count_adequacy, project_counts, sure_counts, threshold_curves
@@ -61,6 +61,23 @@ def test_pictures_that_differ_have_wider_intervals(make_analysis: Callable[..., 
     booted = sure_counts(fields, kind=CountKind.BOOTSTRAP).row_named("RBC")
     assert booted.count in booted.count_interval
     assert booted == sure_counts(fields, kind=CountKind.BOOTSTRAP).row_named("RBC"), "the same seed, the same numbers"
+
+
+@pytest.mark.parametrize("pixel_size", [SIZE, None])
+def test_sums_of_the_command_line_have_the_intervals_of_reports(
+    make_analysis: Callable[..., Analysis], pixel_size: PixelSize | None
+) -> None:
+    base = make_analysis(pixel_size=pixel_size)
+    rng = np.random.default_rng(2)
+    fields = [with_cells(base, (int(10 * rate), int(100 * rate), 5)) for rate in rng.gamma(4, 0.25, 6)]
+    added, sure = add_counts([count_table(field) for field in fields]), sure_counts(fields)
+    assert added.method == sure.count_method
+    for one, other in zip((*added.rows, added.total), (*sure.rows, sure.total), strict=True):
+        assert (one.name, one.count, one.count_interval) == (other.name, other.count, other.count_interval)
+        assert (one.share, one.share_interval) == (other.share, other.share_interval)
+        assert (one.per_mm2, one.per_mm2_interval) == (other.per_mm2, other.per_mm2_interval)
+    few = add_counts([count_table(field) for field in fields[:4]])
+    assert tuple(few.total.count_interval) == tuple(poisson_interval(few.total.count))
 
 
 def test_no_share_of_pictures_that_agree_is_surer_than_its_cells(make_analysis: Callable[..., Analysis]) -> None:

@@ -45,6 +45,7 @@ from cellwright.workflows.cascade import joined_card
 from cellwright.workflows.keeping import KeepObjects
 from cellwright.workflows.measuring import refuse_unknown_columns
 from cellwright.workflows.pixel_size_check import PixelSizeQuestion, pixel_size_question
+from cellwright.workflows.sure_counts import CountKind
 from cellwright.zoo import ModelCard, find_model, load_card
 
 if TYPE_CHECKING:
@@ -405,6 +406,8 @@ def _print_counts(title: str, table: CountTable) -> None:
         header.append(f"per mm² ({level} interval)")
     rows = [_count_cells(row, with_area=bool(table.area_mm2)) for row in (*table.rows, table.total)]
     print_table(f"{title}: {table.note}", header, rows)
+    if table.kind is not CountKind.EXACT:
+        say("The intervals allow for pictures that differ by more than chance (docs/statistics.md).")
 
 
 def _count_cells(row: CountRow, *, with_area: bool) -> list[str]:

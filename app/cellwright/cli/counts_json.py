@@ -58,6 +58,7 @@ def counts_json(table: CountTable) -> dict[str, object]:
     """Return counts, shares and densities with their intervals."""
     return {
         "level": table.level,
+        "intervals": table.method,
         "analysed_mm2": table.area_mm2,
         "complete": table.is_complete,
         "coverage": table.note,

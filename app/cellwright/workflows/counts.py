@@ -2,12 +2,13 @@
 
 A count is Poisson: had the next field been looked at, it would have differed by chance. A share is binomial among the
 objects counted. Both intervals are exact (Garwood 1936; Clopper & Pearson 1934), so also right for three cells or none.
+Of five pictures and more it is seen whether they differ by more than chance, and their sum allows for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ from numpy.typing import NDArray
 from cellwright.core import BadParameter, Objects
 from cellwright.stats import Interval, binomial_interval, poisson_interval
 from cellwright.workflows.analysis import Analysis
+from cellwright.workflows.sure_counts import (
+    COUNT_METHODS,
+    FEWEST_FIELDS,
+    CountKind,
+    class_share_intervals,
+    count_interval,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +36,11 @@ class CountRow:
     count : int
         Objects that reach the threshold.
     count_interval : Interval
-        Exact Poisson interval of the expected count.
+        Of the expected count, see `CountTable.method`.
     share : float or None
         Fraction of all objects counted, in [0, 1]; None where nothing was counted.
     share_interval : Interval or None
-        Exact binomial interval of the share.
+        Of the share.
     per_mm2 : float or None
         Objects on a square millimetre of what was analysed; None without a pixel size.
     per_mm2_interval : Interval or None
@@ -67,6 +75,10 @@ class CountTable:
         What was left out of the analysis, in one sentence.
     is_complete : bool
         Whether nothing was left out.
+    looked_at_px : float or None
+        Pixels looked at; None for a bare table.
+    kind : CountKind
+        What the intervals suppose.
     """
 
     rows: tuple[CountRow, ...]
@@ -75,6 +87,13 @@ class CountTable:
     area_mm2: float | None
     note: str
     is_complete: bool
+    looked_at_px: float | None = None
+    kind: CountKind = CountKind.EXACT
+
+    @property
+    def method(self) -> str:
+        """What the intervals of the counts are, in words."""
+        return COUNT_METHODS[self.kind]
 
     def row(self, name: str) -> CountRow:
         """Return the row of a class.
@@ -132,11 +151,12 @@ def count_table(
         titles = {kind.name: kind.title for kind in source.card.classes}
         area_mm2 = source.analysed_mm2
         note, is_complete = source.coverage.sentence(), source.is_complete
+        looked_at: float | None = float(source.coverage.covered_px)
     else:
         objects = source if thresholds is None else source.at_least(thresholds)
-        note, is_complete = "", True
+        note, is_complete, looked_at = "", True, None
     names, counts = _of_classes(objects.classes, objects.counts(), classes)
-    return _table(names, counts, titles or {}, area_mm2, level, note, is_complete)
+    return replace(_table(names, counts, titles or {}, area_mm2, level, note, is_complete), looked_at_px=looked_at)
 
 
 def table_of_counts(
@@ -165,7 +185,10 @@ def table_of_counts(
 
 
 def add_counts(tables: Sequence[CountTable], names: Sequence[str] | None = None) -> CountTable:
-    """Add up the counts of several pictures; their intervals are worked out anew from the sums.
+    """Add up the counts of several pictures; their intervals are worked out anew.
+
+    With fewer than `FEWEST_FIELDS` pictures they are exact, of the sums. From there on they allow for how much pictures
+    differ, as those of `sure_counts` do.
 
     Parameters
     ----------
@@ -199,7 +222,29 @@ def add_counts(tables: Sequence[CountTable], names: Sequence[str] | None = None)
     partial = [f"{label}: {table.note}" for label, table in zip(labels, tables, strict=True) if not table.is_complete]
     note = " ".join(partial) if partial else f"All {len(tables)} pictures were analysed whole."
     titles = {row.name: row.title for row in first.rows}
-    return _table(kinds, counts, titles, area, first.level, note, not partial)
+    added = _table(kinds, counts, titles, area, first.level, note, not partial)
+    looked_at = [table.looked_at_px for table in tables]
+    if len(tables) < FEWEST_FIELDS or any(pixels is None for pixels in looked_at):
+        return added
+    by_picture = np.array([[row.count for row in table.rows] for table in tables], np.int64)
+    # Without a pixel size a picture's pixels say as much about how much was looked at.
+    exposure = np.array(areas if all(areas) else looked_at, np.float64)
+    return _between_pictures(added, by_picture, np.maximum(exposure, 0.0 if all(areas) else 1.0))
+
+
+def _between_pictures(added: CountTable, counts: NDArray[np.int64], exposure: NDArray[np.float64]) -> CountTable:
+    """Give summed counts, (F, C) by picture, the intervals of fields that differ."""
+    kind, level = CountKind.QUASI_POISSON, added.level
+    per_area = 1 / added.area_mm2 if added.area_mm2 else None
+
+    def spread(row: CountRow, of_pictures: NDArray[np.int64], share: Interval | None) -> CountRow:
+        interval = count_interval(of_pictures, exposure, kind, level)
+        density = interval.scaled(per_area) if per_area else None
+        return replace(row, count_interval=interval, share_interval=share, per_mm2_interval=density)
+
+    shares = class_share_intervals(counts, kind, level) if added.total.count else [None] * len(added.rows)
+    rows = tuple(spread(row, counts[:, c], shares[c]) for c, row in enumerate(added.rows))
+    return replace(added, rows=rows, total=spread(added.total, counts.sum(axis=1), None), kind=kind)
 
 
 def _of_classes(

@@ -160,11 +160,11 @@ def sure_counts(
         raise BadParameter("Counts are added up over pictures with the same classes, at least one.")
     fields = _Fields(analyses, thresholds)
     chosen = _kind(kind, simultaneous, len(analyses))
-    shares = _share_intervals(fields, chosen, simultaneous, level, seed)
+    shares = class_share_intervals(fields.counts, chosen, level, simultaneous, seed)
     rows = tuple(_row(fields, c, shares[c], chosen, level, seed) for c in range(fields.counts.shape[1]))
     total = _row(fields, None, None, chosen, level, seed)
     return SureCounts(
-        rows, total, len(analyses), level, _COUNT_SAID[chosen], _share_said(chosen, simultaneous, len(rows))
+        rows, total, len(analyses), level, COUNT_METHODS[chosen], _share_said(chosen, simultaneous, len(rows))
     )
 
 
@@ -270,7 +270,7 @@ def _row(
 ) -> SureCount:
     counts = fields.of(c)
     count, everything = int(counts.sum()), int(fields.counts.sum())
-    interval = _count_interval(counts, fields.exposure, kind, level, seed)
+    interval = count_interval(counts, fields.exposure, kind, level, seed)
     per_area = None if fields.areas is None else 1 / float(fields.areas.sum())
     return SureCount(
         "all" if c is None else fields.names[c],
@@ -287,9 +287,24 @@ def _row(
     )
 
 
-def _count_interval(
-    counts: NDArray[np.int64], exposure: NDArray[np.float64], kind: CountKind, level: float, seed: int
+def count_interval(
+    counts: NDArray[np.int64], exposure: NDArray[np.float64], kind: CountKind, level: float, seed: int = 0
 ) -> Interval:
+    """Return the interval of a number summed over fields.
+
+    Parameters
+    ----------
+    counts : (F,) ndarray of int64
+        By field.
+    exposure : (F,) ndarray of float64
+        How much was looked at in each, above 0, in any unit.
+    kind : CountKind
+        What it supposes, any but `CountKind.AUTO`.
+    level : float
+        In (0, 1).
+    seed : int
+        Of the bootstrap.
+    """
     if kind is CountKind.EXACT:
         return poisson_interval(int(counts.sum()), level)
     if kind is CountKind.QUASI_POISSON:
@@ -299,18 +314,37 @@ def _count_interval(
     return rate.scaled(float(exposure.sum()))
 
 
-def _share_intervals(
-    fields: _Fields, kind: CountKind, simultaneous: Simultaneous, level: float, seed: int
+def class_share_intervals(
+    counts: NDArray[np.int64],
+    kind: CountKind,
+    level: float,
+    simultaneous: Simultaneous = Simultaneous.NONE,
+    seed: int = 0,
 ) -> list[Interval]:
-    totals = fields.counts.sum(axis=1)
-    classes = fields.counts.shape[1]
+    """Return the interval of each class's share over fields.
+
+    Parameters
+    ----------
+    counts : (F, C) ndarray of int64
+        By field and class.
+    kind : CountKind
+        What it supposes, any but `CountKind.AUTO`.
+    level : float
+        In (0, 1).
+    simultaneous : Simultaneous
+        Whether they hold all at once.
+    seed : int
+        Of the bootstrap.
+    """
+    totals = counts.sum(axis=1)
+    classes = counts.shape[1]
     if kind is CountKind.EXACT:
-        return share_intervals([int(n) for n in fields.counts.sum(axis=0)], level, simultaneous)
+        return share_intervals([int(n) for n in counts.sum(axis=0)], level, simultaneous)
     full = totals > 0  # a picture without cells says nothing of shares
     each = level if simultaneous is Simultaneous.NONE else 1 - (1 - level) / classes
     if full.sum() < 2:
-        return share_intervals([int(n) for n in fields.counts.sum(axis=0)], level, simultaneous)
-    parts = fields.counts[full], totals[full]
+        return share_intervals([int(n) for n in counts.sum(axis=0)], level, simultaneous)
+    parts = counts[full], totals[full]
     if kind is CountKind.BOOTSTRAP:
         found = [bootstrap_interval(parts[0][:, c], parts[1], each, is_share=True, seed=seed) for c in range(classes)]
     else:
@@ -318,7 +352,7 @@ def _share_intervals(
     return [Interval(low, high, level) for low, high in found]
 
 
-_COUNT_SAID = {
+COUNT_METHODS = {
     CountKind.EXACT: "exact Poisson (Garwood), cells independent",
     CountKind.QUASI_POISSON: "quasi-Poisson between pictures, Student's t, dispersion not below 1",
     CountKind.BOOTSTRAP: "studentised bootstrap of whole pictures on the logarithm",
