@@ -35,6 +35,12 @@ class LatePanel(QWidget):
         super().__init__(parent)
         self.setAccessibleName(title)
         self.content: QWidget | None = None
+        self._has_asked = False
+        # A timer of its own goes with the panel, whatever is still to come.
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._ask)
         self._layout = column(self, margin=0, gap=0)
         self._say(_WAITS)
 
@@ -53,11 +59,12 @@ class LatePanel(QWidget):
         """Ask to be filled, if it is still seen when the window has settled."""
         # Qt does not hide a panel that stands behind another: it is shown out of sight, where it is never painted
         super().paintEvent(event)
-        if self.content is None:
-            QTimer.singleShot(0, self, self._ask)
+        if self.content is None and not self._has_asked:
+            self._settled.start()
 
     def _ask(self) -> None:
-        if self.content is None and not self.visibleRegion().isEmpty():
+        if self.content is None and not self._has_asked and not self.visibleRegion().isEmpty():
+            self._has_asked = True
             self.wanted.emit()
 
     def _say(self, text: str) -> None:
