@@ -70,7 +70,7 @@ class TeachPanel(QWidget):
         self.same = QComboBox()
         describe(self.same, "The same under another name", "A class new to the model, and what the model calls it.")
         self.same.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.same.setMinimumContentsLength(12)
+        self.same.setMinimumContentsLength(6)
         self.rename = button(
             "Call it so", "Give the project's class the model's name; it can be taken back.", self._emit_same, "small"
         )
@@ -203,6 +203,8 @@ class TeachPanel(QWidget):
         left = column(chosen, margin=0)
         left.addWidget(self.summary)
         names = QHBoxLayout()
+        # the page is a little wider than what is seen of it beside its own scroll bar
+        names.setContentsMargins(0, 0, 2 * GRID_PX, 0)
         names.addWidget(self.same, 1)
         names.addWidget(self.rename)
         left.addLayout(names)
@@ -254,7 +256,7 @@ def _summary_text(summary: LessonSummary) -> str:
     counts = ", ".join(f"{count:,} {name}" for name, count in summary.by_class.items())
     words = (
         f"Learns from {summary.objects:,} objects ({counts}) on {summary.pictures:,} pictures; "
-        f"judged on {summary.held_out:,} others."
+        f"judged on {summary.held_out:,} {'other' if summary.held_out == 1 else 'others'}."
     )
     if summary.new_classes:
         words += f" {summary.new_words}"
